@@ -1,0 +1,305 @@
+// Package db is the one handle on Foyer's database, whichever of the two engines is behind it.
+//
+// # Two engines, one SQL text
+//
+// Statements are written once, with $1 placeholders, for SQLite and PostgreSQL. Where the engines differ (full-text
+// search, a JSON set operation) the caller asks [DB.Engine] and keeps the two texts side by side. Types are chosen so
+// that they read and write the same on both: times are integers ([Time]), JSON is text ([JSON]), flags are BOOLEAN.
+//
+// # Reading and writing
+//
+// A [DB] only reads. Everything that changes rows happens in [DB.Tx], and what must happen because of a change is
+// either in the same transaction or hangs off [Tx.AfterCommit].
+//
+// On SQLite there is one writer. Transactions that arrive while another is being written are committed together
+// with it, each in its own savepoint (see writer.go): every commit is on disk before its caller hears of it, and the
+// cost of the disk is shared. On PostgreSQL each call is a transaction of its own, tried again when the server
+// reports a deadlock or a serialisation failure, so the function passed to Tx may run more than once.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	_ "modernc.org/sqlite" // the "sqlite" driver
+)
+
+// Engine names the database behind a handle.
+type Engine string
+
+// The two engines.
+const (
+	SQLite   Engine = "sqlite"
+	Postgres Engine = "postgres"
+)
+
+// ErrNoRows is returned by [Get] and [Row.Scan] when there is no row.
+var ErrNoRows = sql.ErrNoRows
+
+// DB is a handle on the database. It is safe for concurrent use.
+type DB struct {
+	engine Engine
+	reader *sql.DB
+	reads  stmtCache
+	writer *writer
+	pool   *pgxpool.Pool
+}
+
+// Querier reads rows: a [DB] outside a transaction, a [Tx] inside one.
+type Querier interface {
+	Engine() Engine
+	Query(ctx context.Context, query string, args ...any) (Rows, error)
+	QueryRow(ctx context.Context, query string, args ...any) Row
+}
+
+// Rows is a result set being read; the caller closes it.
+type Rows interface {
+	Next() bool
+	Scan(dest ...any) error
+	Columns() ([]string, error)
+	Err() error
+	Close() error
+	NextResultSet() bool
+}
+
+// Row is a result of at most one row; Scan returns [ErrNoRows] when there is none.
+type Row interface{ Scan(dest ...any) error }
+
+// Open opens the database a URL names: "postgres://…" or "postgresql://…" for PostgreSQL, otherwise the path of a
+// SQLite file, optionally behind "sqlite:", which is made if it does not exist. It does not migrate.
+func Open(ctx context.Context, url string) (*DB, error) {
+	if strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://") {
+		return openPostgres(ctx, url)
+	}
+	return openSQLite(ctx, strings.TrimPrefix(url, "sqlite:"))
+}
+
+func openPostgres(ctx context.Context, url string) (*DB, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("read database URL: %w", err)
+	}
+	if !strings.Contains(url, "pool_max_conns") {
+		cfg.MaxConns = int32(max(16, 4*runtime.NumCPU()))
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open PostgreSQL: %w", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("connect to PostgreSQL: %w", err)
+	}
+	return &DB{engine: Postgres, pool: pool}, nil
+}
+
+// SQLite settings: WAL lets readers go on while the writer writes; synchronous=FULL puts each commit on disk before
+// its caller is answered, which group commit makes affordable; busy_timeout covers the job runner's statements,
+// which go through the same single connection but in transactions of their own.
+const sqlitePragmas = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+	"&_pragma=foreign_keys(ON)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-6000)"
+
+func openSQLite(ctx context.Context, path string) (*DB, error) {
+	if path == "" {
+		return nil, errors.New("open SQLite: no file named")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return nil, fmt.Errorf("make the folder of the database: %w", err)
+	}
+	dsn := "file:" + (&pathEscaper{path}).String() + "?" + sqlitePragmas
+	w, err := sql.Open("sqlite", dsn+"&_txlock=immediate")
+	if err != nil {
+		return nil, fmt.Errorf("open SQLite: %w", err)
+	}
+	w.SetMaxOpenConns(1)
+	w.SetMaxIdleConns(1)
+	if err := w.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open SQLite %s: %w", path, err), w.Close())
+	}
+	r, err := sql.Open("sqlite", dsn+"&_pragma=query_only(ON)")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open SQLite for reading: %w", err), w.Close())
+	}
+	n := max(4, 2*runtime.NumCPU())
+	r.SetMaxOpenConns(n)
+	r.SetMaxIdleConns(n)
+	return &DB{engine: SQLite, reader: r, writer: newWriter(w)}, nil
+}
+
+// pathEscaper escapes what would end the path of a SQLite "file:" URI.
+type pathEscaper struct{ path string }
+
+func (p *pathEscaper) String() string {
+	return strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(p.path)
+}
+
+// Engine returns which engine is behind the handle.
+func (d *DB) Engine() Engine { return d.engine }
+
+// Pool returns the PostgreSQL pool, nil on SQLite. It is for packages that need the engine itself: jobs and bus.
+func (d *DB) Pool() *pgxpool.Pool { return d.pool }
+
+// Writer returns SQLite's single writing connection, nil on PostgreSQL. It is for the job runner only.
+func (d *DB) Writer() *sql.DB {
+	if d.writer == nil {
+		return nil
+	}
+	return d.writer.db
+}
+
+// Close waits for the transaction being written and closes every connection.
+func (d *DB) Close() error {
+	if d.pool != nil {
+		d.pool.Close()
+		return nil
+	}
+	d.writer.close()
+	d.reads.close()
+	return errors.Join(d.reader.Close(), d.writer.db.Close())
+}
+
+// Ping reports whether the database answers.
+func (d *DB) Ping(ctx context.Context) error {
+	var one int
+	if err := d.QueryRow(ctx, "SELECT 1").Scan(&one); err != nil {
+		return fmt.Errorf("ping the database: %w", err)
+	}
+	return nil
+}
+
+// Query runs a statement that only reads.
+func (d *DB) Query(ctx context.Context, query string, args ...any) (Rows, error) {
+	if d.pool != nil {
+		rows, err := d.pool.Query(ctx, query, args...)
+		return pgRows{rows}, err
+	}
+	if st := d.reads.get(ctx, d.reader, query); st != nil {
+		return st.QueryContext(ctx, args...)
+	}
+	return d.reader.QueryContext(ctx, query, args...)
+}
+
+// QueryRow runs a statement that reads at most one row.
+func (d *DB) QueryRow(ctx context.Context, query string, args ...any) Row {
+	if d.pool != nil {
+		return pgRow{d.pool.QueryRow(ctx, query, args...)}
+	}
+	if st := d.reads.get(ctx, d.reader, query); st != nil {
+		return st.QueryRowContext(ctx, args...)
+	}
+	return d.reader.QueryRowContext(ctx, query, args...)
+}
+
+// Tx runs fn in a transaction and commits it if fn returns nil; an error or a panic of fn changes nothing.
+// On PostgreSQL fn runs again after a deadlock or a serialisation failure.
+func (d *DB) Tx(ctx context.Context, fn func(tx *Tx) error) error {
+	if d.pool == nil {
+		return d.writer.do(ctx, fn)
+	}
+	for attempt := 1; ; attempt++ {
+		err := d.postgresTx(ctx, fn)
+		var pg *pgconn.PgError
+		if err != nil && errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01") && attempt < 5 {
+			continue
+		}
+		return err
+	}
+}
+
+func (d *DB) postgresTx(ctx context.Context, fn func(tx *Tx) error) (err error) {
+	ptx, err := d.pool.Begin(ctx)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	tx := &Tx{engine: Postgres, pg: ptx}
+	defer func() {
+		// Rolling back what was committed does nothing; after an error or a panic it undoes everything.
+		_ = ptx.Rollback(context.WithoutCancel(ctx))
+	}()
+	if err := fn(tx); err != nil {
+		return err
+	}
+	if err := ptx.Commit(ctx); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	for _, hook := range tx.hooks {
+		hook()
+	}
+	return nil
+}
+
+// stmtCache keeps statements prepared. It is bounded because filters are composed: beyond the bound a statement is
+// compiled each time, which is correct and a little slower.
+type stmtCache struct {
+	m     sync.Map // string → *sql.Stmt
+	mu    sync.Mutex
+	count int
+}
+
+const maxPrepared = 400
+
+func (c *stmtCache) get(ctx context.Context, d *sql.DB, query string) *sql.Stmt {
+	if st, ok := c.m.Load(query); ok {
+		return st.(*sql.Stmt)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if st, ok := c.m.Load(query); ok {
+		return st.(*sql.Stmt)
+	}
+	if c.count >= maxPrepared {
+		return nil
+	}
+	st, err := d.PrepareContext(context.WithoutCancel(ctx), query)
+	if err != nil {
+		return nil // the query itself will report it
+	}
+	c.m.Store(query, st)
+	c.count++
+	return st
+}
+
+func (c *stmtCache) peek(query string) *sql.Stmt {
+	if st, ok := c.m.Load(query); ok {
+		return st.(*sql.Stmt)
+	}
+	return nil
+}
+
+func (c *stmtCache) close() {
+	c.m.Range(func(_, st any) bool { _ = st.(*sql.Stmt).Close(); return true })
+}
+
+// pgRows and pgRow give pgx's results the shape of database/sql's.
+type pgRows struct{ pgx.Rows }
+
+func (r pgRows) Close() error        { r.Rows.Close(); return nil }
+func (r pgRows) NextResultSet() bool { return false }
+func (r pgRows) Columns() ([]string, error) {
+	fields := r.Rows.FieldDescriptions()
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+	}
+	return names, nil
+}
+
+type pgRow struct{ pgx.Row }
+
+func (r pgRow) Scan(dest ...any) error {
+	err := r.Row.Scan(dest...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ErrNoRows
+	}
+	return err
+}

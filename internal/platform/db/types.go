@@ -1,0 +1,107 @@
+package db
+
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Time is an instant, stored as microseconds since 1970 UTC in an integer column on both engines, so that it sorts,
+// compares and indexes alike. In JSON it is RFC 3339 in UTC with microseconds.
+type Time struct{ time.Time }
+
+// Now returns the present instant, cut to the microsecond that the database keeps.
+func Now() Time { return At(time.Now()) }
+
+// At returns t as the database keeps it.
+func At(t time.Time) Time { return Time{t.UTC().Truncate(time.Microsecond)} }
+
+// Ptr returns a pointer to t, for columns that may be null.
+func (t Time) Ptr() *Time { return &t }
+
+// Value implements driver.Valuer.
+func (t Time) Value() (driver.Value, error) { return t.UnixMicro(), nil }
+
+// Scan implements sql.Scanner.
+func (t *Time) Scan(src any) error {
+	switch v := src.(type) {
+	case int64:
+		t.Time = time.UnixMicro(v).UTC()
+		return nil
+	case nil:
+		t.Time = time.Time{}
+		return nil
+	}
+	return fmt.Errorf("read a time: %T is not an integer", src)
+}
+
+const timeLayout = "2006-01-02T15:04:05.000000Z07:00"
+
+// MarshalJSON writes RFC 3339.
+func (t Time) MarshalJSON() ([]byte, error) {
+	b := make([]byte, 0, len(timeLayout)+2)
+	b = append(b, '"')
+	b = t.UTC().AppendFormat(b, timeLayout)
+	return append(b, '"'), nil
+}
+
+// JSON is a JSON value kept as text. The zero value is written as null.
+type JSON []byte
+
+// ToJSON encodes v; what Foyer encodes is its own structures, so a failure is a bug and panics.
+func ToJSON(v any) JSON {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("encode %T: %v", v, err))
+	}
+	return b
+}
+
+// Value implements driver.Valuer.
+func (j JSON) Value() (driver.Value, error) {
+	if len(j) == 0 {
+		return "null", nil
+	}
+	return string(j), nil
+}
+
+// Scan implements sql.Scanner.
+func (j *JSON) Scan(src any) error {
+	switch v := src.(type) {
+	case string:
+		*j = JSON(v)
+	case []byte:
+		*j = append(JSON(nil), v...)
+	case nil:
+		*j = nil
+	default:
+		return fmt.Errorf("read JSON: %T is not text", src)
+	}
+	return nil
+}
+
+// MarshalJSON returns the value as it is.
+func (j JSON) MarshalJSON() ([]byte, error) {
+	if len(j) == 0 {
+		return []byte("null"), nil
+	}
+	return j, nil
+}
+
+// UnmarshalJSON keeps the value as it is.
+func (j *JSON) UnmarshalJSON(b []byte) error {
+	*j = append((*j)[:0], b...)
+	return nil
+}
+
+// Decode reads the value into v; an empty value leaves v as it is.
+func (j JSON) Decode(v any) error {
+	if len(j) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(j, v); err != nil {
+		return fmt.Errorf("decode stored JSON: %w", err)
+	}
+	return nil
+}
