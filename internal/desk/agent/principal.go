@@ -1,0 +1,43 @@
+package agent
+
+import (
+	"slices"
+
+	"github.com/foyerdesk/foyer/internal/desk/role"
+)
+
+// Method says how a request proved who makes it.
+type Method string
+
+// The ways to be known.
+const (
+	BySession Method = "session"
+	ByAPIKey  Method = "api_key"
+	ByProgram Method = "program" // Foyer itself: a channel, an automation, the command line
+)
+
+// Principal is who acts and what they may do, as of now. It is shared between requests and never changed.
+type Principal struct {
+	ID          int64
+	Email       string
+	FirstName   string
+	LastName    string
+	IsSystem    bool
+	Permissions role.Set
+	TeamIDs     []int64
+	Method      Method
+}
+
+// Can reports whether the principal has a permission.
+func (p *Principal) Can(perm role.Permission) bool { return p.Permissions.Has(perm) }
+
+// InTeam reports whether the principal is a member of a team.
+func (p *Principal) InTeam(id int64) bool { return slices.Contains(p.TeamIDs, id) }
+
+// Name returns the first and last name.
+func (p *Principal) Name() string {
+	if p.LastName == "" {
+		return p.FirstName
+	}
+	return p.FirstName + " " + p.LastName
+}
