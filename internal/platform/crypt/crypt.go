@@ -73,7 +73,7 @@ func LoadOrCreateKey(path string) ([]byte, error) {
 		return nil, fmt.Errorf("make the folder of the encryption key: %w", err)
 	}
 	key := make([]byte, KeySize)
-	_, _ = rand.Read(key) // never fails (crypto/rand)
+	_, _ = rand.Read(key)                                                 // never fails (crypto/rand)
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // as above
 	if err != nil {
 		return nil, fmt.Errorf("write the encryption key: %w", err)

@@ -200,12 +200,13 @@ CREATE INDEX conversations_unassigned_recent ON conversations (last_message_at D
 -- The other orders of the lists, by status.
 CREATE INDEX conversations_created ON conversations (status_id, created_at DESC, id DESC);
 CREATE INDEX conversations_waiting ON conversations (status_id, waiting_since, id);
-CREATE INDEX conversations_priority ON conversations (status_id, priority_id DESC, last_message_at DESC, id DESC);
+CREATE INDEX conversations_priority ON conversations (status_id, priority_id DESC NULLS LAST, id DESC);
+CREATE INDEX conversations_sla ON conversations (status_id, next_sla_deadline_at, id);
 CREATE INDEX conversations_contact ON conversations (contact_id, created_at DESC);
 CREATE INDEX conversations_inbox ON conversations (inbox_id, last_message_at DESC, id DESC);
 
--- How many conversations there are of each status, agent and team (0 for none); kept by the transaction that moves
--- one. Slots spread the rows that many transactions would otherwise queue for on PostgreSQL.
+-- How many conversations there are of each status, agent and team (0 for none, -1 in both for all together); kept by
+-- the transaction that moves one. Slots spread the rows that transactions would otherwise queue for on PostgreSQL.
 CREATE TABLE conversation_counts (
     status_id BIGINT NOT NULL,
     assigned_user_id BIGINT NOT NULL,

@@ -1,0 +1,169 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/foyerdesk/foyer/internal/platform/fault"
+)
+
+// envelope is what every successful answer is wrapped in.
+type envelope[T any] struct {
+	Status string `json:"status"`
+	Data   T      `json:"data"`
+}
+
+type reply[T any] struct{ Body envelope[T] }
+
+// done is the data of operations that have no result.
+type done = bool
+
+// timeSchema and anySchema stand for db.Time and db.JSON in the OpenAPI document.
+type (
+	timeSchema = time.Time
+	anySchema  = any
+)
+
+// problem is the envelope of an error.
+type problem struct {
+	Code      int     `json:"-"`
+	Status    string  `json:"status"`
+	Message   string  `json:"message"`
+	Data      any     `json:"data"`
+	ErrorType string  `json:"error_type"`
+	Field     *string `json:"field,omitempty"` // the JSON field that is wrong; Foyer's addition
+	cause     error
+}
+
+// Error and GetStatus make problem a huma.StatusError.
+func (p *problem) Error() string  { return p.Message }
+func (p *problem) GetStatus() int { return p.Code }
+
+// ContentType keeps the plain JSON type for errors too.
+func (p *problem) ContentType(string) string { return "application/json" }
+
+// statusOf maps the kinds of fault to status and error_type, in one place.
+var statusOf = map[fault.Kind]struct {
+	code int
+	name string
+}{
+	fault.Internal:     {http.StatusInternalServerError, "GeneralException"},
+	fault.Invalid:      {http.StatusBadRequest, "InputException"},
+	fault.Unauthorized: {http.StatusUnauthorized, "UnauthorizedException"},
+	fault.Forbidden:    {http.StatusForbidden, "PermissionException"},
+	fault.NotFound:     {http.StatusNotFound, "NotFoundException"},
+	fault.Conflict:     {http.StatusConflict, "ConflictException"},
+	fault.TooLarge:     {http.StatusRequestEntityTooLarge, "GeneralException"},
+	fault.RateLimited:  {http.StatusTooManyRequests, "RateLimitException"},
+	fault.Upstream:     {http.StatusGatewayTimeout, "NetworkException"},
+}
+
+// problem turns an error of the desk into the envelope. An internal error is logged with its cause and shown without.
+func (a *API) problem(ctx context.Context, err error) *problem {
+	var p *problem
+	if errors.As(err, &p) {
+		return p
+	}
+	kind := fault.KindOf(err)
+	st := statusOf[kind]
+	p = &problem{Code: st.code, Status: "error", ErrorType: st.name, cause: err}
+	var f *fault.Error
+	if errors.As(err, &f) {
+		p.Message = a.Translate(f.Key, f.Params)
+		if f.Field != "" {
+			p.Field = &f.Field
+		}
+	} else {
+		p.Message = a.Translate("error.internal", nil)
+	}
+	if kind == fault.Internal && !errors.Is(err, context.Canceled) {
+		a.Log.ErrorContext(ctx, "request failed", "error", err)
+	}
+	return p
+}
+
+// unauthorised is the 401 of a missing or ended session, which clients know as GeneralException.
+func (a *API) unauthorised() *problem {
+	return &problem{Code: http.StatusUnauthorized, Status: "error", ErrorType: "GeneralException", Message: a.Translate("error.not_signed_in", nil)}
+}
+
+func (a *API) writeProblem(w http.ResponseWriter, r *http.Request, err error) {
+	p := a.problem(r.Context(), err)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(p.Code)
+	_ = json.NewEncoder(w).Encode(p)
+}
+
+// init gives huma's own errors (a body that does not decode, a value of the wrong type) the envelope: they are the
+// client's, so 422 becomes 400, and the message names the field.
+func init() {
+	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
+		p := &problem{Code: status, Status: "error", Message: msg, ErrorType: "GeneralException"}
+		switch {
+		case status == http.StatusUnprocessableEntity || status == http.StatusBadRequest || status == http.StatusUnsupportedMediaType:
+			p.Code, p.ErrorType = http.StatusBadRequest, "InputException"
+		case status == http.StatusNotFound:
+			p.ErrorType = "NotFoundException"
+		}
+		var details []string
+		for _, err := range errs {
+			var d *huma.ErrorDetail
+			if errors.As(err, &d) {
+				field := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(d.Location, "body."), "query."), "path.")
+				if p.Field == nil && field != "" {
+					p.Field = &field
+				}
+				details = append(details, strings.TrimSpace(field+" "+d.Message))
+			}
+		}
+		if len(details) > 0 {
+			p.Message = strings.Join(details, "; ")
+		}
+		return p
+	}
+}
+
+// formats are the bodies that are understood: JSON, and forms with fields named like the JSON keys.
+var formats = map[string]huma.Format{
+	"application/json":                  {Marshal: marshalJSON, Unmarshal: unmarshalJSON},
+	"json":                              {Marshal: marshalJSON, Unmarshal: unmarshalJSON},
+	"application/x-www-form-urlencoded": {Marshal: marshalJSON, Unmarshal: unmarshalForm},
+	"text/plain":                        {Marshal: marshalJSON, Unmarshal: unmarshalJSON},
+}
+
+func marshalJSON(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }
+
+func unmarshalJSON(data []byte, v any) error {
+	if len(bytes.TrimSpace(data)) == 0 {
+		data = []byte("{}")
+	}
+	return json.Unmarshal(data, v)
+}
+
+func unmarshalForm(data []byte, v any) error {
+	form, err := url.ParseQuery(string(data))
+	if err != nil {
+		return fmt.Errorf("read the form: %w", err)
+	}
+	fields := map[string]any{}
+	for key, values := range form {
+		if fields[key] = values[0]; len(values) > 1 {
+			fields[key] = values
+		}
+	}
+	raw, err := json.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(raw, v)
+}

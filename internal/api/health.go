@@ -1,0 +1,30 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+)
+
+// registerHealth adds /health, which answers as long as the process serves, and /health/ready, which also asks the
+// database.
+func (a *API) registerHealth() {
+	a.raw(http.MethodGet, "/health", public, func(w http.ResponseWriter, _ *http.Request, _ *agent.Principal) {
+		writeData(w, true)
+	})
+	a.raw(http.MethodGet, "/health/ready", public, func(w http.ResponseWriter, r *http.Request, _ *agent.Principal) {
+		if err := a.DB.Ping(r.Context()); err != nil {
+			a.writeProblem(w, r, &problem{Code: http.StatusServiceUnavailable, Status: "error", ErrorType: "GeneralException",
+				Message: a.Translate("error.database_away", nil)})
+			return
+		}
+		writeData(w, true)
+	})
+}
+
+// writeData writes the envelope of a success, for handlers registered with raw.
+func writeData[T any](w http.ResponseWriter, data T) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(envelope[T]{Status: "success", Data: data})
+}

@@ -1,0 +1,77 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/conversation"
+	"github.com/foyerdesk/foyer/internal/desk/role"
+)
+
+type messagePath struct {
+	Conversation string `path:"uuid" doc:"The conversation's uuid"`
+	Message      string `path:"message" doc:"The message's uuid"`
+}
+
+type sendBody struct {
+	Message     string                 `json:"message,omitempty" doc:"HTML"`
+	SenderType  string                 `json:"sender_type,omitempty" doc:"agent or contact"`
+	Private     bool                   `json:"private,omitempty"`
+	To          []string               `json:"to,omitempty" nullable:"true"`
+	CC          []string               `json:"cc,omitempty" nullable:"true"`
+	BCC         []string               `json:"bcc,omitempty" nullable:"true"`
+	Attachments []int64                `json:"attachments,omitempty" nullable:"true"`
+	Mentions    []conversation.Mention `json:"mentions,omitempty" nullable:"true"`
+	EchoID      string                 `json:"echo_id,omitempty" doc:"Chosen by the client; a repeated reply with the same echo_id is stored once"`
+}
+
+type deletedMessage struct {
+	Content string `json:"content"`
+}
+
+func messageRoutes(a *API) {
+	c := a.Conversations
+	route(a, http.MethodGet, "/conversations/{uuid}/messages", "Messages of a conversation, newest first", need(role.MessagesRead),
+		func(ctx context.Context, p *agent.Principal, in *struct {
+			conversationPath
+			paging
+			Private string   `query:"private" doc:"true or false; both when absent"`
+			Types   []string `query:"type,explode" doc:"incoming, outgoing or activity; may be repeated"`
+			Before  string   `query:"before" doc:"Only messages older than this uuid"`
+			After   string   `query:"after" doc:"Only messages newer than this uuid"`
+			Around  string   `query:"around" doc:"The page in the middle of which this uuid is"`
+		}) (*conversation.Page[conversation.Message], error) {
+			page, size := in.values()
+			q := conversation.MessageQuery{Page: page, PageSize: size, Types: in.Types, Before: in.Before, After: in.After, Around: in.Around}
+			if in.Private != "" {
+				private, err := strconv.ParseBool(in.Private)
+				private = private && err == nil
+				q.Private = &private
+			}
+			return c.Messages(ctx, p, in.UUID, q)
+		})
+	route(a, http.MethodGet, "/conversations/{uuid}/messages/{message}", "One message", need(role.MessagesRead),
+		func(ctx context.Context, p *agent.Principal, in *messagePath) (*conversation.Message, error) {
+			return c.Message(ctx, p, in.Conversation, in.Message)
+		})
+	route(a, http.MethodPost, "/conversations/{uuid}/messages", "Send a reply or a private note", need(role.MessagesWrite),
+		func(ctx context.Context, p *agent.Principal, in *struct {
+			conversationPath
+			Body sendBody
+		}) (*conversation.Message, error) {
+			b := in.Body
+			return c.SendMessage(ctx, p, in.UUID, conversation.Send{Message: b.Message, SenderType: b.SenderType, Private: b.Private,
+				To: b.To, CC: b.CC, BCC: b.BCC, Attachments: b.Attachments, Mentions: b.Mentions, EchoID: b.EchoID})
+		})
+	route(a, http.MethodPut, "/conversations/{uuid}/messages/{message}/retry", "Send a failed reply again", need(role.MessagesWrite),
+		func(ctx context.Context, p *agent.Principal, in *messagePath) (done, error) {
+			return true, c.Retry(ctx, p, in.Conversation, in.Message)
+		})
+	route(a, http.MethodDelete, "/conversations/{uuid}/messages/{message}", "Delete a private note", need(role.MessagesWrite),
+		func(ctx context.Context, p *agent.Principal, in *messagePath) (deletedMessage, error) {
+			text, err := c.DeleteNote(ctx, p, in.Conversation, in.Message)
+			return deletedMessage{Content: text}, err
+		})
+}

@@ -1,0 +1,127 @@
+// Package contact owns the people on the customer's side: the rows of users whose type is contact or visitor.
+package contact
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
+)
+
+// Contact is a customer as a conversation shows them.
+type Contact struct {
+	ID                     int64    `json:"id"`
+	CreatedAt              db.Time  `json:"created_at"`
+	UpdatedAt              db.Time  `json:"updated_at"`
+	FirstName              string   `json:"first_name"`
+	LastName               string   `json:"last_name"`
+	Email                  *string  `json:"email"`
+	Type                   string   `json:"type"`
+	AvailabilityStatus     string   `json:"availability_status"`
+	AvatarURL              *string  `json:"avatar_url"`
+	PhoneNumber            *string  `json:"phone_number"`
+	PhoneNumberCountryCode *string  `json:"phone_number_country_code"`
+	Country                *string  `json:"country"`
+	CustomAttributes       db.JSON  `json:"custom_attributes"`
+	Enabled                bool     `json:"enabled"`
+	LastActiveAt           *db.Time `json:"last_active_at"`
+	LastLoginAt            *db.Time `json:"last_login_at"`
+	ExternalUserID         *string  `json:"external_user_id"`
+}
+
+// Identity is what is known of a person who writes to the desk.
+type Identity struct {
+	Email          string
+	FirstName      string
+	LastName       string
+	ExternalUserID string
+}
+
+// maxEmail and maxName are the greatest lengths in characters.
+const (
+	maxEmail = 320
+	maxName  = 140
+)
+
+func (in Identity) normalised() (Identity, error) {
+	in.Email = strings.ToLower(strings.TrimSpace(in.Email))
+	in.FirstName, in.LastName = clip(strings.TrimSpace(in.FirstName)), clip(strings.TrimSpace(in.LastName))
+	if in.Email == "" {
+		return in, fault.Required("email")
+	}
+	if len([]rune(in.Email)) > maxEmail {
+		return in, fault.TooLong("email", maxEmail)
+	}
+	if in.FirstName == "" {
+		in.FirstName, _, _ = strings.Cut(in.Email, "@")
+		in.FirstName = clip(in.FirstName)
+	}
+	return in, nil
+}
+
+func clip(s string) string {
+	if r := []rune(s); len(r) > maxName {
+		return string(r[:maxName])
+	}
+	return s
+}
+
+// FindOrCreate returns the id of the contact with an identity's address, making one if there is none. A contact that
+// exists keeps its names: whoever writes can claim any name. One with an external id wins over one without, then the
+// oldest. An external id is given to the contact of that address that has none.
+func FindOrCreate(ctx context.Context, tx *db.Tx, in Identity) (id int64, created bool, err error) {
+	if in, err = in.normalised(); err != nil {
+		return 0, false, err
+	}
+	id, err = find(ctx, tx, in)
+	if err == nil || !errors.Is(err, db.ErrNoRows) {
+		return id, false, err
+	}
+	now := db.Now()
+	var external *string
+	conflict := `(email) WHERE type = 'contact' AND deleted_at IS NULL AND external_user_id IS NULL`
+	if in.ExternalUserID != "" {
+		external = &in.ExternalUserID
+		conflict = `(external_user_id) WHERE type = 'contact' AND deleted_at IS NULL`
+	}
+	// Two mails of a new person may be filed at the same time by two nodes; the index decides, both get the one row.
+	err = tx.QueryRow(ctx, `INSERT INTO users (created_at, updated_at, type, email, first_name, last_name, external_user_id)
+		VALUES ($1, $1, 'contact', $2, $3, $4, $5)
+		ON CONFLICT `+conflict+` DO UPDATE SET updated_at = excluded.updated_at RETURNING id`,
+		now, in.Email, in.FirstName, in.LastName, external).Scan(&id)
+	if err != nil {
+		return 0, false, fmt.Errorf("create contact: %w", err)
+	}
+	return id, true, nil
+}
+
+func find(ctx context.Context, tx *db.Tx, in Identity) (id int64, err error) {
+	if in.ExternalUserID != "" {
+		err = tx.QueryRow(ctx, `SELECT id FROM users WHERE external_user_id = $1 AND type = 'contact' AND deleted_at IS NULL`,
+			in.ExternalUserID).Scan(&id)
+		if err == nil || !errors.Is(err, db.ErrNoRows) {
+			return id, err
+		}
+		err = tx.QueryRow(ctx, `UPDATE users SET external_user_id = $1 WHERE id = (SELECT min(id) FROM users
+			WHERE email = $2 AND type = 'contact' AND deleted_at IS NULL AND external_user_id IS NULL) RETURNING id`,
+			in.ExternalUserID, in.Email).Scan(&id)
+		return id, err
+	}
+	err = tx.QueryRow(ctx, `SELECT id FROM users WHERE email = $1 AND type = 'contact' AND deleted_at IS NULL
+		ORDER BY external_user_id IS NULL, id LIMIT 1`, in.Email).Scan(&id)
+	return id, err
+}
+
+// Blocked reports whether a contact or visitor with the address is blocked.
+func Blocked(ctx context.Context, q db.Querier, email string) (bool, error) {
+	var n int
+	err := q.QueryRow(ctx, `SELECT count(*) FROM users WHERE email = $1 AND type IN ('contact', 'visitor')
+		AND deleted_at IS NULL AND NOT enabled`, strings.ToLower(email)).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("look for a blocked contact: %w", err)
+	}
+	return n > 0, nil
+}

@@ -1,0 +1,129 @@
+package conversation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/role"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
+)
+
+// CanRead reports whether p may read a conversation with this agent and team.
+func CanRead(p *agent.Principal, assignedUser, assignedTeam *int64) bool {
+	if !p.Can(role.ConversationsRead) {
+		return false
+	}
+	switch {
+	case p.Can(role.ConversationsReadAll):
+		return true
+	case assignedUser != nil && *assignedUser == p.ID && p.Can(role.ConversationsReadAssigned):
+		return true
+	case assignedTeam != nil && p.InTeam(*assignedTeam):
+		return p.Can(role.ConversationsReadTeamAll) || (assignedUser == nil && p.Can(role.ConversationsReadTeamInbox))
+	}
+	return assignedUser == nil && assignedTeam == nil && p.Can(role.ConversationsReadUnassigned)
+}
+
+// head is the part of a conversation's row that rules look at.
+type head struct {
+	ID             int64
+	UUID           string
+	ContactID      int64
+	InboxID        int64
+	StatusID       int64
+	PriorityID     *int64
+	AssignedUserID *int64
+	AssignedTeamID *int64
+	Subject        string
+	Reference      int64
+	WaitingSince   *db.Time
+	FirstReplyAt   *db.Time
+	ResolvedAt     *db.Time
+	ClosedAt       *db.Time
+}
+
+const headColumns = `id, uuid, contact_id, inbox_id, status_id, priority_id, assigned_user_id, assigned_team_id,
+	subject, reference_number, waiting_since, first_reply_at, resolved_at, closed_at`
+
+func (h *head) scan(row db.Row) error {
+	return row.Scan(&h.ID, &h.UUID, &h.ContactID, &h.InboxID, &h.StatusID, &h.PriorityID, &h.AssignedUserID, &h.AssignedTeamID,
+		&h.Subject, &h.Reference, &h.WaitingSince, &h.FirstReplyAt, &h.ResolvedAt, &h.ClosedAt)
+}
+
+// readable returns the head of a conversation that p may read; NotFound or Forbidden otherwise.
+func readable(ctx context.Context, q db.Querier, p *agent.Principal, id string) (head, error) {
+	return readableWith(ctx, q, p, id, "")
+}
+
+// lock is readable with the row locked until the transaction ends.
+func lock(ctx context.Context, tx *db.Tx, p *agent.Principal, id string) (head, error) {
+	return readableWith(ctx, tx, p, id, forUpdate(tx))
+}
+
+func readableWith(ctx context.Context, q db.Querier, p *agent.Principal, id, suffix string) (h head, err error) {
+	if _, err := uuid.Parse(id); err != nil || len(id) != 36 {
+		return h, fault.Field("uuid", "error.uuid_invalid")
+	}
+	err = h.scan(q.QueryRow(ctx, `SELECT `+headColumns+` FROM conversations WHERE uuid = $1`+suffix, id))
+	if errors.Is(err, db.ErrNoRows) {
+		return h, fault.Missing("conversation")
+	}
+	if err != nil {
+		return h, fmt.Errorf("read conversation %s: %w", id, err)
+	}
+	if !CanRead(p, h.AssignedUserID, h.AssignedTeamID) {
+		return h, fault.Denied()
+	}
+	return h, nil
+}
+
+// lockID locks a conversation by its internal id, for Foyer's own work, without asking who acts.
+func lockID(ctx context.Context, tx *db.Tx, id int64) (h head, err error) {
+	err = h.scan(tx.QueryRow(ctx, `SELECT `+headColumns+` FROM conversations WHERE id = $1`+forUpdate(tx), id))
+	if err != nil {
+		return h, fmt.Errorf("lock conversation %d: %w", id, err)
+	}
+	return h, nil
+}
+
+// forUpdate is the clause that locks rows read; SQLite has one writer and needs none.
+func forUpdate(q db.Querier) string {
+	if q.Engine() == db.Postgres {
+		return " FOR UPDATE"
+	}
+	return ""
+}
+
+// CheckAccess returns NotFound or Forbidden unless p may read the conversation.
+func (s *Service) CheckAccess(ctx context.Context, p *agent.Principal, id string) error {
+	_, err := readable(ctx, s.db, p, id)
+	return err
+}
+
+// CheckMessageAccess returns NotFound or Forbidden unless p may read the conversation that holds a message.
+func (s *Service) CheckMessageAccess(ctx context.Context, p *agent.Principal, messageID int64) error {
+	var user, team *int64
+	err := s.db.QueryRow(ctx, `SELECT c.assigned_user_id, c.assigned_team_id FROM messages m
+		JOIN conversations c ON c.id = m.conversation_id WHERE m.id = $1`, messageID).Scan(&user, &team)
+	if errors.Is(err, db.ErrNoRows) {
+		return fault.Missing("message")
+	}
+	if err != nil {
+		return fmt.Errorf("read the conversation of message %d: %w", messageID, err)
+	}
+	if !CanRead(p, user, team) {
+		return fault.Denied()
+	}
+	return nil
+}
+
+// ConversationIDOf returns the internal id of a conversation that p may read.
+func (s *Service) ConversationIDOf(ctx context.Context, p *agent.Principal, id string) (int64, error) {
+	h, err := readable(ctx, s.db, p, id)
+	return h.ID, err
+}

@@ -1,0 +1,326 @@
+package conversation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/event"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
+	"github.com/foyerdesk/foyer/internal/platform/jobs"
+)
+
+// change runs fn on a locked conversation that p may read.
+func (s *Service) change(ctx context.Context, p *agent.Principal, id string, fn func(tx *db.Tx, h *head) error) error {
+	return s.db.Tx(ctx, func(tx *db.Tx) error {
+		h, err := lock(ctx, tx, p, id)
+		if err != nil {
+			return err
+		}
+		return fn(tx, &h)
+	})
+}
+
+// AssignAgent gives a conversation to an agent or an AI assistant; nil takes it away. The same again does nothing.
+func (s *Service) AssignAgent(ctx context.Context, p *agent.Principal, id string, agentID *int64) error {
+	return s.change(ctx, p, id, func(tx *db.Tx, h *head) error { return s.assign(ctx, tx, h, p, "", agentID, h.AssignedTeamID) })
+}
+
+// AssignTeam gives a conversation to a team, which takes it from its agent; nil takes it from the team.
+func (s *Service) AssignTeam(ctx context.Context, p *agent.Principal, id string, teamID *int64) error {
+	return s.change(ctx, p, id, func(tx *db.Tx, h *head) error {
+		if same(h.AssignedTeamID, teamID) {
+			return nil
+		}
+		user := h.AssignedUserID
+		if teamID != nil {
+			user = nil
+		}
+		return s.assign(ctx, tx, h, p, "", user, teamID)
+	})
+}
+
+func same(a, b *int64) bool { return a == b || (a != nil && b != nil && *a == *b) }
+
+// assign moves a conversation to an agent and a team, with the activity lines and one event that names both.
+func (s *Service) assign(ctx context.Context, tx *db.Tx, h *head, actor *agent.Principal, cause string, user, team *int64) error {
+	userChanged, teamChanged := !same(h.AssignedUserID, user), !same(h.AssignedTeamID, team)
+	if !userChanged && !teamChanged {
+		return nil
+	}
+	var agentName, teamName string
+	if userChanged && user != nil {
+		err := tx.QueryRow(ctx, `SELECT first_name || CASE WHEN last_name = '' THEN '' ELSE ' ' || last_name END FROM users
+			WHERE id = $1 AND type IN ('agent', 'ai_assistant') AND deleted_at IS NULL`, *user).Scan(&agentName)
+		if errors.Is(err, db.ErrNoRows) {
+			return fault.Field("assignee_id", "error.unknown_agent")
+		} else if err != nil {
+			return fmt.Errorf("read the agent: %w", err)
+		}
+	}
+	if teamChanged && team != nil {
+		err := tx.QueryRow(ctx, `SELECT name FROM teams WHERE id = $1`, *team).Scan(&teamName)
+		if errors.Is(err, db.ErrNoRows) {
+			return fault.Field("assignee_id", "error.unknown_team")
+		} else if err != nil {
+			return fmt.Errorf("read the team: %w", err)
+		}
+	}
+	if _, err := tx.Exec(ctx, `UPDATE conversations SET assigned_user_id = $2, assigned_team_id = $3, updated_at = $4, version = version + 1
+		WHERE id = $1`, h.ID, user, team, db.Now()); err != nil {
+		return fmt.Errorf("assign: %w", err)
+	}
+	was := map[string]any{"assigned_user_id": h.AssignedUserID, "assigned_team_id": h.AssignedTeamID}
+	from, to := placeOf(h.AssignedUserID, h.AssignedTeamID, h.StatusID), placeOf(user, team, h.StatusID)
+	if err := move(ctx, tx, &from, &to); err != nil {
+		return err
+	}
+	h.AssignedUserID, h.AssignedTeamID = user, team
+	for _, line := range assignLines(actor, userChanged, teamChanged, user, team, agentName, teamName) {
+		if err := s.activity(ctx, tx, *h, actor, cause, line.kind, line.params); err != nil {
+			return err
+		}
+	}
+	return s.changed(ctx, tx, *h, event.ConversationAssigned, actor.ID, cause,
+		map[string]any{"assigned_user_id": user, "assigned_team_id": team}, was)
+}
+
+type activityLine struct {
+	kind   string
+	params map[string]string
+}
+
+// assignLines are the activity lines of an assignment. A team that takes a conversation from its agent says so once.
+func assignLines(actor *agent.Principal, userChanged, teamChanged bool, user, team *int64, agentName, teamName string) (out []activityLine) {
+	if teamChanged {
+		if team != nil {
+			out = append(out, activityLine{"assigned_team_change", map[string]string{"team": teamName}})
+		} else {
+			out = append(out, activityLine{"unassigned_team", nil})
+		}
+	}
+	switch {
+	case !userChanged || (user == nil && teamChanged):
+	case user == nil:
+		out = append(out, activityLine{"unassigned_user", nil})
+	case *user == actor.ID:
+		out = append(out, activityLine{"self_assign", nil})
+	default:
+		out = append(out, activityLine{"assigned_user_change", map[string]string{"agent": agentName}})
+	}
+	return out
+}
+
+// SetStatus moves a conversation to a status by name. Snoozed needs a time to wake up, and may be repeated to move it;
+// any other status again does nothing.
+func (s *Service) SetStatus(ctx context.Context, p *agent.Principal, id, name string, until *db.Time) error {
+	if name == "" {
+		return fault.Required("status")
+	}
+	status, err := s.ref.status(ctx, s.db, name)
+	if err != nil {
+		return err
+	}
+	if name != Snoozed {
+		until = nil
+	} else if until == nil || !until.After(time.Now()) {
+		return fault.Field("snoozed_until", "error.snooze_invalid")
+	}
+	return s.change(ctx, p, id, func(tx *db.Tx, h *head) error {
+		if h.StatusID == status.ID && name != Snoozed {
+			return nil
+		}
+		return s.setStatus(ctx, tx, h, p, "", status, until)
+	})
+}
+
+// setStatus is the one way in which a status changes, whoever or whatever causes it.
+func (s *Service) setStatus(ctx context.Context, tx *db.Tx, h *head, actor *agent.Principal, cause string, to Status, until *db.Time) error {
+	before, err := s.ref.statusByID(ctx, tx, h.StatusID)
+	if err != nil {
+		return err
+	}
+	now := db.Now()
+	set := map[string]any{"status": to.Name, "snoozed_until": until}
+	resolved, closed := h.ResolvedAt, h.ClosedAt
+	if to.Category == "resolved" && resolved == nil {
+		resolved = now.Ptr()
+		set["resolved_at"] = now
+	}
+	if to.Name == Closed && closed == nil {
+		closed = now.Ptr()
+		set["closed_at"] = now
+	}
+	if _, err := tx.Exec(ctx, `UPDATE conversations SET status_id = $2, snoozed_until = $3, resolved_at = $4, closed_at = $5,
+		updated_at = $6, version = version + 1 WHERE id = $1`, h.ID, to.ID, until, resolved, closed, now); err != nil {
+		return fmt.Errorf("set status: %w", err)
+	}
+	from, at := placeOf(h.AssignedUserID, h.AssignedTeamID, h.StatusID), placeOf(h.AssignedUserID, h.AssignedTeamID, to.ID)
+	if err := move(ctx, tx, &from, &at); err != nil {
+		return err
+	}
+	h.StatusID, h.ResolvedAt, h.ClosedAt = to.ID, resolved, closed
+	params := map[string]string{"status": to.Name}
+	if until != nil {
+		params["until"] = until.Format(time.RFC3339)
+		if err := s.jobs.Insert(ctx, tx, WakeJob{ConversationID: h.ID, Until: until.UnixMicro()}, jobs.Options{At: until.Time}); err != nil {
+			return err
+		}
+	}
+	if err := s.activity(ctx, tx, *h, actor, cause, "status_change", params); err != nil {
+		return err
+	}
+	return s.changed(ctx, tx, *h, event.ConversationStatus, actor.ID, cause, set, map[string]any{"status": before.Name})
+}
+
+// WakeJob opens a snoozed conversation at its time. Until is the time it was snoozed to, in microseconds since 1970,
+// so that a job of an earlier snooze does nothing.
+type WakeJob struct {
+	ConversationID int64 `json:"conversation_id"`
+	Until          int64 `json:"until"`
+}
+
+// Kind implements jobs.Args.
+func (WakeJob) Kind() string { return "conversation.wake" }
+
+// Wake runs a [WakeJob].
+func (s *Service) Wake(ctx context.Context, job WakeJob) error {
+	open, err := s.ref.status(ctx, s.db, Open)
+	if err != nil {
+		return err
+	}
+	return s.db.Tx(ctx, func(tx *db.Tx) error {
+		var due int
+		err := tx.QueryRow(ctx, `SELECT count(*) FROM conversations WHERE id = $1 AND snoozed_until = $2`, job.ConversationID, job.Until).Scan(&due)
+		if err != nil || due == 0 {
+			return err
+		}
+		h, err := lockID(ctx, tx, job.ConversationID)
+		if err != nil {
+			return err
+		}
+		system, err := s.system(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return s.setStatus(ctx, tx, &h, system, "snooze", open, nil)
+	})
+}
+
+// SetPriority gives a conversation a priority by name. The same again does nothing.
+func (s *Service) SetPriority(ctx context.Context, p *agent.Principal, id, name string) error {
+	if name == "" {
+		return fault.Required("priority")
+	}
+	priority, err := s.ref.priority(ctx, s.db, name)
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, p, id, func(tx *db.Tx, h *head) error {
+		if same(h.PriorityID, &priority.ID) {
+			return nil
+		}
+		before, err := s.ref.priorityName(ctx, tx, h.PriorityID)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE conversations SET priority_id = $2, updated_at = $3, version = version + 1 WHERE id = $1`,
+			h.ID, priority.ID, db.Now()); err != nil {
+			return fmt.Errorf("set priority: %w", err)
+		}
+		if err := s.activity(ctx, tx, *h, p, "", "priority_change", map[string]string{"priority": name}); err != nil {
+			return err
+		}
+		return s.changed(ctx, tx, *h, event.ConversationPriority, p.ID, "",
+			map[string]any{"priority": name, "priority_id": priority.ID}, map[string]any{"priority": before})
+	})
+}
+
+// SetTags changes the tags of a conversation: action set_tags (also when empty) replaces them, add_tags and
+// remove_tags do what they say. Names that are no tags are passed over.
+func (s *Service) SetTags(ctx context.Context, p *agent.Principal, id, action string, names []string) error {
+	if action == "" {
+		action = "set_tags"
+	}
+	if !slices.Contains([]string{"set_tags", "add_tags", "remove_tags"}, action) {
+		return fault.Field("action", "error.unknown_value", "value", action)
+	}
+	if len(names) > maxTags {
+		return fault.Field("tags", "error.too_many", "max", fmt.Sprint(maxTags))
+	}
+	return s.change(ctx, p, id, func(tx *db.Tx, h *head) error {
+		before, err := tagNames(ctx, tx, h.ID)
+		if err != nil {
+			return err
+		}
+		in, args := db.In(1, names)
+		known, err := db.Select[string](ctx, tx, `SELECT name FROM tags WHERE name IN (`+in+`) ORDER BY name`, args...)
+		if err != nil {
+			return fmt.Errorf("read tags: %w", err)
+		}
+		var add, remove []string
+		for _, name := range known {
+			if action != "remove_tags" && !slices.Contains(before, name) {
+				add = append(add, name)
+			}
+		}
+		for _, name := range before {
+			if has := slices.Contains(known, name); (action == "set_tags" && !has) || (action == "remove_tags" && has) {
+				remove = append(remove, name)
+			}
+		}
+		return s.retag(ctx, tx, h, p, before, add, remove)
+	})
+}
+
+const maxTags = 100
+
+func (s *Service) retag(ctx context.Context, tx *db.Tx, h *head, p *agent.Principal, before, add, remove []string) error {
+	if len(add)+len(remove) == 0 {
+		return nil
+	}
+	for _, step := range []struct {
+		names           []string
+		kind, statement string
+	}{
+		{remove, "tag_removed", `DELETE FROM conversation_tags WHERE conversation_id = $1 AND tag_id = (SELECT id FROM tags WHERE name = $2)`},
+		{add, "tag_added", `INSERT INTO conversation_tags (conversation_id, tag_id) SELECT $1, id FROM tags WHERE name = $2`},
+	} {
+		for _, name := range step.names {
+			if _, err := tx.Exec(ctx, step.statement, h.ID, name); err != nil {
+				return fmt.Errorf("change tags: %w", err)
+			}
+			if err := s.activity(ctx, tx, *h, p, "", step.kind, map[string]string{"tag": name}); err != nil {
+				return err
+			}
+		}
+	}
+	after, err := tagNames(ctx, tx, h.ID)
+	if err != nil {
+		return err
+	}
+	return s.changed(ctx, tx, *h, event.ConversationTags, p.ID, "", map[string]any{"tags": after}, map[string]any{"tags": before})
+}
+
+// UnassignAll takes every conversation that is not resolved from an agent who leaves, in the caller's transaction.
+func (s *Service) UnassignAll(ctx context.Context, tx *db.Tx, actor *agent.Principal, agentID int64) error {
+	ids, err := db.Select[int64](ctx, tx, `SELECT c.id FROM conversations c JOIN statuses s ON s.id = c.status_id
+		WHERE c.assigned_user_id = $1 AND s.category <> 'resolved' ORDER BY c.id`, agentID)
+	if err != nil {
+		return fmt.Errorf("find the agent's conversations: %w", err)
+	}
+	for _, id := range ids {
+		h, err := lockID(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := s.assign(ctx, tx, &h, actor, fmt.Sprintf("agent_deleted:%d", agentID), nil, h.AssignedTeamID); err != nil {
+			return err
+		}
+	}
+	return nil
+}

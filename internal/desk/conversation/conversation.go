@@ -1,0 +1,208 @@
+// Package conversation owns support cases and everything said in them: conversations, messages, private notes,
+// activity lines, participants, tags, read marks and drafts, with the counters of the lists.
+//
+// # The path of a change
+//
+// Every change is a method of [Service] that takes who acts, opens one transaction, locks the conversation's row,
+// checks that the actor may, changes rows, keeps the counters, writes the activity line, and appends the event from
+// which realtime and integrations are made. If anything is refused nothing has happened. A method whose name ends in
+// Tx works in the caller's transaction: the mail channel files a mail, and marks a reply as sent, in the same
+// transaction in which it settles its own books.
+//
+// The package uses its siblings agent, contact, event, media and role. It knows nothing of channels: what must happen
+// for a reply to leave is registered with [Service.OnReply].
+package conversation
+
+import (
+	"context"
+
+	"github.com/foyerdesk/foyer/internal/desk/contact"
+	"github.com/foyerdesk/foyer/internal/desk/event"
+	"github.com/foyerdesk/foyer/internal/desk/media"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/jobs"
+)
+
+// The status names that rules refer to; they cannot be renamed.
+const (
+	Open     = "Open"
+	Snoozed  = "Snoozed"
+	Resolved = "Resolved"
+	Closed   = "Closed"
+)
+
+// Conversation is one support case in full.
+type Conversation struct {
+	ID                      int64           `json:"id"`
+	CreatedAt               db.Time         `json:"created_at"`
+	UpdatedAt               db.Time         `json:"updated_at"`
+	UUID                    string          `json:"uuid"`
+	ReferenceNumber         string          `json:"reference_number"`
+	ContactID               int64           `json:"contact_id"`
+	InboxID                 int64           `json:"inbox_id"`
+	Status                  string          `json:"status"`
+	StatusID                int64           `json:"status_id"`
+	StatusCategory          string          `json:"status_category"`
+	Priority                *string         `json:"priority"`
+	PriorityID              *int64          `json:"priority_id"`
+	AssignedUserID          *int64          `json:"assigned_user_id"`
+	AssignedTeamID          *int64          `json:"assigned_team_id"`
+	Subject                 *string         `json:"subject"`
+	ClosedAt                *db.Time        `json:"closed_at"`
+	ResolvedAt              *db.Time        `json:"resolved_at"`
+	FirstReplyAt            *db.Time        `json:"first_reply_at"`
+	LastReplyAt             *db.Time        `json:"last_reply_at"`
+	WaitingSince            *db.Time        `json:"waiting_since"`
+	SnoozedUntil            *db.Time        `json:"snoozed_until"`
+	InboxMail               string          `json:"inbox_mail"`
+	InboxReplyTo            string          `json:"inbox_reply_to"`
+	InboxName               string          `json:"inbox_name"`
+	InboxChannel            string          `json:"inbox_channel"`
+	Tags                    []string        `json:"tags"`
+	Meta                    db.JSON         `json:"meta"`
+	CustomAttributes        db.JSON         `json:"custom_attributes"`
+	LastMessage             *string         `json:"last_message"`
+	LastMessageAt           *db.Time        `json:"last_message_at"`
+	LastMessageSender       *string         `json:"last_message_sender"`
+	LastInteraction         *string         `json:"last_interaction"`
+	LastInteractionAt       *db.Time        `json:"last_interaction_at"`
+	LastInteractionSender   *string         `json:"last_interaction_sender"`
+	Contact                 contact.Contact `json:"contact"`
+	SLAPolicyID             *int64          `json:"sla_policy_id"`
+	SLAPolicyName           *string         `json:"sla_policy_name"`
+	AppliedSLAID            *int64          `json:"applied_sla_id"`
+	FirstResponseDeadlineAt *db.Time        `json:"first_response_deadline_at"`
+	ResolutionDeadlineAt    *db.Time        `json:"resolution_deadline_at"`
+	NextResponseDeadlineAt  *db.Time        `json:"next_response_deadline_at"`
+	NextResponseMetAt       *db.Time        `json:"next_response_met_at"`
+	CSATRating              *int64          `json:"csat_rating"`
+	CSATFeedback            *string         `json:"csat_feedback"`
+	CSATRespondedAt         *db.Time        `json:"csat_responded_at"`
+	PreviousConversations   []Previous      `json:"previous_conversations"`
+	// Version counts the changes of the row; it is Foyer's addition.
+	Version int64 `json:"version"`
+}
+
+// Previous is another conversation of the same contact.
+type Previous struct {
+	ID            int64    `json:"id"`
+	CreatedAt     db.Time  `json:"created_at"`
+	UpdatedAt     db.Time  `json:"updated_at"`
+	UUID          string   `json:"uuid"`
+	Subject       string   `json:"subject"`
+	Contact       Person   `json:"contact"`
+	LastMessage   *string  `json:"last_message"`
+	LastMessageAt *db.Time `json:"last_message_at"`
+	Status        string   `json:"status"` // Foyer's addition
+}
+
+// Person is the short form of a contact beside an earlier conversation.
+type Person struct {
+	FirstName string  `json:"first_name"`
+	LastName  string  `json:"last_name"`
+	AvatarURL *string `json:"avatar_url"`
+}
+
+// ListItem is a conversation as a row of a list. TagNames, ContactID and InboxID are Foyer's additions.
+type ListItem struct {
+	ID                      int64       `json:"id"`
+	CreatedAt               db.Time     `json:"created_at"`
+	UpdatedAt               db.Time     `json:"updated_at"`
+	UUID                    string      `json:"uuid"`
+	ReferenceNumber         string      `json:"reference_number"`
+	WaitingSince            *db.Time    `json:"waiting_since"`
+	Contact                 ListContact `json:"contact"`
+	InboxChannel            string      `json:"inbox_channel"`
+	InboxName               string      `json:"inbox_name"`
+	SLAPolicyID             *int64      `json:"sla_policy_id"`
+	FirstReplyAt            *db.Time    `json:"first_reply_at"`
+	LastReplyAt             *db.Time    `json:"last_reply_at"`
+	ResolvedAt              *db.Time    `json:"resolved_at"`
+	Subject                 *string     `json:"subject"`
+	LastMessage             *string     `json:"last_message"`
+	LastMessageAt           *db.Time    `json:"last_message_at"`
+	LastMessageSender       *string     `json:"last_message_sender"`
+	LastInteraction         *string     `json:"last_interaction"`
+	LastInteractionAt       *db.Time    `json:"last_interaction_at"`
+	LastInteractionSender   *string     `json:"last_interaction_sender"`
+	NextSLADeadlineAt       *db.Time    `json:"next_sla_deadline_at"`
+	PriorityID              *int64      `json:"priority_id"`
+	AssignedUserID          *int64      `json:"assigned_user_id"`
+	AssignedTeamID          *int64      `json:"assigned_team_id"`
+	UnreadMessageCount      *int64      `json:"unread_message_count,omitempty"`
+	Status                  string      `json:"status"`
+	Priority                *string     `json:"priority"`
+	FirstResponseDeadlineAt *db.Time    `json:"first_response_deadline_at"`
+	ResolutionDeadlineAt    *db.Time    `json:"resolution_deadline_at"`
+	AppliedSLAID            *int64      `json:"applied_sla_id"`
+	NextResponseDeadlineAt  *db.Time    `json:"next_response_deadline_at"`
+	NextResponseMetAt       *db.Time    `json:"next_response_met_at"`
+	MentionedMessageUUID    *string     `json:"mentioned_message_uuid"`
+	ContactID               int64       `json:"contact_id"`
+	InboxID                 int64       `json:"inbox_id"`
+	SnoozedUntil            *db.Time    `json:"snoozed_until"`
+	Tags                    []string    `json:"tags"`
+}
+
+// ListContact is the contact in a row of a list.
+type ListContact struct {
+	CreatedAt db.Time `json:"created_at"`
+	UpdatedAt db.Time `json:"updated_at"`
+	FirstName string  `json:"first_name"`
+	LastName  string  `json:"last_name"`
+	Email     *string `json:"email"`
+	AvatarURL *string `json:"avatar_url"`
+}
+
+// Participant is somebody who wrote in a conversation.
+type Participant struct {
+	ID        int64   `json:"id"`
+	FirstName string  `json:"first_name"`
+	LastName  string  `json:"last_name"`
+	AvatarURL *string `json:"avatar_url"`
+}
+
+// Service is the conversations of a desk.
+type Service struct {
+	db     *db.DB
+	events *event.Log
+	jobs   *jobs.Runner
+	files  Files
+	on     map[string]ReplyFunc
+	ref    catalogue
+}
+
+// Files is what conversations need of stored files; package media provides it.
+type Files interface {
+	// Link makes uploaded files the attachments of a message; an unknown id is an Invalid error.
+	Link(ctx context.Context, tx *db.Tx, ids []int64, messageID int64) error
+	// LinkInline makes uploaded images part of a message's text, with the content id [media.InlineContentID] gives.
+	LinkInline(ctx context.Context, tx *db.Tx, uuids []string, messageID int64) error
+	// Add stores what is known of a file whose bytes are in the blob store already, linked to a message.
+	Add(ctx context.Context, tx *db.Tx, messageID int64, file media.Incoming) error
+	// OfMessages returns the attachments of messages, by message id, each list ordered by file name.
+	OfMessages(ctx context.Context, q db.Querier, messageIDs []int64) (map[int64][]media.Attachment, error)
+	// Unlink takes the attachments off a message, to be collected later.
+	Unlink(ctx context.Context, tx *db.Tx, messageID int64) error
+	// SignedURL returns the address under which a file can be read for a while.
+	SignedURL(uuid string) string
+}
+
+// ReplyFunc makes a stored reply leave by its channel: it inserts, in the transaction that stores the reply, whatever
+// will carry it.
+type ReplyFunc func(ctx context.Context, tx *db.Tx, reply Outgoing) error
+
+// Outgoing is a stored reply that is to leave.
+type Outgoing struct {
+	MessageID      int64
+	ConversationID int64
+	InboxID        int64
+}
+
+// New makes the service.
+func New(d *db.DB, events *event.Log, runner *jobs.Runner, files Files) *Service {
+	return &Service{db: d, events: events, jobs: runner, files: files, on: map[string]ReplyFunc{}}
+}
+
+// OnReply registers how replies of an inbox channel leave. Without one, a reply is refused.
+func (s *Service) OnReply(channel string, fn ReplyFunc) { s.on[channel] = fn }

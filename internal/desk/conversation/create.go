@@ -1,0 +1,121 @@
+package conversation
+
+import (
+	"context"
+	"fmt"
+	"net/mail"
+	"strings"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/contact"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
+	"github.com/foyerdesk/foyer/internal/platform/htmlx"
+)
+
+// Create is a conversation that an agent opens, either to write to a contact or in a contact's name.
+type Create struct {
+	InboxID          int64
+	Content          string
+	ContactEmail     string
+	FirstName        string
+	LastName         string
+	ExternalUserID   string
+	Subject          string
+	Initiator        string
+	AgentID          int64
+	TeamID           int64
+	Attachments      []int64
+	Tags             []string
+	CustomAttributes db.JSON
+}
+
+func (in *Create) validate() error {
+	in.ContactEmail = strings.ToLower(strings.TrimSpace(in.ContactEmail))
+	switch {
+	case in.InboxID <= 0:
+		return fault.Required("inbox_id")
+	case in.Content == "":
+		return fault.Required("content")
+	case in.ContactEmail == "":
+		return fault.Required("contact_email")
+	case strings.TrimSpace(in.FirstName) == "":
+		return fault.Required("first_name")
+	case len(in.Content) > maxContent:
+		return fault.TooLong("content", maxContent)
+	case len(in.Attachments) > maxAttachments:
+		return fault.Field("attachments", "error.too_many", "max", fmt.Sprint(maxAttachments))
+	}
+	if a, err := mail.ParseAddress(in.ContactEmail); err != nil || a.Address != in.ContactEmail {
+		return fault.Field("contact_email", "error.address_invalid", "value", in.ContactEmail)
+	}
+	if in.Initiator != SenderAgent && in.Initiator != SenderContact {
+		return fault.Field("initiator", "error.unknown_value", "value", in.Initiator)
+	}
+	return nil
+}
+
+// Create opens a conversation with its first message, assignment, tags and attachments in one transaction.
+func (s *Service) Create(ctx context.Context, p *agent.Principal, in Create) (*Conversation, error) {
+	if err := in.validate(); err != nil {
+		return nil, err
+	}
+	var id int64
+	err := s.db.Tx(ctx, func(tx *db.Tx) (err error) {
+		id, err = s.create(ctx, tx, p, in)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.Full(ctx, s.db, id)
+}
+
+func (s *Service) create(ctx context.Context, tx *db.Tx, p *agent.Principal, in Create) (int64, error) {
+	inbox, err := readInbox(ctx, tx, in.InboxID)
+	if err != nil {
+		return 0, err
+	}
+	if inbox.Channel != "email" {
+		return 0, fault.Field("inbox_id", "error.inbox_not_email")
+	}
+	contactID, _, err := contact.FindOrCreate(ctx, tx, contact.Identity{
+		Email: in.ContactEmail, FirstName: in.FirstName, LastName: in.LastName, ExternalUserID: in.ExternalUserID})
+	if err != nil {
+		return 0, err
+	}
+	h, err := s.open(ctx, tx, opening{ContactID: contactID, InboxID: in.InboxID, Subject: strings.TrimSpace(in.Subject), Marker: true,
+		ActorID: p.ID, CustomAttributes: in.CustomAttributes})
+	if err != nil {
+		return 0, err
+	}
+	if err := s.assign(ctx, tx, &h, p, "", positive(in.AgentID), positive(in.TeamID)); err != nil {
+		return 0, err
+	}
+	if len(in.Tags) > 0 {
+		known, args := db.In(1, in.Tags)
+		names, err := db.Select[string](ctx, tx, `SELECT name FROM tags WHERE name IN (`+known+`) ORDER BY name`, args...)
+		if err != nil {
+			return 0, fmt.Errorf("read tags: %w", err)
+		}
+		if err := s.retag(ctx, tx, &h, p, nil, names, nil); err != nil {
+			return 0, err
+		}
+	}
+	if in.Initiator == SenderAgent {
+		_, err = s.reply(ctx, tx, h, p, inbox, Send{Message: in.Content, To: []string{in.ContactEmail}, Attachments: in.Attachments})
+		return h.ID, err
+	}
+	_, err = s.receive(ctx, tx, h, Incoming{
+		AuthorID: contactID, HTML: htmlx.Sanitize(in.Content), Files: len(in.Attachments), Cause: fmt.Sprintf("agent:%d", p.ID),
+		Attach: func(ctx context.Context, tx *db.Tx, id int64) error { return s.files.Link(ctx, tx, in.Attachments, id) },
+	}, true)
+	return h.ID, err
+}
+
+func positive(id int64) *int64 {
+	if id <= 0 {
+		return nil
+	}
+	return &id
+}

@@ -1,0 +1,153 @@
+package conversation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/event"
+	"github.com/foyerdesk/foyer/internal/desk/role"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
+)
+
+// messageHead is the part of a message's row that delivery and deletion look at.
+type messageHead struct {
+	ID         int64
+	UUID       string
+	Type       string
+	Status     string
+	Private    bool
+	SenderID   int64
+	SenderType string
+	Meta       db.JSON
+}
+
+func lockMessage(ctx context.Context, tx *db.Tx, where string, args ...any) (m messageHead, err error) {
+	err = tx.QueryRow(ctx, `SELECT id, uuid, type, status, private, sender_id, sender_type, meta FROM messages WHERE `+where+forUpdate(tx), args...).
+		Scan(&m.ID, &m.UUID, &m.Type, &m.Status, &m.Private, &m.SenderID, &m.SenderType, &m.Meta)
+	if errors.Is(err, db.ErrNoRows) {
+		return m, fault.Missing("message")
+	}
+	if err != nil {
+		return m, fmt.Errorf("read message: %w", err)
+	}
+	return m, nil
+}
+
+// SettleTx records that a pending reply was sent or has failed for good, in the caller's transaction. Sending stops the
+// clocks of the conversation, unless the message is automated: nobody answered the customer then.
+func (s *Service) SettleTx(ctx context.Context, tx *db.Tx, conversationID, messageID int64, status string) error {
+	h, err := lockID(ctx, tx, conversationID)
+	if err != nil {
+		return err
+	}
+	m, err := lockMessage(ctx, tx, `id = $1`, messageID)
+	if err != nil || m.Status == status {
+		return err
+	}
+	now := db.Now()
+	if _, err := tx.Exec(ctx, `UPDATE messages SET status = $2, updated_at = $3, sent_at = CASE WHEN $4 THEN $3 ELSE sent_at END WHERE id = $1`,
+		m.ID, status, now, status == StatusSent); err != nil {
+		return fmt.Errorf("settle message: %w", err)
+	}
+	if err := s.messageChanged(ctx, tx, h, m.UUID, m.SenderID, map[string]any{"status": status}); err != nil {
+		return err
+	}
+	if automated, _ := metaOf(m.Meta)["is_automated"].(bool); status != StatusSent || automated {
+		return nil
+	}
+	set := map[string]any{"last_reply_at": now, "waiting_since": nil}
+	if h.FirstReplyAt == nil {
+		set["first_reply_at"] = now
+	}
+	if _, err := tx.Exec(ctx, `UPDATE conversations SET first_reply_at = COALESCE(first_reply_at, $2), last_reply_at = $2,
+		waiting_since = NULL, updated_at = $2, version = version + 1 WHERE id = $1`, h.ID, now); err != nil {
+		return fmt.Errorf("stop the clocks: %w", err)
+	}
+	return s.changed(ctx, tx, h, event.ConversationUpdated, m.SenderID, fmt.Sprintf("message:%d", m.ID), set, nil)
+}
+
+// NoteDeliveryTx announces that the delivery of a reply has a new state, such as delayed, in the caller's transaction.
+func (s *Service) NoteDeliveryTx(ctx context.Context, tx *db.Tx, conversationID int64, messageID int64, d Delivery) error {
+	h, err := lockID(ctx, tx, conversationID)
+	if err != nil {
+		return err
+	}
+	m, err := lockMessage(ctx, tx, `id = $1`, messageID)
+	if err != nil {
+		return err
+	}
+	return s.messageChanged(ctx, tx, h, m.UUID, m.SenderID, map[string]any{"delivery": d})
+}
+
+// Retry lets a failed reply leave again, as the same mail. Anybody who may write messages in the conversation may.
+func (s *Service) Retry(ctx context.Context, p *agent.Principal, conversation, message string) error {
+	return s.change(ctx, p, conversation, func(tx *db.Tx, h *head) error {
+		m, err := lockMessage(ctx, tx, `uuid = $1 AND conversation_id = $2`, message, h.ID)
+		if err != nil {
+			return err
+		}
+		if m.SenderType != SenderAgent || m.Status != StatusFailed {
+			return fault.New(fault.Invalid, "error.retry_not_failed")
+		}
+		inbox, err := readInbox(ctx, tx, h.InboxID)
+		if err != nil {
+			return err
+		}
+		leave := s.on[inbox.Channel]
+		if leave == nil {
+			return fault.Field("inbox_id", "error.channel_cannot_reply")
+		}
+		if _, err := tx.Exec(ctx, `UPDATE messages SET status = 'pending', updated_at = $2 WHERE id = $1`, m.ID, db.Now()); err != nil {
+			return fmt.Errorf("queue message again: %w", err)
+		}
+		if err := leave(ctx, tx, Outgoing{MessageID: m.ID, ConversationID: h.ID, InboxID: h.InboxID}); err != nil {
+			return err
+		}
+		return s.messageChanged(ctx, tx, *h, m.UUID, p.ID, map[string]any{"status": StatusPending})
+	})
+}
+
+// deletedNote stands in the place of a deleted note.
+const deletedNote = "This note was deleted."
+
+// DeleteNote replaces a private note by a tombstone. Its author may, and whoever manages users; activity lines are the
+// audit trail and stay. It returns the tombstone.
+func (s *Service) DeleteNote(ctx context.Context, p *agent.Principal, conversation, message string) (string, error) {
+	err := s.change(ctx, p, conversation, func(tx *db.Tx, h *head) error {
+		m, err := lockMessage(ctx, tx, `uuid = $1 AND conversation_id = $2`, message, h.ID)
+		if err != nil {
+			return err
+		}
+		meta := metaOf(m.Meta)
+		if !m.Private || m.Type == TypeActivity || meta["deleted_at"] != nil {
+			return fault.Missing("note")
+		}
+		if m.SenderID != p.ID && !p.Can(role.UsersManage) {
+			return fault.Denied()
+		}
+		now := db.Now()
+		meta["deleted_at"] = now
+		if _, err := tx.Exec(ctx, `UPDATE messages SET content = $2, text_content = $2, content_type = 'text', meta = $3, updated_at = $4 WHERE id = $1`,
+			m.ID, deletedNote, db.ToJSON(meta), now); err != nil {
+			return fmt.Errorf("delete note: %w", err)
+		}
+		if err := s.files.Unlink(ctx, tx, m.ID); err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, `UPDATE conversations SET last_message = $2, version = version + 1
+			WHERE id = $1 AND $3 = (SELECT max(id) FROM messages WHERE conversation_id = $1)`, h.ID, deletedNote, m.ID)
+		if err != nil {
+			return fmt.Errorf("refresh conversation: %w", err)
+		}
+		if n > 0 {
+			if err := s.changed(ctx, tx, *h, event.ConversationUpdated, p.ID, "", map[string]any{"last_message": deletedNote}, nil); err != nil {
+				return err
+			}
+		}
+		return s.messageChanged(ctx, tx, *h, m.UUID, p.ID, map[string]any{"content": deletedNote, "text_content": deletedNote, "meta": meta})
+	})
+	return deletedNote, err
+}

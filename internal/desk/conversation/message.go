@@ -1,0 +1,406 @@
+package conversation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/event"
+	"github.com/foyerdesk/foyer/internal/desk/media"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
+	"github.com/foyerdesk/foyer/internal/platform/htmlx"
+)
+
+// The kinds of message, who sends them, and how far they are.
+const (
+	TypeIncoming = "incoming"
+	TypeOutgoing = "outgoing"
+	TypeActivity = "activity"
+
+	SenderAgent   = "agent"
+	SenderContact = "contact"
+
+	StatusReceived = "received"
+	StatusPending  = "pending"
+	StatusSent     = "sent"
+	StatusFailed   = "failed"
+)
+
+// Message is one entry of a conversation's thread.
+type Message struct {
+	ID               int64              `json:"id"`
+	CreatedAt        db.Time            `json:"created_at"`
+	UpdatedAt        db.Time            `json:"updated_at"`
+	UUID             string             `json:"uuid"`
+	Type             string             `json:"type"`
+	Status           string             `json:"status"`
+	ConversationID   int64              `json:"conversation_id"`
+	ConversationUUID string             `json:"conversation_uuid"`
+	Content          string             `json:"content"`
+	TextContent      string             `json:"text_content"`
+	ContentType      string             `json:"content_type"`
+	Private          bool               `json:"private"`
+	SenderID         int64              `json:"sender_id"`
+	SenderType       string             `json:"sender_type"`
+	Meta             db.JSON            `json:"meta"`
+	Attachments      []media.Attachment `json:"attachments"`
+	Author           Author             `json:"author"`
+	// Delivery says how a reply that leaves by mail fares; null for everything else. It is Foyer's addition.
+	Delivery *Delivery `json:"delivery"`
+}
+
+// Author is who wrote a message.
+type Author struct {
+	ID                 int64    `json:"id"`
+	FirstName          string   `json:"first_name"`
+	LastName           string   `json:"last_name"`
+	Email              *string  `json:"email"`
+	AvatarURL          *string  `json:"avatar_url"`
+	AvailabilityStatus string   `json:"availability_status"`
+	Type               string   `json:"type"`
+	LastActiveAt       *db.Time `json:"last_active_at"`
+}
+
+// Delivery is the state of a reply in the outbox: queued, sending, delayed, sent or failed, with the server's words.
+type Delivery struct {
+	State         string   `json:"state"`
+	Attempts      int64    `json:"attempts"`
+	NextAttemptAt *db.Time `json:"next_attempt_at"`
+	LastError     string   `json:"last_error"`
+}
+
+// Page is one page of a list. Total is exact where a counter is kept and counted up to a bound elsewhere.
+type Page[T any] struct {
+	Results    []T   `json:"results"`
+	Total      int64 `json:"total"`
+	PerPage    int   `json:"per_page"`
+	TotalPages int64 `json:"total_pages"`
+	Page       int   `json:"page"`
+	// NextCursor continues behind the last result, whatever was inserted meanwhile; null at the end. Foyer's addition.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// MessageQuery selects messages of one conversation, newest first.
+type MessageQuery struct {
+	Page, PageSize int
+	Private        *bool
+	Types          []string
+	// Before and After limit to messages older or newer than the one with this uuid; Around puts it in the middle.
+	Before, After, Around string
+}
+
+const messageQuery = `SELECT m.id, m.created_at, m.updated_at, m.uuid, m.type, m.status, m.conversation_id, m.content, m.text_content,
+	m.content_type, m.private, m.sender_id, m.sender_type, m.meta,
+	u.first_name, u.last_name, u.email, u.avatar_url, u.availability_status, u.type, u.last_active_at,
+	o.state, o.attempts, o.next_attempt_at, o.last_error
+	FROM messages m JOIN users u ON u.id = m.sender_id LEFT JOIN outbox o ON o.message_id = m.id `
+
+func scanMessage(r db.Row, conversationUUID string) (m Message, err error) {
+	var state, lastError *string
+	var attempts *int64
+	var next *db.Time
+	err = r.Scan(&m.ID, &m.CreatedAt, &m.UpdatedAt, &m.UUID, &m.Type, &m.Status, &m.ConversationID, &m.Content, &m.TextContent,
+		&m.ContentType, &m.Private, &m.SenderID, &m.SenderType, &m.Meta,
+		&m.Author.FirstName, &m.Author.LastName, &m.Author.Email, &m.Author.AvatarURL, &m.Author.AvailabilityStatus, &m.Author.Type,
+		&m.Author.LastActiveAt, &state, &attempts, &next, &lastError)
+	m.ConversationUUID, m.Author.ID = conversationUUID, m.SenderID
+	if state != nil {
+		m.Delivery = &Delivery{State: *state, Attempts: *attempts, LastError: *lastError}
+		if *state == "delayed" {
+			m.Delivery.NextAttemptAt = next
+		}
+	}
+	return m, err
+}
+
+// Messages returns a page of a conversation's messages, newest first.
+func (s *Service) Messages(ctx context.Context, p *agent.Principal, id string, q MessageQuery) (*Page[Message], error) {
+	h, err := readable(ctx, s.db, p, id)
+	if err != nil {
+		return nil, err
+	}
+	where, args := `m.conversation_id = $1`, []any{h.ID}
+	if q.Private != nil {
+		args = append(args, *q.Private)
+		where += fmt.Sprintf(" AND m.private = $%d", len(args))
+	}
+	if len(q.Types) > 0 {
+		in, more := db.In(len(args)+1, q.Types)
+		where, args = where+" AND m.type IN ("+in+")", append(args, more...)
+	}
+	page := &Page[Message]{PerPage: q.PageSize, Page: q.Page}
+	if err := s.db.QueryRow(ctx, `SELECT count(*) FROM messages m WHERE `+where, args...).Scan(&page.Total); err != nil {
+		return nil, fmt.Errorf("count messages: %w", err)
+	}
+	page.TotalPages = (page.Total + int64(q.PageSize) - 1) / int64(q.PageSize)
+	order, offset := "DESC", (q.Page-1)*q.PageSize
+	if pivot, op := q.pivot(); pivot != "" {
+		bound, err := s.pivotID(ctx, h.ID, pivot, op, q.PageSize)
+		if err != nil {
+			return nil, err
+		}
+		if op == ">" {
+			order = "ASC"
+		}
+		if op == "~" {
+			op = "<="
+		}
+		args, offset = append(args, bound), 0
+		where += fmt.Sprintf(" AND m.id %s $%d", op, len(args))
+	}
+	args = append(args, q.PageSize, offset)
+	page.Results, err = s.messages(ctx, s.db, h.UUID, fmt.Sprintf(`WHERE %s ORDER BY m.id %s LIMIT $%d OFFSET $%d`, where, order, len(args)-1, len(args)), args...)
+	if order == "ASC" {
+		for i, j := 0, len(page.Results)-1; i < j; i, j = i+1, j-1 {
+			page.Results[i], page.Results[j] = page.Results[j], page.Results[i]
+		}
+	}
+	return page, err
+}
+
+func (q MessageQuery) pivot() (uuid, op string) {
+	switch {
+	case q.Before != "":
+		return q.Before, "<"
+	case q.After != "":
+		return q.After, ">"
+	}
+	return q.Around, "~"
+}
+
+// pivotID returns the internal id of the message at which a page begins. For op "~" that is the message half a page
+// newer than the one named.
+func (s *Service) pivotID(ctx context.Context, conversation int64, message, op string, size int) (id int64, err error) {
+	err = s.db.QueryRow(ctx, `SELECT id FROM messages WHERE uuid = $1 AND conversation_id = $2`, message, conversation).Scan(&id)
+	if errors.Is(err, db.ErrNoRows) {
+		return 0, fault.Missing("message")
+	}
+	if err == nil && op == "~" {
+		err = s.db.QueryRow(ctx, `SELECT max(id) FROM (SELECT id FROM messages WHERE conversation_id = $1 AND id >= $2 ORDER BY id LIMIT $3) AS newer`,
+			conversation, id, size/2+1).Scan(&id)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("find message: %w", err)
+	}
+	return id, nil
+}
+
+// messages reads messages of one conversation with attachments and addresses that a browser can follow.
+func (s *Service) messages(ctx context.Context, q db.Querier, conversationUUID, tail string, args ...any) ([]Message, error) {
+	out := make([]Message, 0, 32)
+	err := db.Each(ctx, q, func(r db.Rows) error {
+		m, err := scanMessage(r, conversationUUID)
+		out = append(out, m)
+		return err
+	}, messageQuery+tail, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read messages: %w", err)
+	}
+	ids := make([]int64, 0, len(out))
+	for i := range out {
+		if out[i].Type != TypeActivity {
+			ids = append(ids, out[i].ID)
+		}
+	}
+	files, err := s.files.OfMessages(ctx, q, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		if out[i].Attachments = files[out[i].ID]; out[i].Attachments == nil {
+			out[i].Attachments = []media.Attachment{}
+		}
+		if out[i].ContentType == "html" && strings.Contains(out[i].Content, "cid:") {
+			if err := s.resolveInline(ctx, q, &out[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// resolveInline turns cid: references into signed addresses: those of the message's own files, then those of the
+// conversation's other messages, which quoted history refers to. What cannot be resolved is left as it is and shows
+// as a missing image.
+func (s *Service) resolveInline(ctx context.Context, q db.Querier, m *Message) error {
+	known := map[string]string{}
+	for _, a := range m.Attachments {
+		if a.ContentID != "" {
+			known[a.ContentID] = a.URL
+		}
+	}
+	var unknown []string
+	htmlx.RewriteURLs(m.Content, func(_, _, url string) string {
+		if cid, ok := strings.CutPrefix(url, "cid:"); ok && known[cid] == "" && len(unknown) < 100 {
+			unknown = append(unknown, cid)
+		}
+		return url
+	})
+	if len(unknown) > 0 {
+		in, args := db.In(2, unknown)
+		err := db.Each(ctx, q, func(r db.Rows) error {
+			var cid, id string
+			err := r.Scan(&cid, &id)
+			known[cid] = s.files.SignedURL(id)
+			return err
+		}, `SELECT f.content_id, f.uuid FROM media f JOIN messages m ON m.id = f.model_id AND f.model_type = 'messages'
+			WHERE m.conversation_id = $1 AND f.content_id IN (`+in+`) ORDER BY f.id`, append([]any{m.ConversationID}, args...)...)
+		if err != nil {
+			return fmt.Errorf("find inline images: %w", err)
+		}
+	}
+	m.Content = htmlx.RewriteURLs(m.Content, func(_, _, url string) string {
+		if cid, ok := strings.CutPrefix(url, "cid:"); ok && known[cid] != "" {
+			return known[cid]
+		}
+		return url
+	})
+	return nil
+}
+
+// Message returns one message of a conversation that p may read.
+func (s *Service) Message(ctx context.Context, p *agent.Principal, conversation, message string) (*Message, error) {
+	h, err := readable(ctx, s.db, p, conversation)
+	if err != nil {
+		return nil, err
+	}
+	return s.message(ctx, s.db, h, message)
+}
+
+func (s *Service) message(ctx context.Context, q db.Querier, h head, message string) (*Message, error) {
+	if _, err := uuid.Parse(message); err != nil {
+		return nil, fault.Field("uuid", "error.uuid_invalid")
+	}
+	ms, err := s.messages(ctx, q, h.UUID, `WHERE m.uuid = $1 AND m.conversation_id = $2`, message, h.ID)
+	if err != nil {
+		return nil, err
+	}
+	if len(ms) == 0 {
+		return nil, fault.Missing("message")
+	}
+	return &ms[0], nil
+}
+
+// newMessage is a message to be stored.
+type newMessage struct {
+	Type, Status, Content, Text, ContentType string
+	Private                                  bool
+	SenderID                                 int64
+	SenderType                               string
+	Meta                                     map[string]any
+	SourceID, EchoID                         string
+	Preview                                  string // in place of Text in lists
+	Cause                                    string
+	Attach                                   func(ctx context.Context, tx *db.Tx, messageID int64) error
+}
+
+// stored is what became of it.
+type stored struct {
+	ID   int64
+	UUID string
+	At   db.Time
+}
+
+// insert stores a message, makes its sender a participant, refreshes the conversation's preview and appends the
+// event. The conversation's row is locked by the caller.
+func (s *Service) insert(ctx context.Context, tx *db.Tx, h head, m newMessage) (stored, error) {
+	out := stored{UUID: uuid.NewString(), At: db.Now()}
+	if m.Meta == nil {
+		m.Meta = map[string]any{}
+	}
+	var source, echo *string
+	if m.SourceID != "" {
+		source = &m.SourceID
+	}
+	if m.EchoID != "" {
+		echo = &m.EchoID
+	}
+	err := tx.QueryRow(ctx, `INSERT INTO messages (created_at, updated_at, uuid, conversation_id, inbox_id, type, status, content,
+		text_content, content_type, private, sender_id, sender_type, meta, source_id, echo_id)
+		VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id`,
+		out.At, out.UUID, h.ID, h.InboxID, m.Type, m.Status, m.Content, m.Text, m.ContentType, m.Private, m.SenderID, m.SenderType,
+		db.ToJSON(m.Meta), source, echo).Scan(&out.ID)
+	if err != nil {
+		return out, fmt.Errorf("store message: %w", err)
+	}
+	if m.Attach != nil {
+		if err := m.Attach(ctx, tx, out.ID); err != nil {
+			return out, err
+		}
+	}
+	if _, err := tx.Exec(ctx, `INSERT INTO conversation_participants (conversation_id, user_id, created_at) VALUES ($1, $2, $3)
+		ON CONFLICT DO NOTHING`, h.ID, m.SenderID, out.At); err != nil {
+		return out, fmt.Errorf("add participant: %w", err)
+	}
+	preview := m.Preview
+	if preview == "" {
+		preview = htmlx.Preview(m.Text, previewLength)
+	}
+	set := `last_message = $2, last_message_at = $3, last_message_sender = $4, last_message_sender_id = $5`
+	if !m.Private && m.Type != TypeActivity {
+		set += `, last_interaction = $2, last_interaction_at = $3, last_interaction_sender = $4, last_interaction_sender_id = $5`
+	}
+	if _, err := tx.Exec(ctx, `UPDATE conversations SET `+set+`, updated_at = $3, version = version + 1 WHERE id = $1`,
+		h.ID, preview, out.At, m.SenderType, m.SenderID); err != nil {
+		return out, fmt.Errorf("refresh conversation: %w", err)
+	}
+	return out, s.append(ctx, tx, event.New{Type: event.MessageCreated, ConversationID: h.ID, ActorID: m.SenderID, Cause: m.Cause,
+		Payload: MessageCreatedPayload{
+			ConversationUUID: h.UUID, UUID: out.UUID, Type: m.Type, Private: m.Private, Preview: preview, CreatedAt: out.At,
+			SenderType: m.SenderType, EchoID: m.EchoID, Change: m.Meta["activity_type"],
+		}})
+}
+
+// previewLength is how many characters of a message its conversation shows in lists.
+const previewLength = 200
+
+// activity writes an activity line and everything that comes with one.
+func (s *Service) activity(ctx context.Context, tx *db.Tx, h head, actor *agent.Principal, cause, kind string, params map[string]string) error {
+	text := activityText(kind, actor.Name(), params)
+	meta := map[string]any{"activity_type": kind, "params": params}
+	_, err := s.insert(ctx, tx, h, newMessage{
+		Type: TypeActivity, Status: StatusSent, Content: text, Text: text, ContentType: "text", Private: true,
+		SenderID: actor.ID, SenderType: SenderAgent, Meta: meta, Cause: cause,
+	})
+	return err
+}
+
+// activityText is the English line, kept for clients that show text_content; the web app words its own from meta.
+func activityText(kind, actor string, p map[string]string) string {
+	switch kind {
+	case "status_change":
+		return fmt.Sprintf("%s marked the conversation as %s", actor, p["status"])
+	case "priority_change":
+		return fmt.Sprintf("%s set priority to %s", actor, p["priority"])
+	case "assigned_user_change":
+		return fmt.Sprintf("%s assigned the conversation to %s", actor, p["agent"])
+	case "assigned_team_change":
+		return fmt.Sprintf("%s assigned the conversation to team %s", actor, p["team"])
+	case "self_assign":
+		return fmt.Sprintf("%s took the conversation", actor)
+	case "unassigned_user":
+		return fmt.Sprintf("%s removed the assigned agent", actor)
+	case "unassigned_team":
+		return fmt.Sprintf("%s removed the assigned team", actor)
+	case "tag_added":
+		return fmt.Sprintf("%s added tag %s", actor, p["tag"])
+	case "tag_removed":
+		return fmt.Sprintf("%s removed tag %s", actor, p["tag"])
+	case "participant_added":
+		return fmt.Sprintf("%s joined the conversation", p["participant"])
+	}
+	return kind
+}
+
+// metaOf decodes a message's meta.
+func metaOf(raw db.JSON) map[string]any {
+	m := map[string]any{}
+	_ = json.Unmarshal(raw, &m) // written by this package
+	return m
+}

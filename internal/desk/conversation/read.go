@@ -1,0 +1,135 @@
+package conversation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/mail"
+	"strconv"
+	"strings"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
+)
+
+// Get returns a conversation that p may read, with the contact's other conversations that p may read too.
+func (s *Service) Get(ctx context.Context, p *agent.Principal, id string) (*Conversation, error) {
+	if _, err := readable(ctx, s.db, p, id); err != nil {
+		return nil, err
+	}
+	c, err := s.full(ctx, s.db, `c.uuid = $1`, id)
+	if err != nil {
+		return nil, err
+	}
+	c.PreviousConversations, err = s.previous(ctx, p, c)
+	return c, err
+}
+
+// Full returns a conversation by its internal id, for the program's own use.
+func (s *Service) Full(ctx context.Context, q db.Querier, id int64) (*Conversation, error) {
+	return s.full(ctx, q, `c.id = $1`, id)
+}
+
+const fullQuery = `SELECT c.id, c.created_at, c.updated_at, c.uuid, c.reference_number, c.contact_id, c.inbox_id,
+	s.name, c.status_id, s.category, p.name, c.priority_id, c.assigned_user_id, c.assigned_team_id, c.subject,
+	c.closed_at, c.resolved_at, c.first_reply_at, c.last_reply_at, c.waiting_since, c.snoozed_until,
+	i.from_address, COALESCE(i.config->>'reply_to', ''), i.name, i.channel,
+	c.meta, c.custom_attributes, c.last_message, c.last_message_at, c.last_message_sender,
+	c.last_interaction, c.last_interaction_at, c.last_interaction_sender, c.version,
+	u.id, u.created_at, u.updated_at, u.first_name, u.last_name, u.email, u.type, u.availability_status, u.avatar_url,
+	u.phone_number, u.phone_number_country_code, u.country, u.custom_attributes, u.enabled, u.last_active_at,
+	u.last_login_at, u.external_user_id
+	FROM conversations c
+	JOIN statuses s ON s.id = c.status_id
+	JOIN inboxes i ON i.id = c.inbox_id
+	JOIN users u ON u.id = c.contact_id
+	LEFT JOIN priorities p ON p.id = c.priority_id
+	WHERE `
+
+func (s *Service) full(ctx context.Context, q db.Querier, where string, arg any) (*Conversation, error) {
+	var c Conversation
+	var reference int64
+	var from string
+	u := &c.Contact
+	err := q.QueryRow(ctx, fullQuery+where, arg).Scan(&c.ID, &c.CreatedAt, &c.UpdatedAt, &c.UUID, &reference, &c.ContactID, &c.InboxID,
+		&c.Status, &c.StatusID, &c.StatusCategory, &c.Priority, &c.PriorityID, &c.AssignedUserID, &c.AssignedTeamID, &c.Subject,
+		&c.ClosedAt, &c.ResolvedAt, &c.FirstReplyAt, &c.LastReplyAt, &c.WaitingSince, &c.SnoozedUntil,
+		&from, &c.InboxReplyTo, &c.InboxName, &c.InboxChannel,
+		&c.Meta, &c.CustomAttributes, &c.LastMessage, &c.LastMessageAt, &c.LastMessageSender,
+		&c.LastInteraction, &c.LastInteractionAt, &c.LastInteractionSender, &c.Version,
+		&u.ID, &u.CreatedAt, &u.UpdatedAt, &u.FirstName, &u.LastName, &u.Email, &u.Type, &u.AvailabilityStatus, &u.AvatarURL,
+		&u.PhoneNumber, &u.PhoneNumberCountryCode, &u.Country, &u.CustomAttributes, &u.Enabled, &u.LastActiveAt,
+		&u.LastLoginAt, &u.ExternalUserID)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, fault.Missing("conversation")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read conversation: %w", err)
+	}
+	c.ReferenceNumber = strconv.FormatInt(reference, 10)
+	c.InboxMail = BareAddress(from)
+	c.Tags, err = tagNames(ctx, q, c.ID)
+	return &c, err
+}
+
+// BareAddress returns the address of an RFC 5322 mailbox such as "Help <help@acme.test>", "" if there is none.
+func BareAddress(mailbox string) string {
+	if mailbox == "" {
+		return ""
+	}
+	if a, err := mail.ParseAddress(mailbox); err == nil {
+		return strings.ToLower(a.Address)
+	}
+	return ""
+}
+
+func tagNames(ctx context.Context, q db.Querier, id int64) ([]string, error) {
+	names, err := db.Select[string](ctx, q, `SELECT t.name FROM conversation_tags ct JOIN tags t ON t.id = ct.tag_id
+		WHERE ct.conversation_id = $1 ORDER BY t.name`, id)
+	if err != nil {
+		return nil, fmt.Errorf("read tags: %w", err)
+	}
+	return names, nil
+}
+
+// previous returns up to ten other conversations of the contact, newest first, that p may read.
+func (s *Service) previous(ctx context.Context, p *agent.Principal, c *Conversation) ([]Previous, error) {
+	out := []Previous{}
+	err := db.Each(ctx, s.db, func(r db.Rows) error {
+		v := Previous{Contact: Person{c.Contact.FirstName, c.Contact.LastName, c.Contact.AvatarURL}}
+		var user, team *int64
+		var status int64
+		if err := r.Scan(&v.ID, &v.CreatedAt, &v.UpdatedAt, &v.UUID, &v.Subject, &v.LastMessage, &v.LastMessageAt, &user, &team, &status); err != nil {
+			return err
+		}
+		if CanRead(p, user, team) && len(out) < 10 {
+			st, err := s.ref.statusByID(ctx, s.db, status)
+			if err != nil {
+				return err
+			}
+			v.Status = st.Name
+			out = append(out, v)
+		}
+		return nil
+	}, `SELECT id, created_at, updated_at, uuid, subject, last_message, last_message_at, assigned_user_id, assigned_team_id, status_id
+		FROM conversations WHERE contact_id = $1 AND id <> $2 ORDER BY created_at DESC LIMIT 50`, c.ContactID, c.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read previous conversations: %w", err)
+	}
+	return out, nil
+}
+
+// Participants returns everybody who wrote in a conversation that p may read.
+func (s *Service) Participants(ctx context.Context, p *agent.Principal, id string) ([]Participant, error) {
+	h, err := readable(ctx, s.db, p, id)
+	if err != nil {
+		return nil, err
+	}
+	out, err := db.Select[Participant](ctx, s.db, `SELECT u.id, u.first_name, u.last_name, u.avatar_url
+		FROM conversation_participants cp JOIN users u ON u.id = cp.user_id WHERE cp.conversation_id = $1 ORDER BY cp.created_at, u.id`, h.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read participants: %w", err)
+	}
+	return out, nil
+}

@@ -1,0 +1,298 @@
+package conversation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/event"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/htmlx"
+)
+
+// Incoming is a message from the customer's side. Either HTML, already sanitised, or Text is its content.
+type Incoming struct {
+	InboxID  int64
+	AuthorID int64 // the contact who wrote it
+	Subject  string
+	HTML     string
+	Text     string // shown when HTML is empty; searchable in any case
+	SourceID string
+	Meta     map[string]any
+	Cause    string
+	// Attach stores the message's files in the same transaction.
+	Attach func(ctx context.Context, tx *db.Tx, messageID int64) error
+	// Files and Images say what stands for the message in lists when it has no words.
+	Files, Images int
+}
+
+// Received says where an incoming message was filed.
+type Received struct {
+	ConversationID   int64
+	ConversationUUID string
+	MessageID        int64
+	MessageUUID      string
+	New              bool // it opened a conversation
+}
+
+// OpenTx opens a conversation with its first message, in the caller's transaction.
+func (s *Service) OpenTx(ctx context.Context, tx *db.Tx, in Incoming) (Received, error) {
+	h, err := s.open(ctx, tx, opening{ContactID: in.AuthorID, InboxID: in.InboxID, Subject: in.Subject, ActorID: in.AuthorID, Cause: in.Cause})
+	if err != nil {
+		return Received{}, err
+	}
+	return s.receive(ctx, tx, h, in, true)
+}
+
+// AppendTx adds an incoming message to a conversation, reopening it if need be, in the caller's transaction.
+func (s *Service) AppendTx(ctx context.Context, tx *db.Tx, conversationID int64, in Incoming) (Received, error) {
+	h, err := lockID(ctx, tx, conversationID)
+	if err != nil {
+		return Received{}, err
+	}
+	return s.receive(ctx, tx, h, in, false)
+}
+
+// receive stores an incoming message and does what follows from one: the clock of the waiting customer, the new
+// participant, the reopening.
+func (s *Service) receive(ctx context.Context, tx *db.Tx, h head, in Incoming, isNew bool) (Received, error) {
+	m := newMessage{
+		Type: TypeIncoming, Status: StatusReceived, Content: in.HTML, Text: in.Text, ContentType: "html",
+		SenderID: in.AuthorID, SenderType: SenderContact, Meta: in.Meta, SourceID: in.SourceID, Cause: in.Cause, Attach: in.Attach,
+	}
+	if in.HTML == "" {
+		m.Content, m.ContentType = in.Text, "text"
+	} else if in.Text == "" {
+		m.Text = htmlx.Text(in.HTML)
+	}
+	if strings.TrimSpace(m.Text) == "" {
+		m.Preview = attachmentPreview(in.Files, in.Images)
+	}
+	joined, err := s.joins(ctx, tx, h, in.AuthorID)
+	if err != nil {
+		return Received{}, err
+	}
+	st, err := s.insert(ctx, tx, h, m)
+	if err != nil {
+		return Received{}, err
+	}
+	out := Received{ConversationID: h.ID, ConversationUUID: h.UUID, MessageID: st.ID, MessageUUID: st.UUID, New: isNew}
+	if h.WaitingSince == nil {
+		if _, err := tx.Exec(ctx, `UPDATE conversations SET waiting_since = $2 WHERE id = $1`, h.ID, st.At); err != nil {
+			return out, fmt.Errorf("start the waiting clock: %w", err)
+		}
+		if !isNew {
+			if err := s.changed(ctx, tx, h, event.ConversationUpdated, in.AuthorID, in.Cause, map[string]any{"waiting_since": st.At}, nil); err != nil {
+				return out, err
+			}
+		}
+	}
+	cause := fmt.Sprintf("message:%d", st.ID)
+	if joined != "" {
+		system, err := s.system(ctx, tx)
+		if err != nil {
+			return out, err
+		}
+		if err := s.activity(ctx, tx, h, system, cause, "participant_added", map[string]string{"participant": joined}); err != nil {
+			return out, err
+		}
+	}
+	if isNew {
+		return out, nil
+	}
+	return out, s.reopen(ctx, tx, h, cause)
+}
+
+// joins returns the name of an author who writes in the conversation for the first time and is not its contact.
+func (s *Service) joins(ctx context.Context, tx *db.Tx, h head, author int64) (string, error) {
+	if author == h.ContactID {
+		return "", nil
+	}
+	var first, last string
+	var email *string
+	var there int
+	err := tx.QueryRow(ctx, `SELECT first_name, last_name, email,
+		(SELECT count(*) FROM conversation_participants WHERE conversation_id = $2 AND user_id = $1) FROM users WHERE id = $1`,
+		author, h.ID).Scan(&first, &last, &email, &there)
+	if err != nil {
+		return "", fmt.Errorf("read the author: %w", err)
+	}
+	if there > 0 {
+		return "", nil
+	}
+	if name := strings.TrimSpace(first + " " + last); email == nil || strings.EqualFold(name, *email) {
+		return name, nil
+	}
+	return fmt.Sprintf("%s (%s)", strings.TrimSpace(first+" "+last), *email), nil
+}
+
+// reopen sets a conversation Open because the customer wrote, and takes it from an agent who is away and wants that.
+func (s *Service) reopen(ctx context.Context, tx *db.Tx, h head, cause string) error {
+	open, err := s.ref.status(ctx, tx, Open)
+	if err != nil || h.StatusID == open.ID {
+		return err
+	}
+	system, err := s.system(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if err := s.setStatus(ctx, tx, &h, system, cause, open, nil); err != nil {
+		return err
+	}
+	if h.AssignedUserID == nil {
+		return nil
+	}
+	var availability string
+	if err := tx.QueryRow(ctx, `SELECT availability_status FROM users WHERE id = $1`, *h.AssignedUserID).Scan(&availability); err != nil {
+		return fmt.Errorf("read availability: %w", err)
+	}
+	if availability != "away_and_reassigning" {
+		return nil
+	}
+	return s.assign(ctx, tx, &h, system, cause, nil, h.AssignedTeamID)
+}
+
+// system returns Foyer itself as the actor of automatic changes.
+func (s *Service) system(ctx context.Context, q db.Querier) (*agent.Principal, error) {
+	p := &agent.Principal{IsSystem: true, Method: agent.ByProgram}
+	err := q.QueryRow(ctx, `SELECT id, email, first_name, last_name FROM users WHERE is_system ORDER BY id LIMIT 1`).
+		Scan(&p.ID, &p.Email, &p.FirstName, &p.LastName)
+	if err != nil {
+		return nil, fmt.Errorf("read the System user: %w", err)
+	}
+	return p, nil
+}
+
+// opening is a conversation to be made.
+type opening struct {
+	ContactID, InboxID int64
+	Subject            string
+	Marker             bool // add " - #reference" to the subject
+	ActorID            int64
+	Cause              string
+	CustomAttributes   db.JSON
+}
+
+const maxSubject = 1000
+
+// open inserts an empty conversation with status Open.
+func (s *Service) open(ctx context.Context, tx *db.Tx, o opening) (head, error) {
+	open, err := s.ref.status(ctx, tx, Open)
+	if err != nil {
+		return head{}, err
+	}
+	h := head{UUID: uuid.NewString(), ContactID: o.ContactID, InboxID: o.InboxID, StatusID: open.ID}
+	next := `UPDATE conversation_reference SET value = value + 1 RETURNING value`
+	if tx.Engine() == db.Postgres {
+		next = `SELECT nextval('conversation_reference')`
+	}
+	if err := tx.QueryRow(ctx, next).Scan(&h.Reference); err != nil {
+		return h, fmt.Errorf("take a reference number: %w", err)
+	}
+	h.Subject = o.Subject
+	if r := []rune(h.Subject); len(r) > maxSubject {
+		h.Subject = string(r[:maxSubject])
+	}
+	if o.Marker {
+		h.Subject = fmt.Sprintf("%s - #%d", h.Subject, h.Reference)
+	}
+	if len(o.CustomAttributes) == 0 {
+		o.CustomAttributes = db.JSON("{}")
+	}
+	now := db.Now()
+	err = tx.QueryRow(ctx, `INSERT INTO conversations (created_at, updated_at, uuid, reference_number, contact_id, inbox_id, status_id,
+		subject, custom_attributes, last_message_at, contact_last_seen_at) VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $1, $1) RETURNING id`,
+		now, h.UUID, h.Reference, h.ContactID, h.InboxID, h.StatusID, h.Subject, o.CustomAttributes).Scan(&h.ID)
+	if err != nil {
+		return h, fmt.Errorf("open conversation: %w", err)
+	}
+	to := placeOf(nil, nil, h.StatusID)
+	if err := move(ctx, tx, nil, &to); err != nil {
+		return h, err
+	}
+	return h, s.append(ctx, tx, event.New{Type: event.ConversationCreated, ConversationID: h.ID, ActorID: o.ActorID, Cause: o.Cause,
+		Payload: ChangedPayload{ConversationUUID: h.UUID}})
+}
+
+// Thread is a conversation that a message may belong to.
+type Thread struct {
+	ConversationID int64
+	ContactID      int64
+	ContactEmail   string
+}
+
+const threadColumns = `c.id, c.contact_id, COALESCE(u.email, '') FROM conversations c JOIN users u ON u.id = c.contact_id `
+
+// ThreadBySource returns the conversation, in one inbox, that holds a message with one of the Message-IDs. Of several,
+// the one that holds the id named last wins: RFC 5322 §3.6.4 lists the nearest parent last.
+func (s *Service) ThreadBySource(ctx context.Context, q db.Querier, inboxID int64, sourceIDs []string) (*Thread, error) {
+	for i := len(sourceIDs) - 1; i >= 0; i-- {
+		t, err := s.thread(ctx, q, `JOIN messages m ON m.conversation_id = c.id WHERE m.inbox_id = $1 AND m.source_id = $2`, inboxID, sourceIDs[i])
+		if t != nil || err != nil {
+			return t, err
+		}
+	}
+	return nil, nil
+}
+
+// ThreadByUUID returns a conversation of an inbox by its uuid, nil if there is none.
+func (s *Service) ThreadByUUID(ctx context.Context, q db.Querier, inboxID int64, id string) (*Thread, error) {
+	return s.thread(ctx, q, `WHERE c.inbox_id = $1 AND c.uuid = $2`, inboxID, strings.ToLower(id))
+}
+
+func (s *Service) thread(ctx context.Context, q db.Querier, where string, args ...any) (*Thread, error) {
+	var t Thread
+	err := q.QueryRow(ctx, `SELECT `+threadColumns+where+` LIMIT 1`, args...).Scan(&t.ConversationID, &t.ContactID, &t.ContactEmail)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the conversation of a message: %w", err)
+	}
+	return &t, nil
+}
+
+// Involves reports whether an address takes part in a conversation: its contact, somebody who wrote in it, or somebody
+// a message of it was sent to.
+func (s *Service) Involves(ctx context.Context, q db.Querier, conversationID int64, email string) (bool, error) {
+	email = strings.ToLower(email)
+	var n int
+	err := q.QueryRow(ctx, `SELECT count(*) FROM users u WHERE u.email = $2 AND (
+		u.id = (SELECT contact_id FROM conversations WHERE id = $1) OR
+		EXISTS (SELECT 1 FROM conversation_participants cp WHERE cp.conversation_id = $1 AND cp.user_id = u.id))`, conversationID, email).Scan(&n)
+	if err != nil || n > 0 {
+		return n > 0, err
+	}
+	found := false
+	err = db.Each(ctx, q, func(r db.Rows) error {
+		var meta db.JSON
+		if err := r.Scan(&meta); err != nil {
+			return err
+		}
+		var to struct{ From, To, Cc, Bcc []string }
+		_ = meta.Decode(&to)
+		for _, list := range [][]string{to.From, to.To, to.Cc, to.Bcc} {
+			for _, a := range list {
+				found = found || strings.EqualFold(BareAddress(a), email)
+			}
+		}
+		return nil
+	}, `SELECT meta FROM messages WHERE conversation_id = $1 AND type <> 'activity' AND NOT private ORDER BY id DESC LIMIT 100`, conversationID)
+	if err != nil {
+		return false, fmt.Errorf("look who takes part: %w", err)
+	}
+	return found, nil
+}
+
+// HasSource reports whether an inbox holds a message with a Message-ID.
+func (s *Service) HasSource(ctx context.Context, q db.Querier, inboxID int64, sourceID string) (messageID int64, err error) {
+	err = q.QueryRow(ctx, `SELECT id FROM messages WHERE inbox_id = $1 AND source_id = $2`, inboxID, sourceID).Scan(&messageID)
+	if errors.Is(err, db.ErrNoRows) {
+		return 0, nil
+	}
+	return messageID, err
+}

@@ -1,0 +1,295 @@
+package conversation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/mail"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/media"
+	"github.com/foyerdesk/foyer/internal/desk/role"
+	"github.com/foyerdesk/foyer/internal/platform/crypt"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
+	"github.com/foyerdesk/foyer/internal/platform/htmlx"
+)
+
+// Mention names an agent or a team in a private note.
+type Mention struct {
+	Type string `json:"type"`
+	ID   int64  `json:"id"`
+}
+
+// Draft message limits, so that one request cannot fill the desk.
+const (
+	maxContent     = 2 << 20
+	maxRecipients  = 100
+	maxAttachments = 200
+)
+
+// Send is a message that an agent sends: a reply, a private note, or (with the permission) one as the contact.
+type Send struct {
+	Message     string
+	SenderType  string
+	Private     bool
+	To, CC, BCC []string
+	Attachments []int64
+	Mentions    []Mention
+	EchoID      string
+}
+
+func (in *Send) validate() error {
+	in.To, in.CC, in.BCC = blanksOff(in.To), blanksOff(in.CC), blanksOff(in.BCC)
+	if in.SenderType != SenderAgent && in.SenderType != SenderContact {
+		return fault.Field("sender_type", "error.unknown_value", "value", in.SenderType)
+	}
+	if in.Private && in.SenderType == SenderContact {
+		return fault.Field("private", "error.contact_private")
+	}
+	if len(in.Message) > maxContent {
+		return fault.TooLong("message", maxContent)
+	}
+	if len(in.EchoID) > 200 {
+		return fault.TooLong("echo_id", 200)
+	}
+	if len(in.Attachments) > maxAttachments {
+		return fault.Field("attachments", "error.too_many", "max", fmt.Sprint(maxAttachments))
+	}
+	for field, list := range map[string][]string{"to": in.To, "cc": in.CC, "bcc": in.BCC} {
+		if len(list) > maxRecipients {
+			return fault.Field(field, "error.too_many", "max", fmt.Sprint(maxRecipients))
+		}
+		for _, a := range list {
+			if _, err := mail.ParseAddress(a); err != nil || strings.ContainsAny(a, "\r\n") {
+				return fault.Field(field, "error.address_invalid", "value", a)
+			}
+		}
+	}
+	return nil
+}
+
+func blanksOff(list []string) []string {
+	var out []string
+	for _, a := range list {
+		if a = strings.TrimSpace(a); a != "" && !slices.Contains(out, a) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// inboxOf is what sending looks at of an inbox.
+type inboxOf struct {
+	Channel string
+	Enabled bool
+	From    string
+	Deleted *db.Time
+}
+
+func readInbox(ctx context.Context, q db.Querier, id int64) (in inboxOf, err error) {
+	err = q.QueryRow(ctx, `SELECT channel, enabled, from_address, deleted_at FROM inboxes WHERE id = $1`, id).
+		Scan(&in.Channel, &in.Enabled, &in.From, &in.Deleted)
+	if errors.Is(err, db.ErrNoRows) || (err == nil && in.Deleted != nil) {
+		return in, fault.Field("inbox_id", "error.inbox_gone")
+	}
+	if err != nil {
+		return in, fmt.Errorf("read inbox %d: %w", id, err)
+	}
+	if !in.Enabled {
+		return in, fault.Field("inbox_id", "error.inbox_disabled")
+	}
+	return in, nil
+}
+
+// SendMessage stores a message of an agent and lets it leave. Repeating a call with the same echo id returns the
+// message that the first call stored. Errors: Invalid names the field; Forbidden; NotFound.
+func (s *Service) SendMessage(ctx context.Context, p *agent.Principal, conversation string, in Send) (*Message, error) {
+	h, err := readable(ctx, s.db, p, conversation)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.validate(); err != nil {
+		return nil, err
+	}
+	if in.SenderType == SenderContact && !p.Can(role.MessagesWriteAsContact) {
+		return nil, fault.Denied()
+	}
+	var message string
+	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		if h, err = lock(ctx, tx, p, conversation); err != nil {
+			return err
+		}
+		inbox, err := readInbox(ctx, tx, h.InboxID)
+		if err != nil {
+			return err
+		}
+		if in.EchoID != "" {
+			err := tx.QueryRow(ctx, `SELECT uuid FROM messages WHERE conversation_id = $1 AND sender_id = $2 AND echo_id = $3`,
+				h.ID, p.ID, in.EchoID).Scan(&message)
+			if !errors.Is(err, db.ErrNoRows) {
+				return err
+			}
+		}
+		switch {
+		case in.SenderType == SenderContact:
+			message, err = s.asContact(ctx, tx, h, p, in)
+		case in.Private:
+			message, err = s.note(ctx, tx, h, p, in)
+		default:
+			message, err = s.reply(ctx, tx, h, p, inbox, in)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.message(ctx, s.db, h, message)
+}
+
+func (s *Service) asContact(ctx context.Context, tx *db.Tx, h head, p *agent.Principal, in Send) (string, error) {
+	got, err := s.receive(ctx, tx, h, Incoming{
+		AuthorID: h.ContactID, HTML: htmlx.Sanitize(in.Message), Cause: fmt.Sprintf("agent:%d", p.ID),
+		Attach: func(ctx context.Context, tx *db.Tx, id int64) error { return s.files.Link(ctx, tx, in.Attachments, id) },
+	}, false)
+	return got.MessageUUID, err
+}
+
+func (s *Service) note(ctx context.Context, tx *db.Tx, h head, p *agent.Principal, in Send) (string, error) {
+	m, err := s.compose(ctx, tx, h, p, in)
+	if err != nil {
+		return "", err
+	}
+	m.Private, m.Status = true, StatusSent
+	st, err := s.insert(ctx, tx, h, m)
+	if err != nil {
+		return "", err
+	}
+	return st.UUID, s.mention(ctx, tx, h, p, st, in.Mentions)
+}
+
+func (s *Service) reply(ctx context.Context, tx *db.Tx, h head, p *agent.Principal, inbox inboxOf, in Send) (string, error) {
+	leave := s.on[inbox.Channel]
+	if leave == nil {
+		return "", fault.Field("inbox_id", "error.channel_cannot_reply")
+	}
+	m, err := s.compose(ctx, tx, h, p, in)
+	if err != nil {
+		return "", err
+	}
+	m.Status, m.EchoID = StatusPending, in.EchoID
+	if inbox.Channel == "email" {
+		if len(in.To) == 0 {
+			return "", fault.Required("to")
+		}
+		m.Meta["to"] = in.To
+		if len(in.CC) > 0 {
+			m.Meta["cc"] = in.CC
+		}
+		if len(in.BCC) > 0 {
+			m.Meta["bcc"] = in.BCC
+		}
+		m.SourceID = messageID(h.UUID, inbox.From)
+	}
+	if in.EchoID != "" {
+		m.Meta["echo_id"] = in.EchoID
+	}
+	st, err := s.insert(ctx, tx, h, m)
+	if err != nil {
+		return "", err
+	}
+	return st.UUID, leave(ctx, tx, Outgoing{MessageID: st.ID, ConversationID: h.ID, InboxID: h.InboxID})
+}
+
+// messageID makes the Message-ID of a reply (RFC 5322 §3.6.4), without brackets. It is fixed when the reply is queued,
+// so that every attempt to send it is the same mail.
+func messageID(conversation, from string) string {
+	_, domain, ok := strings.Cut(BareAddress(from), "@")
+	if !ok {
+		domain = "localhost"
+	}
+	return fmt.Sprintf("%s-%d-%s@%s", conversation, db.Now().UnixNano(), crypt.Token(11), domain)
+}
+
+// compose makes the message of what an agent wrote: variables filled in, HTML made safe, own images made part of it.
+func (s *Service) compose(ctx context.Context, tx *db.Tx, h head, p *agent.Principal, in Send) (newMessage, error) {
+	content, err := s.fillVariables(ctx, tx, h, p, in.Message)
+	if err != nil {
+		return newMessage{}, err
+	}
+	content = htmlx.Sanitize(content)
+	var inline []string
+	content = htmlx.RewriteURLs(content, func(tag, attr, url string) string {
+		if id := ownImage(url); tag == "img" && attr == "src" && id != "" {
+			inline = append(inline, id)
+			return "cid:" + media.InlineContentID(id)
+		}
+		return url
+	})
+	text := htmlx.Text(content)
+	m := newMessage{Type: TypeOutgoing, Content: content, Text: text, ContentType: "html", SenderID: p.ID, SenderType: SenderAgent, Meta: map[string]any{}}
+	if strings.TrimSpace(text) == "" {
+		m.Preview = attachmentPreview(len(in.Attachments), len(inline))
+	}
+	m.Attach = func(ctx context.Context, tx *db.Tx, id int64) error {
+		if len(in.Attachments) > 0 {
+			if err := s.files.Link(ctx, tx, in.Attachments, id); err != nil {
+				return err
+			}
+		}
+		if len(inline) > 0 {
+			return s.files.LinkInline(ctx, tx, inline, id)
+		}
+		return nil
+	}
+	return m, nil
+}
+
+// attachmentPreview stands for a message without words.
+func attachmentPreview(files, images int) string {
+	switch {
+	case images > 0:
+		return "Image"
+	case files > 0:
+		return "File"
+	}
+	return ""
+}
+
+var uploadURL = regexp.MustCompile(`^(?:https?://[^/]+)?/uploads/([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})(?:\?|$)`)
+
+// ownImage returns the uuid of the uploaded file that an address of ours names, "" for any other address.
+func ownImage(url string) string {
+	if m := uploadURL.FindStringSubmatch(strings.ToLower(url)); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+func (s *Service) mention(ctx context.Context, tx *db.Tx, h head, p *agent.Principal, st stored, mentions []Mention) error {
+	for _, m := range mentions {
+		var user, team *int64
+		var known int
+		table := map[string]string{"agent": `users WHERE type = 'agent' AND deleted_at IS NULL AND id = $1`, "team": `teams WHERE id = $1`}[m.Type]
+		if table == "" {
+			continue
+		}
+		if err := tx.QueryRow(ctx, `SELECT count(*) FROM `+table, m.ID).Scan(&known); err != nil {
+			return fmt.Errorf("look for who is mentioned: %w", err)
+		}
+		if known == 0 {
+			continue
+		}
+		if user = &m.ID; m.Type == "team" {
+			user, team = nil, &m.ID
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO mentions (created_at, conversation_id, message_id, mentioned_user_id, mentioned_team_id, mentioned_by_user_id)
+			VALUES ($1, $2, $3, $4, $5, $6)`, st.At, h.ID, st.ID, user, team, p.ID); err != nil {
+			return fmt.Errorf("store mention: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,185 @@
+package event
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/foyerdesk/foyer/internal/platform/bus"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+)
+
+// Log appends events and hands committed ones to this node's listeners.
+//
+// Order: on SQLite the hooks run in the order of commits, which is the order of ids. On PostgreSQL ids are given out
+// before the commit, so events may become visible slightly out of order; of one conversation they do not, because its
+// row is locked first. [Log.Run] sorts what arrives together.
+type Log struct {
+	db  *db.DB
+	bus bus.Bus
+	log *slog.Logger
+
+	listeners []func(Event)
+
+	mu      sync.Mutex
+	queue   []Event
+	foreign []int64 // ids that another node announced
+	missed  bool
+	wake    chan struct{}
+
+	seen    map[int64]struct{} // ids handed out lately, so that catching up repeats none
+	floor   int64              // all ids up to here were handed out or are given up
+	waiting time.Time
+}
+
+const topic = "events"
+
+// NewLog makes the log. Listeners are added before Run.
+func NewLog(d *db.DB, b bus.Bus, log *slog.Logger) *Log {
+	l := &Log{db: d, bus: b, log: log, wake: make(chan struct{}, 1), seen: map[int64]struct{}{}}
+	b.Subscribe(topic, l.announced)
+	b.OnGap(func() { l.poke(func() { l.missed = true }) })
+	return l
+}
+
+// Listen adds a listener. It is called with every event committed on any node, one at a time, and must not block.
+func (l *Log) Listen(fn func(Event)) { l.listeners = append(l.listeners, fn) }
+
+func (l *Log) poke(change func()) {
+	l.mu.Lock()
+	change()
+	l.mu.Unlock()
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// committed is called after the commit of a transaction of this node.
+func (l *Log) committed(e Event) { l.poke(func() { l.queue = append(l.queue, e) }) }
+
+// announced is called with the ids that another node committed.
+func (l *Log) announced(payload string) {
+	var ids []int64
+	for s := range strings.SplitSeq(payload, ",") {
+		if id, err := strconv.ParseInt(s, 10, 64); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	l.poke(func() { l.foreign = append(l.foreign, ids...) })
+}
+
+// catchUp is how often a node of several looks into the log for events whose notice was lost with their node.
+const catchUp = 2 * time.Second
+
+// Run hands out events until ctx ends.
+func (l *Log) Run(ctx context.Context) {
+	alone := l.db.Engine() == db.SQLite
+	if !alone {
+		if last, err := l.Last(ctx); err == nil {
+			l.floor = last
+		}
+	}
+	tick := time.NewTicker(catchUp)
+	defer tick.Stop()
+	for {
+		look := false
+		select {
+		case <-ctx.Done():
+			return
+		case <-l.wake:
+		case <-tick.C:
+			look = !alone
+		}
+		l.mu.Lock()
+		own, foreign, missed := l.queue, l.foreign, l.missed
+		l.queue, l.foreign, l.missed = nil, nil, false
+		l.mu.Unlock()
+		l.tellOthers(own)
+		events := own
+		if len(foreign) > 0 {
+			events = append(events, l.read(ctx, foreign)...)
+		}
+		if look || missed {
+			events = append(events, l.missing(ctx)...)
+		}
+		if !alone {
+			slices.SortFunc(events, func(a, b Event) int { return int(a.ID - b.ID) })
+		}
+		l.hand(events, alone)
+	}
+}
+
+func (l *Log) hand(events []Event, alone bool) {
+	for _, e := range events {
+		if !alone {
+			if _, again := l.seen[e.ID]; again {
+				continue
+			}
+			l.seen[e.ID] = struct{}{}
+		}
+		for _, fn := range l.listeners {
+			fn(e)
+		}
+	}
+}
+
+// tellOthers announces ids in payloads short enough for the bus.
+func (l *Log) tellOthers(events []Event) {
+	for chunk := range slices.Chunk(events, 300) {
+		ids := make([]string, len(chunk))
+		for i, e := range chunk {
+			ids[i] = strconv.FormatInt(e.ID, 10)
+		}
+		l.bus.Publish(topic, strings.Join(ids, ","))
+	}
+}
+
+func (l *Log) read(ctx context.Context, ids []int64) (out []Event) {
+	for chunk := range slices.Chunk(ids, 500) {
+		es, err := l.byID(ctx, chunk)
+		if err != nil {
+			l.log.Warn("could not read announced events", "error", err)
+			l.poke(func() { l.missed = true })
+			continue
+		}
+		out = append(out, es...)
+	}
+	return out
+}
+
+// missing reads what is above the floor and was not handed out. The floor rises behind it only after a while, because
+// a transaction may commit an id lower than one already seen.
+func (l *Log) missing(ctx context.Context) (out []Event) {
+	from := l.floor
+	for {
+		es, err := l.After(ctx, from, 1000)
+		if err != nil {
+			l.log.Warn("could not catch up on events", "error", err)
+			return out
+		}
+		for _, e := range es {
+			if _, ok := l.seen[e.ID]; !ok {
+				out = append(out, e)
+			}
+			from = e.ID
+		}
+		if len(es) < 1000 {
+			break
+		}
+	}
+	if settled := 10 * time.Second; time.Since(l.waiting) > settled {
+		l.waiting = time.Now()
+		for id := range l.seen {
+			if id <= l.floor {
+				delete(l.seen, id)
+			}
+		}
+		l.floor = max(l.floor, from-2000)
+	}
+	return out
+}
