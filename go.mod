@@ -2,6 +2,8 @@ module github.com/foyerdesk/foyer
 
 go 1.26.0
 
+ignore node_modules
+
 require (
 	github.com/JohannesKaufmann/dom v0.3.1 // indirect
 	github.com/JohannesKaufmann/html-to-markdown/v2 v2.5.2 // indirect
