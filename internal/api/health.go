@@ -28,3 +28,9 @@ func writeData[T any](w http.ResponseWriter, data T) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(envelope[T]{Status: "success", Data: data})
 }
+
+// Socket registers a handler that takes over the connection, for signed-in agents. It is how the live face, which is
+// a package of its own, gets its path.
+func (a *API) Socket(path string, fn func(w http.ResponseWriter, r *http.Request, p *agent.Principal)) {
+	a.raw(http.MethodGet, path, anyone, fn)
+}

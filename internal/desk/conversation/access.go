@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
+	"github.com/foyerdesk/foyer/internal/platform/filter"
 )
 
 // CanRead reports whether p may read a conversation with this agent and team.
@@ -27,6 +29,35 @@ func CanRead(p *agent.Principal, assignedUser, assignedTeam *int64) bool {
 		return p.Can(role.ConversationsReadTeamAll) || (assignedUser == nil && p.Can(role.ConversationsReadTeamInbox))
 	}
 	return assignedUser == nil && assignedTeam == nil && p.Can(role.ConversationsReadUnassigned)
+}
+
+func canReadAll(p *agent.Principal) bool {
+	return p.Can(role.ConversationsRead) && p.Can(role.ConversationsReadAll)
+}
+
+// readableWhere is CanRead as a condition on conversations c.
+func readableWhere(p *agent.Principal, args *filter.Args) string {
+	if !p.Can(role.ConversationsRead) {
+		return "FALSE"
+	}
+	if canReadAll(p) {
+		return "TRUE"
+	}
+	any := []string{"FALSE"}
+	if p.Can(role.ConversationsReadAssigned) {
+		any = append(any, "c.assigned_user_id = "+args.Add(p.ID))
+	}
+	if len(p.TeamIDs) > 0 {
+		if p.Can(role.ConversationsReadTeamAll) {
+			any = append(any, "c.assigned_team_id IN ("+placeholders(p.TeamIDs, args)+")")
+		} else if p.Can(role.ConversationsReadTeamInbox) {
+			any = append(any, "(c.assigned_user_id IS NULL AND c.assigned_team_id IN ("+placeholders(p.TeamIDs, args)+"))")
+		}
+	}
+	if p.Can(role.ConversationsReadUnassigned) {
+		any = append(any, "(c.assigned_user_id IS NULL AND c.assigned_team_id IS NULL)")
+	}
+	return "(" + strings.Join(any, " OR ") + ")"
 }
 
 // head is the part of a conversation's row that rules look at.

@@ -10,6 +10,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/filter"
 )
 
 // place is where a conversation is counted; 0 stands for no agent or no team, -1 in both for the sum of all.
@@ -124,10 +125,9 @@ func (s *Service) Counts(ctx context.Context, p *agent.Principal) (Counts, error
 		}
 	}
 	if p.Can(role.ConversationsRead) {
-		var args []any
-		where := scopeWhere(Mentioned, p, 0, &args)
-		args = append(args, open.ID)
-		c.Mentioned, err = countUpTo(ctx, s.db, where+fmt.Sprintf(" AND c.status_id = $%d", len(args)), args, maxCounted)
+		args := &filter.Args{}
+		where := scopeWhere(Mentioned, p, 0, args) + " AND c.status_id = " + args.Add(open.ID)
+		c.Mentioned, err = countUpTo(ctx, s.db, where, args.Values(), maxCounted)
 	}
 	return c, err
 }

@@ -1,0 +1,360 @@
+package email
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/foyerdesk/foyer/internal/desk/contact"
+	"github.com/foyerdesk/foyer/internal/desk/conversation"
+	"github.com/foyerdesk/foyer/internal/desk/inbox"
+	"github.com/foyerdesk/foyer/internal/desk/media"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/htmlx"
+	"github.com/foyerdesk/foyer/internal/platform/mail"
+)
+
+var settled = promauto.NewCounterVec(prometheus.CounterOpts{
+	Name: "foyer_mail_settled_total",
+	Help: "Mails that reached their final state in the ledger, by that state.",
+}, []string{"state"})
+
+const (
+	// maxAttempts is how often filing a mail is tried before it is quarantined.
+	maxAttempts = 3
+	// cautious is the size from which every attempt is counted before it is made, since such a mail may exhaust the
+	// process; smaller ones are counted when they are found pending, which means that an attempt did not end.
+	cautious = 2 << 20
+	// parsers is how many mails are parsed at the same time; they are filed one after another, in order.
+	parsers = 4
+)
+
+// The headers by which mail of ours is known. Clients and peers of the reference know these names.
+const (
+	loopHeader         = "X-Libredesk-Loop-Prevention"
+	conversationHeader = "X-Libredesk-Conversation-UUID"
+)
+
+// parsed is a mail ready to be filed, or the reason why it cannot be.
+type parsed struct {
+	entry  entry
+	mail   *mail.Message
+	html   string
+	text   string
+	source string
+	err    error
+}
+
+// fileBatch files entered mails in the order of their UIDs. A mail that cannot be filed is left pending or quarantined
+// and the next one goes on; only trouble with the database ends the batch.
+func (c *Channel) fileBatch(ctx context.Context, in inbox.Inbox, b batch) error {
+	lanes := make(chan chan parsed, parsers)
+	go func() {
+		defer close(lanes)
+		for _, e := range b.entries {
+			lane := make(chan parsed, 1)
+			select {
+			case lanes <- lane:
+			case <-ctx.Done():
+				return
+			}
+			go func() { lane <- c.parse(ctx, e, b.raw[e.UID]) }()
+		}
+	}()
+	var failed error
+	for lane := range lanes {
+		p := <-lane
+		if failed == nil {
+			failed = c.file(ctx, in, p)
+		}
+	}
+	return errors.Join(failed, ctx.Err())
+}
+
+// filePending files what an earlier run entered and did not settle.
+func (c *Channel) filePending(ctx context.Context, in inbox.Inbox, mailboxID int64) error {
+	for {
+		entries, err := c.pending(ctx, mailboxID, batchCount)
+		if err != nil || len(entries) == 0 {
+			return err
+		}
+		for _, e := range entries {
+			if err := c.attempt(ctx, &e); err != nil {
+				return err
+			}
+			p := parsed{entry: e, err: errors.New("it could not be filed in several attempts")}
+			if e.Attempts <= maxAttempts {
+				p = c.parse(ctx, e, nil)
+			}
+			if err := c.file(ctx, in, p); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// parse reads a mail. A panic in it is an error like any other: the mail is hostile until it is filed.
+func (c *Channel) parse(ctx context.Context, e entry, raw []byte) (p parsed) {
+	p.entry = e
+	defer func() {
+		if v := recover(); v != nil {
+			c.Log.Error("parsing a mail panicked", "mail", e.ID, "panic", v, "trace", string(debug.Stack()))
+			p.err = fmt.Errorf("it could not be parsed: %v", v)
+		}
+	}()
+	if e.Size > cautious && e.Attempts == 0 {
+		if p.err = c.attempt(ctx, &p.entry); p.err != nil {
+			return p
+		}
+	}
+	if raw == nil {
+		if raw, p.err = c.readRaw(ctx, e.Blob); p.err != nil {
+			return p
+		}
+	}
+	m, err := mail.Parse(raw, mail.DefaultLimits())
+	if err != nil {
+		p.err = fmt.Errorf("it could not be parsed: %w", err)
+		return p
+	}
+	p.mail = m
+	if p.source = m.MessageID; p.source == "" {
+		sum := sha256.Sum256(raw)
+		p.source = "no-message-id-" + hex.EncodeToString(sum[:16]) + "@foyer.invalid"
+	}
+	if strings.TrimSpace(m.HTML) != "" {
+		p.html = htmlx.Sanitize(m.HTML)
+		p.text = htmlx.Text(p.html)
+	} else {
+		p.text = m.Text
+	}
+	return p
+}
+
+func (c *Channel) readRaw(ctx context.Context, name string) ([]byte, error) {
+	f, err := c.Blobs.Open(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("read the stored mail: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	var buf bytes.Buffer
+	buf.Grow(int(f.Size()) + bytes.MinRead)
+	if _, err := io.Copy(&buf, f); err != nil {
+		return nil, fmt.Errorf("read the stored mail: %w", err)
+	}
+	return buf.Bytes(), nil
+}
+
+// file settles a mail in one transaction with the message it becomes. It returns an error only for trouble that is not
+// the mail's own.
+func (c *Channel) file(ctx context.Context, in inbox.Inbox, p parsed) error {
+	if p.err != nil {
+		return c.quarantine(ctx, p.entry, p.err)
+	}
+	files, err := c.storeFiles(ctx, p)
+	if err != nil {
+		return err
+	}
+	var done outcome
+	for attempt := 1; ; attempt++ {
+		err = c.DB.Tx(ctx, func(tx *db.Tx) error {
+			var err error
+			if done, err = c.decide(ctx, tx, in, p, files); err != nil {
+				return err
+			}
+			if done.reason = clean(done.reason); done.sourceID == "" {
+				done.sourceID = clean(p.source)
+			}
+			ok, err := settle(ctx, tx, p.entry.ID, done)
+			if err == nil && !ok {
+				return errSettled // undo: another node was first
+			}
+			return err
+		})
+		// Two mailboxes of one inbox may bring the same mail at the same time: the index lets one through, and a second
+		// look finds the other a duplicate.
+		if unique, _ := db.IsUnique(err); unique && attempt < 3 {
+			continue
+		}
+		break
+	}
+	switch {
+	case err == nil:
+		settled.WithLabelValues(done.state).Inc()
+		return nil
+	case errors.Is(err, errSettled):
+		return nil
+	case ctx.Err() != nil || c.DB.Ping(ctx) != nil:
+		return err
+	}
+	c.Log.Error("a mail could not be filed", "mail", p.entry.ID, "error", err)
+	return c.quarantine(ctx, p.entry, fmt.Errorf("it could not be filed: %w", err))
+}
+
+var errSettled = errors.New("the mail is settled already")
+
+// quarantine sets a mail aside with the reason; its raw bytes stay.
+func (c *Channel) quarantine(ctx context.Context, e entry, reason error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	err := c.DB.Tx(ctx, func(tx *db.Tx) error {
+		_, err := settle(ctx, tx, e.ID, outcome{state: stateQuarantined, reason: clean(reason.Error())})
+		return err
+	})
+	if err == nil {
+		settled.WithLabelValues(stateQuarantined).Inc()
+		c.Log.Warn("mail quarantined", "mail", e.ID, "reason", reason)
+	}
+	return err
+}
+
+// decide applies the rules to a mail, in this order, and stores the message if it becomes one.
+func (c *Channel) decide(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed, files []media.Incoming) (outcome, error) {
+	m := p.mail
+	if len(m.From) == 0 {
+		return outcome{state: stateQuarantined, reason: "it has no sender"}, nil
+	}
+	from := m.From[0]
+	if loop := m.Header.Get(loopHeader); loop != "" && strings.EqualFold(strings.TrimSpace(loop), conversation.BareAddress(in.From)) {
+		return outcome{state: stateIgnored, reason: "loop: sent by this inbox"}, nil
+	}
+	if rule := ignoredAsAutomatic(m); rule != "" {
+		return outcome{state: stateIgnored, reason: rule}, nil
+	}
+	existing, err := c.Conversations.HasSource(ctx, tx, in.ID, p.source)
+	if err != nil {
+		return outcome{}, err
+	}
+	if existing != 0 {
+		return outcome{state: stateDuplicate, reason: "the inbox has a message with this Message-ID", messageID: &existing}, nil
+	}
+	blocked, err := contact.Blocked(ctx, tx, from.Email)
+	if err != nil {
+		return outcome{}, err
+	}
+	if blocked {
+		return outcome{state: stateIgnored, reason: "blocked: " + from.Email}, nil
+	}
+	filed, err := c.store(ctx, tx, in, p, from, files)
+	if err != nil {
+		return outcome{}, err
+	}
+	return outcome{state: stateFiled, messageID: &filed.MessageID}, nil
+}
+
+// ignoredAsAutomatic returns the rule by which a mail is an automatic answer or a delivery report, "" if it is neither.
+// Mail that a machine wrote on its own account (Auto-Submitted: auto-generated, RFC 3834 §5.1), such as an alert or a
+// web form, is no answer and is filed.
+func ignoredAsAutomatic(m *mail.Message) string {
+	if m.IsDSN() {
+		return "delivery report"
+	}
+	auto, rule := m.AutoSubmitted()
+	if value := strings.ToLower(strings.TrimSpace(m.Header.Get("Auto-Submitted"))); strings.HasPrefix(value, "auto-generated") {
+		return ""
+	}
+	if auto {
+		return "automatic answer: " + rule
+	}
+	return ""
+}
+
+// store files the mail as a message of the conversation it belongs to, or of a new one.
+func (c *Channel) store(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed, from mail.Address, files []media.Incoming) (conversation.Received, error) {
+	m := p.mail
+	first, last, _ := strings.Cut(strings.TrimSpace(from.Name), " ")
+	author, _, err := contact.FindOrCreate(ctx, tx, contact.Identity{Email: from.Email, FirstName: clean(first), LastName: clean(strings.TrimSpace(last))})
+	if err != nil {
+		return conversation.Received{}, err
+	}
+	incoming := conversation.Incoming{
+		InboxID: in.ID, AuthorID: author, Subject: clean(m.Subject), HTML: clean(p.html), Text: clean(p.text), SourceID: clean(p.source),
+		Meta: envelopeMeta(m), Cause: fmt.Sprintf("mail:%d", p.entry.ID),
+		Attach: func(ctx context.Context, tx *db.Tx, messageID int64) error {
+			for _, f := range files {
+				if err := c.Media.Add(ctx, tx, messageID, f); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	for _, f := range files {
+		if f.Disposition == "inline" {
+			incoming.Images++
+		} else {
+			incoming.Files++
+		}
+	}
+	thread, err := c.threadOf(ctx, tx, in, m, from.Email)
+	if err != nil {
+		return conversation.Received{}, err
+	}
+	if thread == nil {
+		return c.Conversations.OpenTx(ctx, tx, incoming)
+	}
+	if strings.EqualFold(thread.ContactEmail, from.Email) {
+		incoming.AuthorID = thread.ContactID
+	}
+	return c.Conversations.AppendTx(ctx, tx, thread.ConversationID, incoming)
+}
+
+// envelopeMeta is what the thread shows of a mail's header.
+func envelopeMeta(m *mail.Message) map[string]any {
+	meta := map[string]any{"subject": clean(m.Subject)}
+	for key, list := range map[string][]mail.Address{"from": m.From, "to": m.To, "cc": m.Cc, "bcc": m.Bcc} {
+		bare := make([]string, 0, len(list))
+		for _, a := range list {
+			if a.Email != "" && len(bare) < 200 {
+				bare = append(bare, clean(a.Email))
+			}
+		}
+		meta[key] = bare
+	}
+	if !m.Date.IsZero() {
+		meta["date"] = m.Date.UTC().Format(time.RFC3339)
+	}
+	if len(m.From) > 0 && m.From[0].Name != "" {
+		meta["from_name"] = clean(m.From[0].Name)
+	}
+	if len(m.Problems) > 0 {
+		meta["problems"] = m.Problems[:min(len(m.Problems), 10)]
+	}
+	return meta
+}
+
+// storeFiles puts the attachments into the blob store. Their ids follow from the ledger's entry, so that a mail filed
+// at the second attempt replaces what the first one stored.
+func (c *Channel) storeFiles(ctx context.Context, p parsed) ([]media.Incoming, error) {
+	out := make([]media.Incoming, 0, len(p.mail.Parts))
+	for i, part := range p.mail.Parts {
+		id := uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "foyer ledger %d part %d of %s", p.entry.ID, i, p.entry.Blob)).String()
+		if _, err := c.Blobs.Put(ctx, id, bytes.NewReader(part.Data)); err != nil {
+			return nil, fmt.Errorf("store an attachment: %w", err)
+		}
+		cid := clean(part.ContentID)
+		if len(cid) > 300 {
+			cid = ""
+		}
+		out = append(out, media.Incoming{Blob: id, UUID: id, Filename: clean(part.Filename), ContentType: clean(part.ContentType),
+			ContentID: cid, Disposition: part.Disposition, Size: int64(len(part.Data))})
+	}
+	return out, nil
+}
+
+// clean makes text storable: PostgreSQL refuses NUL and bytes that are no UTF-8.
+func clean(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
+}

@@ -1,0 +1,169 @@
+package email
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/foyerdesk/foyer/internal/platform/db"
+)
+
+// The states of a mail in the ledger. Pending ends in exactly one of the others.
+const (
+	statePending     = "pending"
+	stateFiled       = "filed"
+	stateDuplicate   = "duplicate"
+	stateIgnored     = "ignored"
+	stateQuarantined = "quarantined"
+)
+
+// mailbox is one folder on one server, as the ledger knows it.
+type mailbox struct {
+	ID          int64
+	InboxID     int64
+	Name        string
+	UIDValidity int64
+	LastUID     int64
+	Since       *db.Time // mails that arrived at the server before are not read
+}
+
+// entry is one mail in the ledger.
+type entry struct {
+	ID          int64
+	InboxID     int64
+	MailboxID   int64
+	UIDValidity int64
+	UID         int64
+	Size        int64
+	Blob        string
+	State       string
+	Attempts    int64
+}
+
+const entryColumns = `id, inbox_id, mailbox_id, uid_validity, uid, size, blob, state, attempts`
+
+func (e *entry) scan(row db.Row) error {
+	return row.Scan(&e.ID, &e.InboxID, &e.MailboxID, &e.UIDValidity, &e.UID, &e.Size, &e.Blob, &e.State, &e.Attempts)
+}
+
+// openMailbox returns the ledger's row of a folder, made on first sight.
+func (c *Channel) openMailbox(ctx context.Context, inboxID int64, name string) (m mailbox, err error) {
+	err = c.DB.Tx(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `INSERT INTO mailboxes (inbox_id, name) VALUES ($1, $2) ON CONFLICT (inbox_id, name) DO NOTHING`, inboxID, name); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, `SELECT id, inbox_id, name, uid_validity, last_uid, since FROM mailboxes WHERE inbox_id = $1 AND name = $2`, inboxID, name).
+			Scan(&m.ID, &m.InboxID, &m.Name, &m.UIDValidity, &m.LastUID, &m.Since)
+	})
+	if err != nil {
+		return m, fmt.Errorf("open mailbox %s in the ledger: %w", name, err)
+	}
+	return m, nil
+}
+
+// restart begins a mailbox anew: on first sight, and when the server gives it another UIDVALIDITY (RFC 3501 §2.3.1.1),
+// which makes every UID known so far meaningless. Mails seen before are recognised by their Message-ID.
+func (c *Channel) restart(ctx context.Context, m *mailbox, uidValidity int64, since db.Time, from int64) error {
+	if m.Since == nil {
+		m.Since = &since
+	}
+	m.UIDValidity, m.LastUID = uidValidity, from
+	return c.DB.Tx(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE mailboxes SET uid_validity = $2, last_uid = $3, since = $4 WHERE id = $1`, m.ID, uidValidity, from, m.Since)
+		return err
+	})
+}
+
+// record enters fetched mails and moves the mailbox's mark behind them, in one transaction: a mail below the mark is in
+// the ledger, always. It returns the entries that are new.
+func (c *Channel) record(ctx context.Context, m *mailbox, fetched []fetched) (out []entry, err error) {
+	err = c.DB.Tx(ctx, func(tx *db.Tx) error {
+		out = out[:0]
+		last := m.LastUID
+		for _, f := range fetched {
+			e := entry{InboxID: m.InboxID, MailboxID: m.ID, UIDValidity: m.UIDValidity, UID: f.UID, Size: f.Size, Blob: f.Blob, State: statePending}
+			var settled *db.Time
+			if f.Reason != "" {
+				e.State, settled = stateQuarantined, db.Now().Ptr()
+			}
+			err := tx.QueryRow(ctx, `INSERT INTO mail_ledger (created_at, inbox_id, mailbox_id, uid_validity, uid, size, blob, state, reason, settled_at)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (mailbox_id, uid_validity, uid) DO NOTHING RETURNING id`,
+				db.Now(), e.InboxID, e.MailboxID, e.UIDValidity, e.UID, e.Size, e.Blob, e.State, f.Reason, settled).Scan(&e.ID)
+			last = max(last, f.UID)
+			if errors.Is(err, db.ErrNoRows) {
+				continue // another node, or this one before it was killed, entered it
+			}
+			if err != nil {
+				return err
+			}
+			if e.State == statePending {
+				out = append(out, e)
+			}
+		}
+		if _, err := tx.Exec(ctx, `UPDATE mailboxes SET last_uid = $2 WHERE id = $1 AND last_uid < $2 AND uid_validity = $3`, m.ID, last, m.UIDValidity); err != nil {
+			return err
+		}
+		m.LastUID = last
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("enter mails in the ledger: %w", err)
+	}
+	return out, nil
+}
+
+// pending returns mails of a mailbox that are entered but not settled, oldest first.
+func (c *Channel) pending(ctx context.Context, mailboxID int64, limit int) (out []entry, err error) {
+	err = db.Each(ctx, c.DB, func(r db.Rows) error {
+		var e entry
+		err := e.scan(r)
+		out = append(out, e)
+		return err
+	}, `SELECT `+entryColumns+` FROM mail_ledger WHERE mailbox_id = $1 AND state = 'pending' ORDER BY id LIMIT $2`, mailboxID, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read pending mails: %w", err)
+	}
+	return out, nil
+}
+
+// attempt counts a try to file a mail, before it is made: a mail that kills the process is not tried for ever.
+func (c *Channel) attempt(ctx context.Context, e *entry) error {
+	return c.DB.Tx(ctx, func(tx *db.Tx) error {
+		return tx.QueryRow(ctx, `UPDATE mail_ledger SET attempts = attempts + 1 WHERE id = $1 RETURNING attempts`, e.ID).Scan(&e.Attempts)
+	})
+}
+
+// outcome is how a mail was settled.
+type outcome struct {
+	state     string
+	reason    string
+	sourceID  string
+	messageID *int64
+}
+
+// settle gives an entry its final state, in the caller's transaction. It reports false if it is settled already.
+func settle(ctx context.Context, tx *db.Tx, id int64, o outcome) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE mail_ledger SET state = $2, reason = $3, source_id = $4, message_id = $5, settled_at = $6
+		WHERE id = $1 AND state = 'pending'`, id, o.state, o.reason, o.sourceID, o.messageID, db.Now())
+	if err != nil {
+		return false, fmt.Errorf("settle mail %d: %w", id, err)
+	}
+	return n == 1, nil
+}
+
+// contact notes that the mailbox was reached, how it is watched and how many mails the server holds.
+func (c *Channel) contacted(ctx context.Context, m *mailbox, mode string, count int64) error {
+	return c.DB.Tx(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE mailboxes SET mode = $2, server_count = $3, last_contact_at = $4, last_error = '' WHERE id = $1`,
+			m.ID, mode, count, db.Now())
+		return err
+	})
+}
+
+// troubled notes why the mailbox cannot be read, for people.
+func (c *Channel) troubled(ctx context.Context, mailboxID int64, problem error) error {
+	return c.DB.Tx(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE mailboxes SET last_error = $2, last_error_at = $3 WHERE id = $1`, mailboxID, problem.Error(), db.Now())
+		return err
+	})
+}

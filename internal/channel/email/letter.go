@@ -1,0 +1,168 @@
+package email
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/foyerdesk/foyer/internal/desk/conversation"
+	"github.com/foyerdesk/foyer/internal/desk/inbox"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/mail"
+)
+
+// letter is a reply ready for SMTP.
+type letter struct {
+	from       string
+	recipients []string
+	data       []byte
+}
+
+// outgoing is what a letter is made of.
+type outgoing struct {
+	ID             int64
+	CreatedAt      db.Time
+	Content        string
+	Meta           db.JSON
+	SourceID       string
+	Subject        string
+	UUID           string
+	ConversationID int64
+	FirstName      string
+	LastName       string
+	SenderSystem   bool
+}
+
+// letter composes the mail of a stored reply. The same reply always gives the same mail, but for its boundaries.
+func (c *Channel) letter(ctx context.Context, messageID int64, in inbox.Inbox, cfg inbox.EmailConfig) (letter, error) {
+	var o outgoing
+	err := c.DB.QueryRow(ctx, `SELECT m.id, m.created_at, m.content, m.meta, COALESCE(m.source_id, ''), c.subject, c.uuid, c.id,
+		u.first_name, u.last_name, u.is_system FROM messages m JOIN conversations c ON c.id = m.conversation_id JOIN users u ON u.id = m.sender_id
+		WHERE m.id = $1`, messageID).Scan(&o.ID, &o.CreatedAt, &o.Content, &o.Meta, &o.SourceID, &o.Subject, &o.UUID, &o.ConversationID,
+		&o.FirstName, &o.LastName, &o.SenderSystem)
+	if err != nil {
+		return letter{}, fmt.Errorf("read the reply: %w", err)
+	}
+	var meta struct {
+		To, CC, BCC []string
+		IsAutomated bool `json:"is_automated"`
+	}
+	if err := o.Meta.Decode(&meta); err != nil {
+		return letter{}, err
+	}
+	from, err := mail.ParseAddress(in.From)
+	if err != nil {
+		return letter{}, fmt.Errorf("the inbox's From address %q cannot be read: %w", in.From, err)
+	}
+	if name := senderName(in, o); name != "" {
+		from.Name = name
+	}
+	references, err := c.references(ctx, o)
+	if err != nil {
+		return letter{}, err
+	}
+	m := mail.Outgoing{MessageID: o.SourceID, Date: o.CreatedAt.Time, From: from, ReplyTo: replyTo(in, cfg, o.UUID), Subject: o.Subject,
+		References: references, HTML: o.Content, Headers: []mail.HeaderField{{Name: loopHeader, Value: from.Email}, {Name: conversationHeader, Value: o.UUID}}}
+	if len(references) > 0 {
+		m.InReplyTo = references[len(references)-1]
+		if !answers.MatchString(m.Subject) {
+			m.Subject = "Re: " + m.Subject
+		}
+	}
+	if meta.IsAutomated {
+		m.Headers = append(m.Headers, mail.HeaderField{Name: "Auto-Submitted", Value: "auto-replied"}) // RFC 3834 §5
+	}
+	var out letter
+	out.from = from.Email
+	for _, list := range []struct {
+		addresses []string
+		header    *[]mail.Address
+	}{{meta.To, &m.To}, {meta.CC, &m.Cc}, {meta.BCC, nil}} {
+		for _, text := range list.addresses {
+			a, err := mail.ParseAddress(text)
+			if err != nil {
+				return letter{}, fmt.Errorf("the address %q cannot be read: %w", text, err)
+			}
+			if list.header != nil {
+				*list.header = append(*list.header, a)
+			}
+			out.recipients = append(out.recipients, a.Email)
+		}
+	}
+	if len(out.recipients) == 0 {
+		return letter{}, errors.New("the reply has no recipient")
+	}
+	if m.Attachments, err = c.attachments(ctx, o.ID); err != nil {
+		return letter{}, err
+	}
+	if out.data, err = mail.Compose(m); err != nil {
+		return letter{}, fmt.Errorf("compose the mail: %w", err)
+	}
+	return out, nil
+}
+
+// answers matches a subject that says already that it answers, in the common languages' ways.
+var answers = regexp.MustCompile(`(?i)^\s*(re|aw|sv|antw|ré|rif|res|odp|vs|ynt|отв|回复|答复)\s*(\[\d+\])?\s*[:：]`)
+
+// maxThread is how many Message-IDs of the conversation a reply refers to.
+const maxThread = 20
+
+// references lists the newest Message-IDs of the conversation before the reply, oldest first (RFC 5322 §3.6.4).
+func (c *Channel) references(ctx context.Context, o outgoing) ([]string, error) {
+	ids, err := db.Select[string](ctx, c.DB, `SELECT source_id FROM (SELECT id, source_id FROM messages WHERE conversation_id = $1 AND id < $2
+		AND NOT private AND type IN ('incoming', 'outgoing') AND source_id IS NOT NULL AND source_id NOT LIKE '%@foyer.invalid'
+		ORDER BY id DESC LIMIT $3) AS newest ORDER BY id`, o.ConversationID, o.ID, maxThread)
+	if err != nil {
+		return nil, fmt.Errorf("read the thread: %w", err)
+	}
+	return ids, nil
+}
+
+// senderName fills the inbox's template for the display name, whose only variables are the agent's names and the
+// inbox's; "" leaves the inbox's own name.
+func senderName(in inbox.Inbox, o outgoing) string {
+	if in.FromNameTemplate == "" || o.SenderSystem {
+		return ""
+	}
+	values := map[string]string{"Agent.FirstName": o.FirstName, "Agent.LastName": o.LastName,
+		"Agent.FullName": strings.TrimSpace(o.FirstName + " " + o.LastName), "Inbox.Name": in.Name}
+	name := nameVariable.ReplaceAllStringFunc(in.FromNameTemplate, func(v string) string {
+		return values[nameVariable.FindStringSubmatch(v)[1]]
+	})
+	return strings.Join(strings.Fields(name), " ")
+}
+
+var nameVariable = regexp.MustCompile(`\{\{\s*\.([A-Za-z.]+)\s*\}\}`)
+
+// replyTo is where answers go: the conversation's own address where the inbox uses plus addressing, else the inbox's
+// reply-to, else nothing.
+func replyTo(in inbox.Inbox, cfg inbox.EmailConfig, conversationUUID string) string {
+	base := conversation.BareAddress(cfg.ReplyTo)
+	if !cfg.EnablePlusAddressing {
+		return base
+	}
+	if base == "" {
+		base = conversation.BareAddress(in.From)
+	}
+	at := strings.LastIndexByte(base, '@')
+	if at < 0 {
+		return ""
+	}
+	return base[:at] + "+conv-" + conversationUUID + base[at:]
+}
+
+// attachments opens the reply's files.
+func (c *Channel) attachments(ctx context.Context, messageID int64) (out []mail.Attachment, err error) {
+	files, err := c.Media.OfMessages(ctx, c.DB, []int64{messageID})
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files[messageID] {
+		out = append(out, mail.Attachment{Filename: f.Name, ContentType: f.ContentType, ContentID: f.ContentID, Inline: f.Disposition == "inline",
+			Open: func() (io.ReadCloser, error) { return c.Blobs.Open(ctx, f.UUID) }})
+	}
+	return out, nil
+}

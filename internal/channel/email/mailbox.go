@@ -1,0 +1,458 @@
+package email
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+
+	"github.com/foyerdesk/foyer/internal/desk/inbox"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+)
+
+const (
+	// leaseTTL is how long a mailbox stays with a node that has fallen silent.
+	leaseTTL   = 20 * time.Second
+	leaseRenew = 6 * time.Second
+	// commandTimeout is how long the server may take for one command; a body gets more, by its size.
+	commandTimeout = 60 * time.Second
+	// batchCount and batchBytes bound how much is fetched before it is entered in the ledger.
+	batchCount = 100
+	batchBytes = 16 << 20
+	// maxMail is the largest mail that is read; a larger one is quarantined by its size alone.
+	maxMail = 200 << 20
+	// keepInMemory is up to which size a fetched mail is handed on without reading it back from the blob store.
+	keepInMemory = 4 << 20
+
+	backoffMin = 2 * time.Second
+	backoffMax = 5 * time.Minute
+)
+
+// fetched is a mail whose bytes are in the blob store. Reason is set when it is quarantined unread.
+type fetched struct {
+	UID    int64
+	Size   int64
+	Blob   string
+	Raw    []byte
+	Reason string
+}
+
+// mailboxName names a folder on a server in the ledger; settings that do not change what is read are left out.
+func mailboxName(s inbox.IMAPServer) string {
+	return fmt.Sprintf("%s@%s:%d/%s", s.Username, s.Host, s.Port, s.Mailbox)
+}
+
+// watch reads one mailbox until ctx ends, connecting again with growing pauses after errors. Among several nodes only
+// the one that holds the mailbox's lease reads it.
+func (c *Channel) watch(ctx context.Context, in inbox.Inbox, server inbox.IMAPServer) {
+	name := mailboxName(server)
+	log := c.Log.With("inbox", in.ID, "mailbox", name)
+	pause := backoffMin
+	for ctx.Err() == nil {
+		m, err := c.openMailbox(ctx, in.ID, name)
+		if err == nil {
+			began := time.Now()
+			err = c.whileLeased(ctx, fmt.Sprintf("mailbox:%d", m.ID), func(ctx context.Context) error { return c.session(ctx, in, server, m) })
+			if time.Since(began) > time.Minute {
+				pause = backoffMin
+			}
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil && !errors.Is(err, errNotHeld) {
+			log.Warn("mailbox cannot be read; trying again", "in", pause, "error", err)
+			if m.ID != 0 {
+				_ = c.troubled(ctx, m.ID, err)
+			}
+		}
+		wait := pause
+		if errors.Is(err, errNotHeld) {
+			wait = leaseRenew
+		} else {
+			pause = min(2*pause, backoffMax)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+	}
+}
+
+var errNotHeld = errors.New("another node reads this mailbox")
+
+// whileLeased runs fn while this node holds a lease; fn's context ends when it is lost.
+func (c *Channel) whileLeased(ctx context.Context, name string, fn func(context.Context) error) error {
+	held, err := c.lease(ctx, name, leaseTTL)
+	if err != nil {
+		return err
+	}
+	if !held {
+		return errNotHeld
+	}
+	defer c.release(ctx, name)
+	fctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		tick := time.NewTicker(leaseRenew)
+		defer tick.Stop()
+		lastHeld := time.Now()
+		for {
+			select {
+			case <-fctx.Done():
+				return
+			case <-tick.C:
+				held, err := c.lease(fctx, name, leaseTTL)
+				if err == nil && held {
+					lastHeld = time.Now()
+				} else if err == nil || time.Since(lastHeld) > leaseTTL-leaseRenew {
+					cancel()
+					return
+				}
+			}
+		}
+	}()
+	return fn(fctx)
+}
+
+// session is one connection to a mailbox: it files what is pending, fetches what is new, and waits for more.
+func (c *Channel) session(ctx context.Context, in inbox.Inbox, server inbox.IMAPServer, m mailbox) error {
+	if err := c.filePending(ctx, in, m.ID); err != nil {
+		return err
+	}
+	arrived := make(chan struct{}, 1)
+	client, err := connectIMAP(ctx, server, arrived)
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = client.Close() })
+	defer func() { stop(); _ = client.Close() }()
+
+	for ctx.Err() == nil {
+		selected, err := within(client, commandTimeout, client.Select(server.Mailbox, &imap.SelectOptions{ReadOnly: true}).Wait)
+		if err != nil {
+			return fmt.Errorf("open the mailbox: %w", err)
+		}
+		if int64(selected.UIDValidity) != m.UIDValidity {
+			if err := c.begin(ctx, client, server, &m, selected); err != nil {
+				return err
+			}
+		}
+		if err := c.catchUp(ctx, client, in, &m); err != nil {
+			return err
+		}
+		mode := "polling"
+		if client.Caps().Has(imap.CapIdle) {
+			mode = "idle"
+		}
+		if err := c.contacted(ctx, &m, mode, int64(selected.NumMessages)); err != nil {
+			return err
+		}
+		if err := waitForMail(ctx, client, mode == "idle", arrived, interval(server.ReadInterval, 5*time.Minute)); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+func interval(s string, def time.Duration) time.Duration {
+	if d, err := time.ParseDuration(s); err == nil && d >= time.Second {
+		return d
+	}
+	return def
+}
+
+// begin starts a mailbox that is new or whose UIDs have lost their meaning. On first sight it looks back as far as the
+// inbox says; later it stays with what it began with.
+func (c *Channel) begin(ctx context.Context, client *imapclient.Client, server inbox.IMAPServer, m *mailbox, s *imap.SelectData) error {
+	since := db.At(time.Now().Add(-interval(server.ScanInboxSince, 48*time.Hour)))
+	if m.Since != nil {
+		since = *m.Since
+	}
+	from := int64(0)
+	if s.NumMessages > 0 {
+		found, err := within(client, commandTimeout, client.UIDSearch(&imap.SearchCriteria{Since: since.Time}, nil).Wait)
+		if err != nil {
+			return fmt.Errorf("search for recent mail: %w", err)
+		}
+		uids := found.AllUIDs()
+		from = max(0, int64(s.UIDNext)-1)
+		for _, uid := range uids {
+			from = min(from, int64(uid)-1)
+		}
+	}
+	c.Log.Info("mailbox begins", "mailbox", m.Name, "uid_validity", s.UIDValidity, "after_uid", from)
+	return c.restart(ctx, m, int64(s.UIDValidity), since, from)
+}
+
+// catchUp fetches, enters and files everything above the mailbox's mark. Fetching the next batch and filing the one
+// before go on at the same time.
+func (c *Channel) catchUp(ctx context.Context, client *imapclient.Client, in inbox.Inbox, m *mailbox) error {
+	batches := make(chan batch, 1)
+	fctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	filed := make(chan error, 1)
+	go func() {
+		var err error
+		for b := range batches {
+			if err = c.fileBatch(fctx, in, b); err != nil {
+				cancel()
+				break
+			}
+		}
+		for range batches { //nolint:revive // let the fetcher finish
+		}
+		filed <- err
+	}()
+	err := c.fetchAll(fctx, client, m, batches)
+	close(batches)
+	return errors.Join(<-filed, err)
+}
+
+// batch is entered mails with the bytes that are still in memory.
+type batch struct {
+	entries []entry
+	raw     map[int64][]byte // by UID
+}
+
+func (c *Channel) fetchAll(ctx context.Context, client *imapclient.Client, m *mailbox, out chan<- batch) error {
+	sizes, err := c.newMails(client, m)
+	if err != nil {
+		return err
+	}
+	for len(sizes) > 0 && ctx.Err() == nil {
+		n, total := 0, int64(0)
+		for n < len(sizes) && n < batchCount && (n == 0 || total+sizes[n].size <= batchBytes) {
+			total += sizes[n].size
+			n++
+		}
+		mails, err := c.fetch(ctx, client, m, sizes[:n])
+		if err != nil {
+			return err
+		}
+		entries, err := c.record(ctx, m, mails)
+		if err != nil {
+			return err
+		}
+		raw := map[int64][]byte{}
+		for _, f := range mails {
+			raw[f.UID] = f.Raw
+		}
+		select {
+		case out <- batch{entries, raw}:
+		case <-ctx.Done():
+		}
+		sizes = sizes[n:]
+	}
+	return ctx.Err()
+}
+
+type uidSize struct {
+	uid  imap.UID
+	size int64
+}
+
+// newMails asks for UID and size of every mail above the mark that is not marked as deleted, in ascending order.
+func (c *Channel) newMails(client *imapclient.Client, m *mailbox) ([]uidSize, error) {
+	var set imap.UIDSet
+	set.AddRange(imap.UID(m.LastUID+1), 0) // n:*
+	msgs, err := within(client, commandTimeout, client.Fetch(set, &imap.FetchOptions{UID: true, Flags: true, RFC822Size: true}).Collect)
+	if err != nil {
+		return nil, fmt.Errorf("list new mail: %w", err)
+	}
+	var out []uidSize
+	for _, msg := range msgs {
+		// "n:*" names the last mail even when its UID is below n (RFC 3501 §6.4.8).
+		if int64(msg.UID) <= m.LastUID || hasFlag(msg.Flags, imap.FlagDeleted) {
+			continue
+		}
+		out = append(out, uidSize{msg.UID, msg.RFC822Size})
+	}
+	sortByUID(out)
+	return out, nil
+}
+
+func hasFlag(flags []imap.Flag, want imap.Flag) bool {
+	for _, f := range flags {
+		if f == want {
+			return true
+		}
+	}
+	return false
+}
+
+// fetch stores the bodies of mails as blobs. BODY.PEEK leaves \Seen as it is. A mail that vanished meanwhile is passed
+// over; one over the limit is not read.
+func (c *Channel) fetch(ctx context.Context, client *imapclient.Client, m *mailbox, mails []uidSize) ([]fetched, error) {
+	var set imap.UIDSet
+	var out []fetched
+	total := int64(0)
+	for _, s := range mails {
+		if s.size > maxMail {
+			out = append(out, fetched{UID: int64(s.uid), Size: s.size, Reason: fmt.Sprintf("larger than %d MB", maxMail>>20)})
+			continue
+		}
+		total += s.size
+		set.AddNum(s.uid)
+	}
+	if len(set) == 0 {
+		return out, nil
+	}
+	timeout := commandTimeout + time.Duration(total/(64<<10))*time.Second // at least 64 kB a second
+	read := func() ([]fetched, error) {
+		cmd := client.Fetch(set, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{{Peek: true}}})
+		var err error
+		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
+			f, ferr := c.fetchOne(ctx, msg, m)
+			if ferr != nil {
+				err = errors.Join(err, ferr)
+			} else if f.Blob != "" {
+				out = append(out, f)
+			}
+		}
+		return out, errors.Join(err, cmd.Close())
+	}
+	got, err := within(client, timeout, read)
+	if err != nil {
+		return nil, fmt.Errorf("fetch mail: %w", err)
+	}
+	return got, nil
+}
+
+func (c *Channel) fetchOne(ctx context.Context, msg *imapclient.FetchMessageData, m *mailbox) (f fetched, err error) {
+	var raw []byte
+	for item := msg.Next(); item != nil; item = msg.Next() {
+		switch item := item.(type) {
+		case imapclient.FetchItemDataUID:
+			f.UID = int64(item.UID)
+		case imapclient.FetchItemDataBodySection:
+			if item.Literal == nil {
+				continue
+			}
+			raw, err = io.ReadAll(item.Literal)
+			if err != nil {
+				return f, fmt.Errorf("read a mail: %w", err)
+			}
+		}
+	}
+	if f.UID == 0 || raw == nil {
+		return f, nil
+	}
+	f.Size, f.Blob = int64(len(raw)), rawName(m.ID, m.UIDValidity, f.UID)
+	if _, err := c.Blobs.Put(ctx, f.Blob, bytes.NewReader(raw)); err != nil {
+		return f, err
+	}
+	if len(raw) <= keepInMemory {
+		f.Raw = raw
+	}
+	return f, nil
+}
+
+// rawName is the blob name of a mail; fetching the mail again replaces the blob.
+func rawName(mailboxID, uidValidity, uid int64) string {
+	return fmt.Sprintf("mail-%d-%d-%d", mailboxID, uidValidity, uid)
+}
+
+// connectIMAP opens a connection as the server's settings say and signs in. arrived gets a signal whenever the server
+// tells of new mail.
+func connectIMAP(ctx context.Context, s inbox.IMAPServer, arrived chan<- struct{}) (*imapclient.Client, error) {
+	options := &imapclient.Options{
+		TLSConfig: &tls.Config{ServerName: s.Host, InsecureSkipVerify: s.TLSSkipVerify, MinVersion: tls.VersionTLS12}, //nolint:gosec // the admin's choice
+		UnilateralDataHandler: &imapclient.UnilateralDataHandler{Mailbox: func(data *imapclient.UnilateralDataMailbox) {
+			if data.NumMessages != nil {
+				select {
+				case arrived <- struct{}{}:
+				default:
+				}
+			}
+		}},
+	}
+	dialer := &net.Dialer{Timeout: 20 * time.Second, KeepAlive: 30 * time.Second}
+	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	_ = conn.SetDeadline(time.Now().Add(commandTimeout))
+	var client *imapclient.Client
+	switch s.TLSType {
+	case "tls":
+		client = imapclient.New(tls.Client(conn, options.TLSConfig), options)
+	case "starttls":
+		if client, err = imapclient.NewStartTLS(conn, options); err != nil {
+			return nil, errors.Join(fmt.Errorf("start TLS: %w", err), conn.Close())
+		}
+	default:
+		client = imapclient.New(conn, options)
+	}
+	if _, err := within(client, commandTimeout, func() (struct{}, error) { return struct{}{}, client.WaitGreeting() }); err != nil {
+		return nil, errors.Join(fmt.Errorf("greet: %w", err), client.Close())
+	}
+	if _, err := within(client, commandTimeout, func() (struct{}, error) {
+		return struct{}{}, client.Login(s.Username, s.Password).Wait()
+	}); err != nil {
+		return nil, errors.Join(fmt.Errorf("sign in: %w", err), client.Close())
+	}
+	_ = conn.SetDeadline(time.Time{})
+	return client, nil
+}
+
+// within runs a command and closes the connection if the server does not answer in time: the client library has no
+// deadlines of its own.
+func within[T any](client *imapclient.Client, limit time.Duration, fn func() (T, error)) (T, error) {
+	late := false
+	timer := time.AfterFunc(limit, func() { late = true; _ = client.Close() })
+	v, err := fn()
+	if !timer.Stop() && late && err != nil {
+		err = fmt.Errorf("no answer within %s: %w", limit, err)
+	}
+	return v, err
+}
+
+// waitForMail returns when there may be new mail: at once when the server says so (RFC 2177), and after the polling
+// interval in any case.
+func waitForMail(ctx context.Context, client *imapclient.Client, idle bool, arrived <-chan struct{}, poll time.Duration) error {
+	timer := time.NewTimer(poll)
+	defer timer.Stop()
+	if !idle {
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-client.Closed():
+			return errors.New("the server closed the connection")
+		}
+		return nil
+	}
+	cmd, err := client.Idle()
+	if err != nil {
+		return fmt.Errorf("idle: %w", err)
+	}
+	closed := false
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-arrived:
+	case <-client.Closed():
+		closed = true
+	}
+	if closed {
+		return errors.New("the server closed the connection")
+	}
+	_, err = within(client, commandTimeout, func() (struct{}, error) { return struct{}{}, errors.Join(cmd.Close(), cmd.Wait()) })
+	if err != nil {
+		return fmt.Errorf("end idle: %w", err)
+	}
+	return nil
+}
+
+func sortByUID(mails []uidSize) {
+	slices.SortFunc(mails, func(a, b uidSize) int { return int(a.uid) - int(b.uid) })
+}

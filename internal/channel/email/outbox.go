@@ -1,0 +1,270 @@
+package email
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/foyerdesk/foyer/internal/desk/conversation"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+)
+
+var attempts = promauto.NewCounterVec(prometheus.CounterOpts{
+	Name: "foyer_outbox_attempts_total",
+	Help: "Attempts to send a reply, by result: sent, delayed or failed.",
+}, []string{"result"})
+
+const (
+	// outboxLease is how long a reply stays with a node that has fallen silent while sending it.
+	outboxLease = 30 * time.Second
+	outboxRenew = 8 * time.Second
+	// outboxLook is how often a node looks for replies that another node queued or left behind.
+	outboxLook = time.Second
+	// sendTimeout bounds one attempt.
+	sendTimeout = 10 * time.Minute
+	// giveUp is for how long a reply is tried while the server says "later"; RFC 5321 §4.5.4.1 asks for days, but an
+	// agent must hear of it while it still matters.
+	giveUp = 48 * time.Hour
+)
+
+// retryAfter are the pauses between attempts (RFC 5321 §4.5.4.1); the last one repeats.
+var retryAfter = []time.Duration{5 * time.Second, 20 * time.Second, time.Minute, 3 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour}
+
+// queue puts a reply into the outbox, in the transaction that stores it or tries it again.
+func (c *Channel) queue(ctx context.Context, tx *db.Tx, r conversation.Outgoing) error {
+	now := db.Now()
+	_, err := tx.Exec(ctx, `INSERT INTO outbox (message_id, inbox_id, conversation_id, state, next_attempt_at, created_at, updated_at)
+		VALUES ($1, $2, $3, 'queued', $4, $4, $4)
+		ON CONFLICT (message_id) DO UPDATE SET state = 'queued', attempts = 0, next_attempt_at = $4, lease_until = 0, created_at = $4, updated_at = $4
+		WHERE outbox.state = 'failed'`, r.MessageID, r.InboxID, r.ConversationID, now)
+	if err != nil {
+		return fmt.Errorf("queue reply: %w", err)
+	}
+	tx.AfterCommit(c.wakeOutbox)
+	return nil
+}
+
+func (c *Channel) wakeOutbox() {
+	select {
+	case c.outWake <- struct{}{}:
+	default:
+	}
+}
+
+// claimed is a reply that this node is to send.
+type claimed struct {
+	MessageID      int64
+	InboxID        int64
+	ConversationID int64
+	Attempts       int64
+	CreatedAt      db.Time
+}
+
+// lanes counts the replies being sent of each inbox, so that a server that stalls holds up only its own.
+type lanes struct {
+	mu   sync.Mutex
+	busy map[int64]int
+}
+
+// laneWidth is how many replies of one inbox leave at the same time.
+const laneWidth = 4
+
+func (l *lanes) free(inbox int64) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return laneWidth - l.busy[inbox]
+}
+
+func (l *lanes) add(inbox int64, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.busy[inbox] += n
+}
+
+// runOutbox sends what is due until ctx ends, then waits for what is being sent.
+func (c *Channel) runOutbox(ctx context.Context) {
+	c.reclaim(ctx)
+	l := &lanes{busy: map[int64]int{}}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	tick := time.NewTicker(outboxLook)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.outWake:
+		case <-tick.C:
+		}
+		due, err := c.dueInboxes(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				c.Log.Warn("could not look into the outbox", "error", err)
+			}
+			continue
+		}
+		for _, inboxID := range due {
+			n := l.free(inboxID)
+			if n <= 0 {
+				continue
+			}
+			replies, err := c.claim(ctx, inboxID, n)
+			if err != nil {
+				c.Log.Warn("could not claim replies", "inbox", inboxID, "error", err)
+				continue
+			}
+			l.add(inboxID, len(replies))
+			for _, r := range replies {
+				wg.Go(func() {
+					defer c.wakeOutbox()
+					defer l.add(inboxID, -1)
+					c.send(context.WithoutCancel(ctx), r)
+				})
+			}
+		}
+	}
+}
+
+// reclaim takes back, at start, what an earlier run of a single node was sending when it was killed. Several nodes wait
+// for the lease to run out instead.
+func (c *Channel) reclaim(ctx context.Context) {
+	if c.DB.Engine() != db.SQLite {
+		return
+	}
+	err := c.DB.Tx(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE outbox SET lease_until = 0 WHERE state = 'sending'`)
+		return err
+	})
+	if err != nil {
+		c.Log.Warn("could not take back the outbox", "error", err)
+	}
+}
+
+// dueWhere selects replies that may be sent now: due, in nobody's hands, and the first of their conversation.
+const dueWhere = `o.state IN ('queued', 'sending', 'delayed') AND o.next_attempt_at <= $1 AND o.lease_until < $1
+	AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.conversation_id = o.conversation_id AND e.message_id < o.message_id
+		AND e.state IN ('queued', 'sending', 'delayed'))`
+
+func (c *Channel) dueInboxes(ctx context.Context) ([]int64, error) {
+	return db.Select[int64](ctx, c.DB, `SELECT DISTINCT o.inbox_id FROM outbox o WHERE `+dueWhere, db.Now())
+}
+
+func (c *Channel) claim(ctx context.Context, inboxID int64, n int) (out []claimed, err error) {
+	lock := ""
+	if c.DB.Engine() == db.Postgres {
+		lock = " FOR UPDATE SKIP LOCKED"
+	}
+	err = c.DB.Tx(ctx, func(tx *db.Tx) error {
+		now := db.Now()
+		out, err = db.Select[claimed](ctx, tx, `UPDATE outbox SET state = 'sending', lease_owner = $3, lease_until = $4, attempts = attempts + 1, updated_at = $1
+			WHERE message_id IN (SELECT o.message_id FROM outbox o WHERE `+dueWhere+` AND o.inbox_id = $2 ORDER BY o.next_attempt_at, o.message_id LIMIT $5`+lock+`)
+			RETURNING message_id, inbox_id, conversation_id, attempts, created_at`, now, inboxID, c.node, db.At(now.Add(outboxLease)), n)
+		return err
+	})
+	return out, err
+}
+
+// send makes one attempt and records what came of it.
+func (c *Channel) send(ctx context.Context, r claimed) {
+	sctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	go c.keepLease(sctx, r.MessageID, cancel)
+	res := c.deliver(sctx, r)
+	if err := c.conclude(ctx, r, res); err != nil {
+		c.Log.Error("could not record how a reply fared; it stays queued", "message", r.MessageID, "error", err)
+	}
+}
+
+// keepLease renews the lease of a reply while it is being sent, and stops the attempt if another node took it.
+func (c *Channel) keepLease(ctx context.Context, messageID int64, stop context.CancelFunc) {
+	tick := time.NewTicker(outboxRenew)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			var n int64
+			err := c.DB.Tx(ctx, func(tx *db.Tx) (err error) {
+				n, err = tx.Exec(ctx, `UPDATE outbox SET lease_until = $3 WHERE message_id = $1 AND lease_owner = $2 AND state = 'sending'`,
+					messageID, c.node, db.At(time.Now().Add(outboxLease)))
+				return err
+			})
+			if err == nil && n == 0 {
+				stop()
+				return
+			}
+		}
+	}
+}
+
+// attemptResult is what an attempt came to. Refused are recipients that the server would not take while it took others.
+type attemptResult struct {
+	err       error
+	temporary bool
+	refused   string
+}
+
+// deliver composes the mail and hands it to a server.
+func (c *Channel) deliver(ctx context.Context, r claimed) attemptResult {
+	in, cfg, err := c.Inboxes.Decrypted(ctx, r.InboxID)
+	if err != nil {
+		return attemptResult{err: fmt.Errorf("the inbox cannot be used: %w", err)}
+	}
+	if !in.Enabled {
+		return attemptResult{err: errors.New("the inbox is disabled")}
+	}
+	letter, err := c.letter(ctx, r.MessageID, in, cfg)
+	if err != nil {
+		return attemptResult{err: err}
+	}
+	res := c.sender(r.InboxID, cfg).Send(ctx, letter.from, letter.recipients, letter.data)
+	out := attemptResult{err: res.Err, temporary: res.Temporary}
+	if res.Sent {
+		var words []string
+		for _, bad := range res.Refused {
+			words = append(words, fmt.Sprintf("%s: %d %s", bad.Address, bad.Code, bad.Message))
+		}
+		out.err, out.refused = nil, strings.Join(words, "; ")
+	}
+	return out
+}
+
+// conclude records an attempt: sent, delayed until the next one, or failed, and tells the conversation.
+func (c *Channel) conclude(ctx context.Context, r claimed, res attemptResult) error {
+	now := db.Now()
+	d := conversation.Delivery{State: "sent", Attempts: r.Attempts, LastError: res.refused}
+	next := now
+	if res.err != nil {
+		d.State, d.LastError = "failed", clean(res.err.Error())
+		pause := retryAfter[min(int(r.Attempts), len(retryAfter))-1]
+		if res.temporary && now.Sub(r.CreatedAt.Time) < giveUp {
+			next = db.At(now.Add(pause))
+			d.State, d.NextAttemptAt = "delayed", &next
+		}
+	}
+	attempts.WithLabelValues(d.State).Inc()
+	return c.DB.Tx(ctx, func(tx *db.Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE outbox SET state = $3, next_attempt_at = $4, lease_until = 0, lease_owner = '', last_error = $5, updated_at = $6
+			WHERE message_id = $1 AND lease_owner = $2 AND state = 'sending'`, r.MessageID, c.node, d.State, next, d.LastError, now)
+		if err != nil || n == 0 {
+			return err
+		}
+		switch d.State {
+		case "sent":
+			err = c.Conversations.SettleTx(ctx, tx, r.ConversationID, r.MessageID, conversation.StatusSent)
+		case "failed":
+			err = c.Conversations.SettleTx(ctx, tx, r.ConversationID, r.MessageID, conversation.StatusFailed)
+		}
+		if err != nil || (d.State == "sent" && d.LastError == "") {
+			return err
+		}
+		return c.Conversations.NoteDeliveryTx(ctx, tx, r.ConversationID, r.MessageID, d)
+	})
+}

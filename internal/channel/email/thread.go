@@ -1,0 +1,75 @@
+package email
+
+import (
+	"context"
+	"regexp"
+	"slices"
+
+	"github.com/foyerdesk/foyer/internal/desk/conversation"
+	"github.com/foyerdesk/foyer/internal/desk/inbox"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/mail"
+)
+
+// plusTag is the part of a reply address that names a conversation: local+conv-<uuid v4>@domain.
+var plusTag = regexp.MustCompile(`(?i)\+conv-([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})@`)
+
+// addressed are the headers in which a reply address may stand, the surest first.
+var addressed = []string{"Delivered-To", "X-Original-To", "To", "Cc"}
+
+// maxReferences bounds how many Message-IDs of one mail are looked up, the nearest ancestors first.
+const maxReferences = 50
+
+// threadOf returns the conversation that a mail continues, nil for a new one: the one its reply address names, else the
+// one that holds the message it answers (In-Reply-To, References: RFC 5322 §3.6.4). Both only within the inbox that
+// received it, and only if the sender takes part in the conversation: Message-IDs and reply addresses travel with
+// every quoted and forwarded mail, so knowing one proves nothing. The subject is never a key.
+func (c *Channel) threadOf(ctx context.Context, q db.Querier, in inbox.Inbox, m *mail.Message, from string) (*conversation.Thread, error) {
+	for _, id := range plusTags(m) {
+		t, err := c.Conversations.ThreadByUUID(ctx, q, in.ID, id)
+		if t, err = c.ifInvolved(ctx, q, t, err, from); t != nil || err != nil {
+			return t, err
+		}
+	}
+	ids := ancestors(m)
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	t, err := c.Conversations.ThreadBySource(ctx, q, in.ID, ids)
+	return c.ifInvolved(ctx, q, t, err, from)
+}
+
+func (c *Channel) ifInvolved(ctx context.Context, q db.Querier, t *conversation.Thread, err error, from string) (*conversation.Thread, error) {
+	if t == nil || err != nil {
+		return nil, err
+	}
+	ok, err := c.Conversations.Involves(ctx, q, t.ConversationID, from)
+	if !ok || err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+func plusTags(m *mail.Message) (out []string) {
+	for _, name := range addressed {
+		for _, value := range m.Header.Values(name) {
+			for _, found := range plusTag.FindAllStringSubmatch(value, 4) {
+				if !slices.Contains(out, found[1]) && len(out) < 8 {
+					out = append(out, found[1])
+				}
+			}
+		}
+	}
+	return out
+}
+
+// ancestors lists the Message-IDs a mail refers to, the nearest last.
+func ancestors(m *mail.Message) []string {
+	var ids []string
+	for _, id := range append(slices.Clone(m.References), m.InReplyTo...) {
+		if id != "" && len(id) < 1000 {
+			ids = append(ids, clean(id))
+		}
+	}
+	return ids[max(0, len(ids)-maxReferences):]
+}

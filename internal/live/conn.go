@@ -1,0 +1,256 @@
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/event"
+)
+
+const (
+	closeNormal    = websocket.StatusNormalClosure
+	closeGoingAway = websocket.StatusGoingAway
+
+	// queueLength is how many frames may wait for a slow client.
+	queueLength = 512
+	// writeTimeout is how long one frame may take to leave.
+	writeTimeout = 10 * time.Second
+	// silence is how long a client may say nothing, not even ping, before it is taken for gone.
+	silence = 3 * time.Minute
+	// maxFollowed is how many conversations of a list a client may follow.
+	maxFollowed = 500
+	// maxReplayed is how many missed events a client gets one by one; beyond that it fetches anew.
+	maxReplayed = 1000
+)
+
+// conn is one connection. The queue is drained by its writer; everything else is guarded by mu.
+type conn struct {
+	hub     *Hub
+	ws      *websocket.Conn
+	agentID int64
+	cancel  context.CancelFunc
+
+	mu     sync.Mutex
+	wake   chan struct{}
+	queue  [][]byte
+	open   string
+	list   map[string]struct{}
+	closed bool
+}
+
+// Serve takes over a request for a WebSocket. The browser's Origin must be the host that is asked, else 403.
+// A client that comes back adds ?last_event_id= with the last id it saw, and first gets the frames it missed, or the
+// frame "resync" when they are too many; then "hello" with the id to go on from.
+func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, p *agent.Principal) {
+	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
+	if err != nil {
+		return // Accept has answered
+	}
+	ws.SetReadLimit(128 << 10)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	c := &conn{hub: h, ws: ws, agentID: p.ID, cancel: cancel, wake: make(chan struct{}, 1), list: map[string]struct{}{}}
+	h.mu.Lock()
+	h.conns[c] = struct{}{}
+	h.mu.Unlock()
+	connected.Inc()
+	defer func() {
+		h.mu.Lock()
+		delete(h.conns, c)
+		h.mu.Unlock()
+		connected.Dec()
+		cancel()
+		_ = ws.CloseNow()
+	}()
+	last, _ := strconv.ParseInt(r.URL.Query().Get("last_event_id"), 10, 64)
+	go c.write(ctx)
+	c.resume(ctx, p, last)
+	c.read(ctx)
+}
+
+// resume sends what was missed. Frames of events that happen meanwhile are already queued and may come twice or
+// earlier; clients take frames by id and do the same thing twice without harm.
+func (c *conn) resume(ctx context.Context, p *agent.Principal, last int64) {
+	now, err := c.hub.Events.Last(ctx)
+	if err != nil {
+		c.send(encode(frame{Type: "resync", Data: struct{}{}}))
+		return
+	}
+	if last > 0 && last <= now {
+		missed, err := c.hub.Events.After(ctx, max(0, last-c.hub.Overlap), maxReplayed+1)
+		if err != nil || len(missed) > maxReplayed {
+			c.send(encode(frame{Type: "resync", Data: struct{}{}}))
+		} else {
+			c.replay(ctx, p, missed)
+		}
+	} else if last > now {
+		c.send(encode(frame{Type: "resync", Data: struct{}{}})) // another database
+	}
+	c.send(encode(frame{Type: "hello", Data: map[string]int64{"last_event_id": now}, ID: now}))
+}
+
+func (c *conn) replay(ctx context.Context, p *agent.Principal, missed []event.Event) {
+	for _, e := range missed {
+		for _, f := range c.hub.frames(ctx, e) {
+			if f.visible(p) {
+				c.send(encode(f.frame))
+			}
+		}
+	}
+}
+
+// send queues a frame. When the queue is full it is emptied and the client told to fetch anew.
+func (c *conn) send(b []byte) {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return
+	}
+	if len(c.queue) >= queueLength {
+		c.mu.Unlock()
+		c.overflow()
+		return
+	}
+	c.queue = append(c.queue, b)
+	c.mu.Unlock()
+	c.poke()
+}
+
+func (c *conn) overflow() {
+	overflows.Inc()
+	c.mu.Lock()
+	c.queue = [][]byte{encode(frame{Type: "resync", Data: struct{}{}})}
+	c.mu.Unlock()
+	c.poke()
+}
+
+func (c *conn) poke() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (c *conn) write(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.wake:
+		}
+		c.mu.Lock()
+		queue := c.queue
+		c.queue = nil
+		c.mu.Unlock()
+		for _, b := range queue {
+			wctx, cancel := context.WithTimeout(ctx, writeTimeout)
+			err := c.ws.Write(wctx, websocket.MessageText, b)
+			cancel()
+			if err != nil {
+				c.cancel()
+				return
+			}
+		}
+	}
+}
+
+// close ends the connection with a code and a reason, without waiting for the client.
+func (c *conn) close(code websocket.StatusCode, reason string) {
+	c.mu.Lock()
+	again := c.closed
+	c.closed = true
+	c.mu.Unlock()
+	if again {
+		return
+	}
+	go func() {
+		_ = c.ws.Close(code, reason)
+		c.cancel()
+	}()
+}
+
+// follows reports whether the client has the conversation open or in its list.
+func (c *conn) follows(uuid string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, listed := c.list[uuid]
+	return listed || c.open == uuid
+}
+
+// read handles what the client says until it leaves or falls silent.
+func (c *conn) read(ctx context.Context) {
+	for {
+		rctx, cancel := context.WithTimeout(ctx, silence)
+		kind, data, err := c.ws.Read(rctx)
+		cancel()
+		if err != nil {
+			return
+		}
+		if kind != websocket.MessageText {
+			c.close(websocket.StatusUnsupportedData, "text only")
+			return
+		}
+		if string(data) == "ping" {
+			c.hub.Alive(ctx, c.agentID)
+			c.send([]byte("pong"))
+			continue
+		}
+		c.command(data)
+	}
+}
+
+// command is one JSON frame of the client.
+func (c *conn) command(data []byte) {
+	var in struct {
+		Type string `json:"type"`
+		Data struct {
+			ConversationUUID string    `json:"conversation_uuid"`
+			UUIDs            *[]string `json:"uuids"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(data, &in); err != nil {
+		c.send(encode(frame{Type: "error", Data: "the frame is not valid JSON of the form {type, data}"}))
+		return
+	}
+	switch in.Type {
+	case "conversation_subscribe":
+		if in.Data.ConversationUUID == "" {
+			c.send(encode(frame{Type: "error", Data: "conversation_uuid is missing"}))
+			return
+		}
+		c.mu.Lock()
+		c.open = in.Data.ConversationUUID
+		c.mu.Unlock()
+	case "list_subscribe_replace":
+		c.follow(in.Data.UUIDs)
+	case "typing":
+		// Goes to the customer's chat widget; email has none.
+	default:
+		c.send(encode(frame{Type: "error", Data: "unknown frame type"}))
+	}
+}
+
+func (c *conn) follow(uuids *[]string) {
+	if uuids == nil {
+		c.send(encode(frame{Type: "error", Data: "uuids is missing"}))
+		return
+	}
+	list := make(map[string]struct{}, len(*uuids))
+	for _, u := range *uuids {
+		if len(u) != 36 {
+			return // a malformed one keeps the old set
+		}
+		if len(list) < maxFollowed {
+			list[u] = struct{}{}
+		}
+	}
+	c.mu.Lock()
+	c.list = list
+	c.mu.Unlock()
+}

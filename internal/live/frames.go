@@ -1,0 +1,113 @@
+package live
+
+import (
+	"context"
+	"time"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/conversation"
+	"github.com/foyerdesk/foyer/internal/desk/event"
+)
+
+// frame is what travels to a client. ID is the event it was made from; clients of the reference do not know it and
+// pass over it.
+type frame struct {
+	Type string `json:"type"`
+	Data any    `json:"data"`
+	ID   int64  `json:"id,omitempty"`
+}
+
+// addressed is a frame with who may get it: those for whom visible holds and, if subscribed is set, only connections
+// that follow that conversation.
+type addressed struct {
+	frame
+	subscribed string
+	visible    func(p *agent.Principal) bool
+}
+
+type newMessage struct {
+	ConversationUUID string                 `json:"conversation_uuid"`
+	UUID             string                 `json:"uuid"`
+	Type             string                 `json:"type"`
+	Private          bool                   `json:"private"`
+	Preview          string                 `json:"preview"`
+	CreatedAt        string                 `json:"created_at"`
+	SenderType       string                 `json:"sender_type"`
+	EchoID           string                 `json:"echo_id,omitempty"`
+	Conversation     *conversation.ListItem `json:"conversation"`
+}
+
+// frames makes the frames of an event; none when nobody needs to hear of it.
+func (h *Hub) frames(ctx context.Context, e event.Event) []addressed {
+	if e.Type == event.AgentAvailability {
+		return []addressed{{frame: frame{"agent_availability_update", e.Payload, e.ID}, visible: func(*agent.Principal) bool { return true }}}
+	}
+	if e.ConversationID == nil {
+		return nil
+	}
+	row, err := h.Conversations.Row(ctx, *e.ConversationID)
+	if err != nil {
+		h.Log.Warn("could not read the conversation of an event", "event", e.ID, "error", err)
+		return nil
+	}
+	reader := func(p *agent.Principal) bool { return conversation.CanRead(p, row.AssignedUserID, row.AssignedTeamID) }
+	switch e.Type {
+	case event.MessageCreated:
+		var m conversation.MessageCreatedPayload
+		if err := e.Payload.Decode(&m); err != nil {
+			return nil
+		}
+		return []addressed{{visible: reader, frame: frame{"new_message", newMessage{
+			ConversationUUID: m.ConversationUUID, UUID: m.UUID, Type: m.Type, Private: m.Private, Preview: m.Preview,
+			CreatedAt: m.CreatedAt.UTC().Format(time.RFC3339), SenderType: m.SenderType, EchoID: m.EchoID, Conversation: row,
+		}, e.ID}}}
+	case event.ConversationCreated:
+		return []addressed{{visible: reader, frame: frame{"new_conversation", row, e.ID}}}
+	case event.ConversationAssigned:
+		return []addressed{h.assigned(e, row, reader)}
+	case event.MessageUpdated:
+		var m conversation.MessageUpdatedPayload
+		if err := e.Payload.Decode(&m); err != nil {
+			return nil
+		}
+		data := map[string]any{"conversation_uuid": m.ConversationUUID, "uuid": m.UUID}
+		for k, v := range m.Set {
+			data[k] = v
+		}
+		return []addressed{{visible: reader, subscribed: m.ConversationUUID, frame: frame{"message_update", data, e.ID}}}
+	default:
+		return h.updated(e, row, reader)
+	}
+}
+
+// assigned goes to those who may read the conversation now and to those who could before, so that it leaves their lists.
+func (h *Hub) assigned(e event.Event, row *conversation.ListItem, reader func(*agent.Principal) bool) addressed {
+	var payload struct {
+		Was struct {
+			User *int64 `json:"assigned_user_id"`
+			Team *int64 `json:"assigned_team_id"`
+		} `json:"was"`
+	}
+	_ = e.Payload.Decode(&payload)
+	return addressed{frame: frame{"new_conversation", row, e.ID}, visible: func(p *agent.Principal) bool {
+		return reader(p) || conversation.CanRead(p, payload.Was.User, payload.Was.Team)
+	}}
+}
+
+// updated tells followers the changed fields. A status or priority also moves the conversation between the lists of
+// agents who do not follow it: they get its row (frame conversation_row, Foyer's addition).
+func (h *Hub) updated(e event.Event, row *conversation.ListItem, reader func(*agent.Principal) bool) []addressed {
+	var c conversation.ChangedPayload
+	if err := e.Payload.Decode(&c); err != nil {
+		return nil
+	}
+	data := map[string]any{"uuid": c.ConversationUUID}
+	for k, v := range c.Set {
+		data[k] = v
+	}
+	out := []addressed{{visible: reader, subscribed: c.ConversationUUID, frame: frame{"conversation_update", data, e.ID}}}
+	if e.Type == event.ConversationStatus || e.Type == event.ConversationPriority {
+		out = append(out, addressed{visible: reader, frame: frame{"conversation_row", row, e.ID}})
+	}
+	return out
+}

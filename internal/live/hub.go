@@ -1,0 +1,176 @@
+// Package live is the WebSocket face of the desk: it tells connected agents what happens, as it happens.
+//
+// The hub listens to the event log. For each event it makes the frames that clients know (new_message,
+// new_conversation, conversation_update, message_update, …), once, and puts them into the queues of the connections
+// whose agent may see them at that moment: access is asked for every frame, not when a subscription was made. Every
+// frame carries the id of its event; a client that lost its connection names the last id it saw and gets what it
+// missed ([Hub.Serve]). A client too slow for its queue is told to fetch anew (frame "resync") instead of silently
+// losing frames.
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/conversation"
+	"github.com/foyerdesk/foyer/internal/desk/event"
+)
+
+var (
+	connected = promauto.NewGauge(prometheus.GaugeOpts{
+		Name: "foyer_live_connections", Help: "WebSocket connections of agents that are open on this node.",
+	})
+	overflows = promauto.NewCounter(prometheus.CounterOpts{
+		Name: "foyer_live_overflows_total", Help: "Times a connection was too slow for its frames and was told to fetch anew.",
+	})
+)
+
+// Options wire a hub.
+type Options struct {
+	Events        *event.Log
+	Conversations *conversation.Service
+	Log           *slog.Logger
+	// Principal returns what an agent may do now; it answers from memory.
+	Principal func(ctx context.Context, id int64) (*agent.Principal, error)
+	// Alive is called when an agent's client says that it is there.
+	Alive func(ctx context.Context, agentID int64)
+	// Overlap is how many events before the last one seen are repeated to a client that comes back; see event.Log.
+	Overlap int64
+}
+
+// Hub is all connections of this node.
+type Hub struct {
+	Options
+
+	mu    sync.RWMutex
+	conns map[*conn]struct{}
+
+	work        chan event.Event
+	countsDirty chan struct{}
+}
+
+// New makes a hub and lets it listen to the log. Nothing is sent before Run.
+func New(o Options) *Hub {
+	h := &Hub{Options: o, conns: map[*conn]struct{}{}, work: make(chan event.Event, 8192), countsDirty: make(chan struct{}, 1)}
+	o.Events.Listen(h.hear)
+	return h
+}
+
+// hear is the log's listener: it must not block, so what does not fit makes every client fetch anew.
+func (h *Hub) hear(e event.Event) {
+	if h.idle() {
+		return
+	}
+	select {
+	case h.work <- e:
+	default:
+		h.each(func(c *conn) { c.overflow() })
+	}
+}
+
+func (h *Hub) idle() bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return len(h.conns) == 0
+}
+
+// countsPause is the least time between two hints that the counts of lists have changed.
+const countsPause = 250 * time.Millisecond
+
+// Run makes and sends frames until ctx ends, then closes every connection with a hint to come back.
+func (h *Hub) Run(ctx context.Context) {
+	go h.hintCounts(ctx)
+	for {
+		select {
+		case <-ctx.Done():
+			h.each(func(c *conn) { c.close(closeGoingAway, "restart") })
+			return
+		case e := <-h.work:
+			h.spread(ctx, e)
+		}
+	}
+}
+
+func (h *Hub) hintCounts(ctx context.Context) {
+	frame := encode(frame{Type: "counts", Data: struct{}{}})
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.countsDirty:
+			h.each(func(c *conn) { c.send(frame) })
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(countsPause):
+		}
+	}
+}
+
+func (h *Hub) each(fn func(*conn)) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for c := range h.conns {
+		fn(c)
+	}
+}
+
+// spread sends what an event means to everybody it concerns.
+func (h *Hub) spread(ctx context.Context, e event.Event) {
+	frames := h.frames(ctx, e)
+	if len(frames) == 0 {
+		return
+	}
+	encoded := make([][]byte, len(frames))
+	for i, f := range frames {
+		encoded[i] = encode(f.frame)
+	}
+	principals := map[int64]*agent.Principal{}
+	h.each(func(c *conn) {
+		p, ok := principals[c.agentID]
+		if !ok {
+			p, _ = h.Principal(ctx, c.agentID)
+			principals[c.agentID] = p
+		}
+		if p == nil {
+			return
+		}
+		for i, f := range frames {
+			if f.visible(p) && (f.subscribed == "" || c.follows(f.subscribed)) {
+				c.send(encoded[i])
+			}
+		}
+	})
+	switch e.Type {
+	case event.ConversationCreated, event.ConversationAssigned, event.ConversationStatus:
+		select {
+		case h.countsDirty <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Kick closes every connection of an agent, whose client comes back with what the agent may do now.
+func (h *Hub) Kick(agentID int64) {
+	h.each(func(c *conn) {
+		if c.agentID == agentID {
+			c.close(closeNormal, "kicked")
+		}
+	})
+}
+
+func encode(f frame) []byte {
+	b, err := json.Marshal(f)
+	if err != nil {
+		panic(err) // our own structures
+	}
+	return b
+}

@@ -1,0 +1,119 @@
+// Package config reads what an operator may set: a TOML file, then the environment, which wins. Every key has a default
+// with which a desk works, so that "foyer serve" in an empty folder needs neither.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/knadh/koanf/parsers/toml/v2"
+	"github.com/knadh/koanf/providers/env/v2"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/v2"
+)
+
+// Config is the operator's settings. Names in the file are the koanf tags; in the environment FOYER_ and the same name
+// in capitals. Lists in the environment are separated by commas.
+type Config struct {
+	Address            string        `koanf:"address"`              // where HTTP is served
+	DataDir            string        `koanf:"data_dir"`             // database, files and keys of a node
+	DatabaseURL        string        `koanf:"database_url"`         // postgres://…, or the path of a SQLite file; default in DataDir
+	RootURL            string        `koanf:"root_url"`             // the address by which browsers reach the desk
+	EncryptionKey      string        `koanf:"encryption_key"`       // 32 bytes; generated into DataDir if not set
+	SystemUserPassword string        `koanf:"system_user_password"` // of the System user, on first start
+	LogLevel           string        `koanf:"log_level"`            // debug, info, warn, error
+	LogFormat          string        `koanf:"log_format"`           // text or json
+	MetricsAddress     string        `koanf:"metrics_address"`      // where /metrics is served; off when empty
+	OutboundAllow      []string      `koanf:"outbound_allow"`       // networks that configured URLs may reach besides public ones
+	TrustedProxies     []string      `koanf:"trusted_proxies"`      // networks whose X-Forwarded-For is believed
+	SessionLifetime    time.Duration `koanf:"session_lifetime"`     // how long a sign-in lasts
+	InsecureCookies    bool          `koanf:"insecure_cookies"`     // cookies without Secure; implied by an http:// root URL
+	AuthPerMinute      int           `koanf:"auth_per_minute"`      // sign-in requests an address may make in a minute
+}
+
+// Defaults is the configuration of an operator who sets nothing.
+func Defaults() Config {
+	return Config{Address: ":9000", DataDir: "./data", RootURL: "http://localhost:9000", LogLevel: "info", LogFormat: "text",
+		SessionLifetime: 9 * time.Hour, AuthPerMinute: 30}
+}
+
+// Load reads the file, if it exists, and the environment over the defaults. Naming a file that does not exist is an
+// error; the default file "foyer.toml" may be absent.
+func Load(path string) (Config, error) {
+	c := Defaults()
+	k := koanf.New("\x00") // no nesting
+	required := path != ""
+	if !required {
+		path = "foyer.toml"
+	}
+	if err := k.Load(file.Provider(path), toml.Parser()); err != nil && (required || !errors.Is(err, os.ErrNotExist)) {
+		return c, fmt.Errorf("read configuration %s: %w", path, err)
+	}
+	err := k.Load(env.Provider("\x00", env.Opt{Prefix: "FOYER_", TransformFunc: func(name, value string) (string, any) {
+		key := strings.ToLower(strings.TrimPrefix(name, "FOYER_"))
+		if strings.HasPrefix(key, "test_") {
+			return "", nil
+		}
+		if key == "outbound_allow" || key == "trusted_proxies" {
+			return key, strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })
+		}
+		return key, value
+	}}), nil)
+	if err != nil {
+		return c, fmt.Errorf("read the environment: %w", err)
+	}
+	if err := k.Unmarshal("", &c); err != nil {
+		return c, fmt.Errorf("read configuration: %w", err)
+	}
+	if c.SystemUserPassword == "" {
+		c.SystemUserPassword = os.Getenv("LIBREDESK_SYSTEM_USER_PASSWORD")
+	}
+	return c, c.check()
+}
+
+func (c *Config) check() error {
+	if c.DatabaseURL == "" {
+		c.DatabaseURL = filepath.Join(c.DataDir, "foyer.db")
+	}
+	c.RootURL = strings.TrimRight(strings.TrimSpace(c.RootURL), "/")
+	if !strings.HasPrefix(c.RootURL, "http://") && !strings.HasPrefix(c.RootURL, "https://") {
+		return fmt.Errorf("root_url %q must begin with http:// or https://", c.RootURL)
+	}
+	if c.EncryptionKey != "" && len(c.EncryptionKey) != 32 {
+		return fmt.Errorf("encryption_key has %d characters; it must have exactly 32", len(c.EncryptionKey))
+	}
+	if strings.HasPrefix(c.RootURL, "http://") {
+		c.InsecureCookies = true
+	}
+	if c.SessionLifetime <= 0 {
+		c.SessionLifetime = 9 * time.Hour
+	}
+	for name, list := range map[string][]string{"outbound_allow": c.OutboundAllow, "trusted_proxies": c.TrustedProxies} {
+		if _, err := Prefixes(list); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// Prefixes reads networks in CIDR notation; a single address is a network of one.
+func Prefixes(list []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range list {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			a, aerr := netip.ParseAddr(s)
+			if aerr != nil {
+				return nil, fmt.Errorf("%q is not a network such as 10.0.0.0/8", s)
+			}
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
+}

@@ -1,0 +1,190 @@
+// Package sandbox is a small world of mail around a desk: an IMAP server with the desk's mailbox, an SMTP server that
+// takes mail for that mailbox and everything the desk sends, and a page on which one plays the customer. It serves the
+// demo and tests; it is real protocol over real sockets, and it forgets everything when it stops.
+package sandbox
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapserver"
+	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+)
+
+// Sent is a mail that was handed to the SMTP server for somebody other than the desk.
+type Sent struct {
+	At   time.Time
+	From string
+	To   []string
+	Raw  []byte
+}
+
+// Servers are the mail servers of a sandbox. They are safe for concurrent use.
+type Servers struct {
+	// Mailbox is the address whose mail goes into the IMAP mailbox; User and Password sign in to both servers.
+	Mailbox, User, Password string
+	// IMAPAddr and SMTPAddr are where the servers listen.
+	IMAPAddr, SMTPAddr string
+
+	user *imapmemserver.User
+	imap *imapserver.Server
+	smtp *smtp.Server
+
+	mu     sync.Mutex
+	sent   []Sent
+	onSent func(Sent)
+}
+
+// Start listens on the addresses given, "127.0.0.1:0" for any free port.
+func Start(mailbox, password, imapAddr, smtpAddr string) (*Servers, error) {
+	s := &Servers{Mailbox: mailbox, User: mailbox, Password: password}
+	mem := imapmemserver.New()
+	s.user = imapmemserver.NewUser(s.User, password)
+	if err := s.user.Create("INBOX", nil); err != nil {
+		return nil, fmt.Errorf("make the mailbox: %w", err)
+	}
+	mem.AddUser(s.user)
+	s.imap = imapserver.New(&imapserver.Options{
+		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
+			return mem.NewSession(), nil, nil
+		},
+		Caps:         imap.CapSet{imap.CapIMAP4rev1: {}, imap.CapIdle: {}},
+		InsecureAuth: true,
+		Logger:       discard{},
+	})
+	imapListener, err := net.Listen("tcp", imapAddr)
+	if err != nil {
+		return nil, fmt.Errorf("listen for IMAP: %w", err)
+	}
+	smtpListener, err := net.Listen("tcp", smtpAddr)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("listen for SMTP: %w", err), imapListener.Close())
+	}
+	s.IMAPAddr, s.SMTPAddr = imapListener.Addr().String(), smtpListener.Addr().String()
+	s.smtp = smtp.NewServer(backend{s})
+	s.smtp.Domain, s.smtp.AllowInsecureAuth, s.smtp.EnableSMTPUTF8 = "sandbox.localhost", true, true
+	s.smtp.MaxMessageBytes, s.smtp.MaxRecipients = 100<<20, 200
+	s.smtp.ErrorLog = discard{}
+	go func() { _ = s.imap.Serve(imapListener) }()
+	go func() { _ = s.smtp.Serve(smtpListener) }()
+	return s, nil
+}
+
+// Close stops both servers.
+func (s *Servers) Close() error { return errors.Join(s.imap.Close(), s.smtp.Close()) }
+
+// Deliver puts a mail into the desk's mailbox.
+func (s *Servers) Deliver(raw []byte) error {
+	_, err := s.user.Append("INBOX", literal{bytes.NewReader(raw)}, &imap.AppendOptions{Time: time.Now()})
+	if err != nil {
+		return fmt.Errorf("deliver: %w", err)
+	}
+	return nil
+}
+
+// Sent returns the mails that left the desk, oldest first.
+func (s *Servers) Sent() []Sent {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Sent(nil), s.sent...)
+}
+
+// OnSent calls fn for each mail that leaves the desk.
+func (s *Servers) OnSent(fn func(Sent)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onSent = fn
+}
+
+// accept takes one mail: into the mailbox for its address (and what is written behind a plus), outside for all others.
+func (s *Servers) accept(from string, to []string, raw []byte) error {
+	var outside []string
+	for _, rcpt := range to {
+		if s.isMailbox(rcpt) {
+			if err := s.Deliver(append([]byte("Delivered-To: "+rcpt+"\r\n"), raw...)); err != nil {
+				return err
+			}
+			continue
+		}
+		outside = append(outside, rcpt)
+	}
+	if len(outside) == 0 {
+		return nil
+	}
+	m := Sent{At: time.Now(), From: from, To: outside, Raw: raw}
+	s.mu.Lock()
+	s.sent = append(s.sent, m)
+	fn := s.onSent
+	s.mu.Unlock()
+	if fn != nil {
+		fn(m)
+	}
+	return nil
+}
+
+func (s *Servers) isMailbox(address string) bool {
+	local, domain, _ := strings.Cut(strings.ToLower(address), "@")
+	local, _, _ = strings.Cut(local, "+")
+	return local+"@"+domain == strings.ToLower(s.Mailbox)
+}
+
+type backend struct{ s *Servers }
+
+// NewSession implements smtp.Backend.
+func (b backend) NewSession(*smtp.Conn) (smtp.Session, error) { return &session{s: b.s}, nil }
+
+// session is one SMTP connection. Signing in is possible and not required.
+type session struct {
+	s    *Servers
+	from string
+	to   []string
+}
+
+func (s *session) AuthMechanisms() []string { return []string{sasl.Plain} }
+
+func (s *session) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, user, password string) error {
+		if user != s.s.User || password != s.s.Password {
+			return smtp.ErrAuthFailed
+		}
+		return nil
+	}), nil
+}
+
+func (s *session) Reset()        { s.from, s.to = "", nil }
+func (s *session) Logout() error { return nil }
+
+func (s *session) Mail(from string, _ *smtp.MailOptions) error {
+	s.from = from
+	return nil
+}
+
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.to = append(s.to, to)
+	return nil
+}
+
+func (s *session) Data(r io.Reader) error {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	return s.s.accept(s.from, s.to, raw)
+}
+
+type literal struct{ *bytes.Reader }
+
+type discard struct{}
+
+func (discard) Printf(string, ...any) {}
+func (discard) Println(...any)        {}
+
