@@ -1,0 +1,32 @@
+import { defineConfig } from '@playwright/test'
+import type { Engine } from './support/desk.ts'
+
+// Each project runs on one database engine. The screens are the same on both, so only what goes through the whole
+// product is repeated on PostgreSQL.
+export default defineConfig<object, { engine: Engine }>({
+  testDir: 'specs',
+  outputDir: 'results',
+  workers: 1,
+  forbidOnly: !!process.env['CI'],
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list']],
+  use: {
+    viewport: { width: 1440, height: 900 },
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    launchOptions: {
+      executablePath: '/usr/bin/chromium',
+      args: [
+        '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+        '--disable-component-update', '--disable-sync',
+      ],
+    },
+  },
+  projects: [
+    { name: 'sqlite', use: { engine: 'sqlite' } },
+    ...(process.env['FOYER_TEST_POSTGRES_URL']
+      ? [{ name: 'postgres', testMatch: /mail\.spec\.ts/, use: { engine: 'postgres' as const } }]
+      : []),
+  ],
+})

@@ -1,0 +1,93 @@
+// A mail's HTML runs nothing, fetches nothing and leaves the page around it alone, whatever it contains.
+
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, test } from '../support/fixtures.ts'
+import { hostile } from '../support/hostile.ts'
+import { until } from '../support/mailserver.ts'
+import { htmlBytes } from '../support/mails.ts'
+
+let canary: Server
+let asked: string[]
+
+test.beforeAll(async () => {
+  asked = []
+  canary = createServer((req, res) => {
+    asked.push(req.url ?? '')
+    res.end()
+  })
+  await new Promise<void>((resolve) => canary.listen(0, '127.0.0.1', resolve))
+})
+
+test.afterAll(() => {
+  canary.close()
+  canary.closeAllConnections()
+})
+
+test('hostile HTML runs nothing and fetches nothing', async ({ desk, dovecot, sink, signedIn: page }) => {
+  test.setTimeout(300_000)
+  const host = `127.0.0.1:${(canary.address() as AddressInfo).port}`
+  await desk.api.createInbox('hostile', dovecot, sink)
+  const marker = 'The end of this mail'
+  const mails = Object.entries(hostile).map(([name, html]) => {
+    const filled = html.replaceAll('CANARYHOST', host).replaceAll('CANARY', `http://${host}`)
+    return htmlBytes(`Hostile: ${name}`, `<p>${marker}</p>${filled}`)
+  })
+  await dovecot.deliver('hostile', ...mails)
+  const filed = await until('all mails to be filed', async () => {
+    const found = (await desk.api.conversations()).filter((c) => c.subject.startsWith('Hostile: '))
+    return found.length === mails.length ? found : null
+  })
+
+  const trespasses: string[] = []
+  page.on('dialog', (dialog) => {
+    trespasses.push(`dialog: ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  page.on('popup', (popup) => trespasses.push(`popup: ${popup.url()}`))
+  page.on('request', (request) => {
+    const url = new URL(request.url())
+    if (url.protocol.startsWith('http') && url.origin !== desk.url) trespasses.push(`request: ${request.url()}`)
+  })
+
+  for (const { uuid, subject } of filed) {
+    await test.step(subject, async () => {
+      await page.goto(`/inboxes/all/conversation/${uuid}`)
+      const frame = page.locator('[data-testid="message"][data-type="incoming"] iframe')
+      await expect(frame.contentFrame().getByText(marker)).toBeVisible()
+      await page.waitForLoadState('networkidle')
+      // Without allow-scripts nothing in the frame can run; without allow-top-navigation it cannot leave.
+      const sandbox = await frame.getAttribute('sandbox')
+      expect(sandbox).not.toBeNull()
+      expect(sandbox?.split(/\s+/)).not.toContain('allow-scripts')
+      expect(sandbox?.split(/\s+/)).not.toContain('allow-top-navigation')
+      const left = await frame.contentFrame().locator('html').evaluate((root) => ({
+        elements: root.querySelectorAll('script, iframe, frame, object, embed, form, base, meta[http-equiv=refresh i], link').length,
+        attributes: Array.from(root.querySelectorAll('*'), (e) => e.getAttributeNames())
+          .flat()
+          .filter((name) => name.startsWith('on')),
+        links: Array.from(root.querySelectorAll('[href], [src]'), (e) => e.getAttribute('href') ?? e.getAttribute('src') ?? '')
+          .filter((url) => /^\s*(javascript|vbscript|data:text)/i.test(url)),
+      }))
+      expect(left).toEqual({ elements: 0, attributes: [], links: [] })
+      expect(new URL(page.url()).pathname).toBe(`/inboxes/all/conversation/${uuid}`)
+      await expect(page.getByTestId('composer')).toBeVisible()
+      expect(trespasses).toEqual([])
+      expect(asked).toEqual([])
+    })
+  }
+})
+
+test('remote images are shown when the agent asks for them, and only then', async ({ desk, dovecot, sink, signedIn: page }) => {
+  const host = `127.0.0.1:${(canary.address() as AddressInfo).port}`
+  await desk.api.createInbox('images', dovecot, sink)
+  await dovecot.deliver('images', htmlBytes('Remote image', `<p>look</p><img alt="chart" src="http://${host}/wanted.png">`))
+  const { uuid } = await desk.api.conversationAbout('Remote image')
+  await page.goto(`/inboxes/all/conversation/${uuid}`)
+  const message = page.locator('[data-testid="message"][data-type="incoming"]')
+  await expect(message.locator('iframe').contentFrame().getByText('look')).toBeVisible()
+  await page.waitForLoadState('networkidle')
+  expect(asked).toEqual([])
+  await message.getByRole('button', { name: /images/i }).click()
+  await expect.poll(() => asked).toContain('/wanted.png')
+})
