@@ -1,0 +1,156 @@
+package inbox
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// The values of EmailConfig.AuthType; an empty one means a password.
+const (
+	AuthPassword = "password"
+	AuthOAuth2   = "oauth2"
+)
+
+// The values of TLSType of both kinds of server.
+const (
+	TLSNone     = "none"
+	TLSStart    = "starttls"
+	TLSImplicit = "tls"
+)
+
+// EmailConfig is the config of an e-mail inbox.
+type EmailConfig struct {
+	AuthType             string       `json:"auth_type"`
+	OAuth                *OAuth       `json:"oauth"`
+	SMTP                 []SMTPServer `json:"smtp"`
+	IMAP                 []IMAPServer `json:"imap"`
+	ReplyTo              string       `json:"reply_to"`
+	EnablePlusAddressing bool         `json:"enable_plus_addressing"`
+	// From and FromNameTemplate are part of the shape for old clients; those of the inbox itself count.
+	From             string `json:"from"`
+	FromNameTemplate string `json:"from_name_template"`
+}
+
+// OAuth is the connection to a mailbox of a provider that wants tokens instead of a password.
+type OAuth struct {
+	Provider     string    `json:"provider"`
+	ClientID     string    `json:"client_id"`
+	ClientSecret string    `json:"client_secret"`
+	TenantID     string    `json:"tenant_id"`
+	AccessToken  string    `json:"access_token"`
+	RefreshToken string    `json:"refresh_token"`
+	ExpiresAt    time.Time `json:"expires_at"`
+}
+
+// SMTPServer is a server that replies leave by. Durations are Go durations such as "25s".
+type SMTPServer struct {
+	Host            string `json:"host"`
+	Port            int    `json:"port"`
+	Username        string `json:"username"`
+	Password        string `json:"password"`
+	AuthProtocol    string `json:"auth_protocol"` // "" and none: no sign-in; plain, login, cram
+	TLSType         string `json:"tls_type"`
+	TLSSkipVerify   bool   `json:"tls_skip_verify"`
+	HelloHostname   string `json:"hello_hostname"`
+	MaxConns        int    `json:"max_conns"`
+	MaxMsgRetries   int    `json:"max_msg_retries"`
+	IdleTimeout     string `json:"idle_timeout"`
+	PoolWaitTimeout string `json:"pool_wait_timeout"`
+	SSL             bool   `json:"ssl"`
+}
+
+// IMAPServer is a mailbox that is read. Durations are Go durations such as "5m".
+type IMAPServer struct {
+	Host           string `json:"host"`
+	Port           int    `json:"port"`
+	Username       string `json:"username"`
+	Password       string `json:"password"`
+	Mailbox        string `json:"mailbox"`
+	ReadInterval   string `json:"read_interval"`
+	ScanInboxSince string `json:"scan_inbox_since"`
+	TLSType        string `json:"tls_type"`
+	TLSSkipVerify  bool   `json:"tls_skip_verify"`
+}
+
+// What a server of the outgoing mail gets when its settings leave it open.
+const (
+	defaultMaxConns   = 5
+	defaultMsgRetries = 2
+)
+
+// UnmarshalJSON gives what is left out its default; a value that is given is kept, and checked later.
+func (s *SMTPServer) UnmarshalJSON(data []byte) error {
+	type plain SMTPServer
+	p := plain{MaxConns: defaultMaxConns, MaxMsgRetries: defaultMsgRetries}
+	if err := json.Unmarshal(data, &p); err != nil {
+		return err
+	}
+	*s = SMTPServer(p)
+	return nil
+}
+
+// eachSecret calls fn with every secret of the settings, to be read or replaced.
+func (c *EmailConfig) eachSecret(fn func(secret *string) error) error {
+	var all []*string
+	for i := range c.SMTP {
+		all = append(all, &c.SMTP[i].Password)
+	}
+	for i := range c.IMAP {
+		all = append(all, &c.IMAP[i].Password)
+	}
+	if c.OAuth != nil {
+		all = append(all, &c.OAuth.ClientSecret, &c.OAuth.AccessToken, &c.OAuth.RefreshToken)
+	}
+	for _, secret := range all {
+		if err := fn(secret); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// masked returns the settings with the mask for every secret, also for one that is not set: whether a password is
+// stored is nobody's business.
+func (c EmailConfig) masked() EmailConfig {
+	c = c.clone()
+	_ = c.eachSecret(func(secret *string) error { *secret = Mask; return nil })
+	return c
+}
+
+func (c EmailConfig) clone() EmailConfig {
+	c.SMTP, c.IMAP = append([]SMTPServer{}, c.SMTP...), append([]IMAPServer{}, c.IMAP...)
+	if c.OAuth != nil {
+		o := *c.OAuth
+		c.OAuth = &o
+	}
+	return c
+}
+
+// cleared names the secrets that a client removed by sending null for them, which a Go string cannot tell from one that
+// was left out.
+type cleared struct {
+	OAuth bool
+	SMTP  map[int]bool
+	IMAP  map[int]bool
+}
+
+// readCleared looks for explicit nulls in a config that is known to decode.
+func readCleared(raw []byte) cleared {
+	type server struct {
+		Password json.RawMessage `json:"password"`
+	}
+	var doc struct {
+		OAuth json.RawMessage `json:"oauth"`
+		SMTP  []server        `json:"smtp"`
+		IMAP  []server        `json:"imap"`
+	}
+	_ = json.Unmarshal(raw, &doc)
+	nulls := func(servers []server) map[int]bool {
+		out := map[int]bool{}
+		for i, s := range servers {
+			out[i] = string(s.Password) == "null"
+		}
+		return out
+	}
+	return cleared{OAuth: string(doc.OAuth) == "null", SMTP: nulls(doc.SMTP), IMAP: nulls(doc.IMAP)}
+}
