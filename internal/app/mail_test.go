@@ -1,0 +1,200 @@
+package app_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/foyerdesk/foyer/internal/platform/db/dbtest"
+	"github.com/foyerdesk/foyer/internal/platform/mail"
+)
+
+func (d *desk) deliver(s interface{ Deliver([]byte) error }, raw []byte) {
+	d.t.Helper()
+	if err := s.Deliver(raw); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d *desk) waitConversations(n int) list {
+	d.t.Helper()
+	eventually(d.t, fmt.Sprintf("%d conversations", n), func() bool { return d.all().Total >= n })
+	l := d.all()
+	if l.Total != n {
+		d.t.Fatalf("%d conversations, want %d", l.Total, n)
+	}
+	return l
+}
+
+func TestMailBecomesConversationAndReplyThreadsAtTheCustomer(t *testing.T) {
+	dbtest.URLs(t, func(t *testing.T, url string) {
+		d, s := startDesk(t, url), startMail(t)
+		d.addInbox(s)
+		d.deliver(s, rawMail("first@x.test", "Bo Li Tan <Bo@X.test>", "Printer", "It does not print."))
+		c := d.waitConversations(1).Results[0]
+		if c.Subject != "Printer" || c.Contact.Email != "bo@x.test" || c.Status != "Open" {
+			t.Fatalf("got %+v", c)
+		}
+		var m message
+		d.admin.ok(http.MethodPost, "/api/v1/conversations/"+c.UUID+"/messages", map[string]any{
+			"message": "<p>Have you tried <b>paper</b>?</p>", "sender_type": "agent", "to": []string{"bo@x.test"}, "cc": []string{"eve@x.test"}, "bcc": []string{"boss@acme.test"}}, &m)
+		eventually(t, "the reply to leave", func() bool { return len(s.Sent()) == 1 })
+		sent := s.Sent()[0]
+		got := parsed(t, sent.Raw)
+		if len(sent.To) != 3 || strings.Contains(strings.ToLower(string(sent.Raw)), "boss@") {
+			t.Fatalf("recipients %v", sent.To)
+		}
+		if got.InReplyTo[0] != "first@x.test" || got.References[len(got.References)-1] != "first@x.test" || got.Subject != "Re: Printer" ||
+			!strings.HasPrefix(got.MessageID, c.UUID+"-") || !strings.HasSuffix(got.MessageID, "@acme.test") ||
+			got.ReplyTo[0].Email != "help+conv-"+c.UUID+"@acme.test" || got.Header.Get("X-Libredesk-Loop-Prevention") != "help@acme.test" || got.Text == "" || got.HTML == "" {
+			t.Fatalf("headers: %+v\n%s", got, sent.Raw)
+		}
+		eventually(t, "the message to be sent", func() bool { return d.messages(c.UUID)[1].Status == "sent" })
+
+		d.admin.ok(http.MethodPut, "/api/v1/conversations/"+c.UUID+"/status", map[string]string{"status": "Resolved"}, nil)
+		d.deliver(s, rawMail("second@x.test", "bo@x.test", "Re: Printer", "That was it!", "In-Reply-To: <"+got.MessageID+">"))
+		eventually(t, "the answer", func() bool { return len(d.messages(c.UUID)) == 3 })
+		if c := d.waitConversations(1).Results[0]; c.Status != "Open" {
+			t.Fatalf("status %s", c.Status)
+		}
+		// The same by the reply address alone.
+		d.deliver(s, rawMail("third@x.test", "bo@x.test", "Another subject", "And again.", "Delivered-To: "+got.ReplyTo[0].Email))
+		eventually(t, "the answer to the address", func() bool { return len(d.messages(c.UUID)) == 4 })
+		// A recipient of the reply takes part; a stranger who knows the Message-ID does not.
+		d.deliver(s, rawMail("fourth@x.test", "eve@x.test", "Re: Printer", "Me too", "References: <"+got.MessageID+">"))
+		eventually(t, "the answer of the recipient in copy", func() bool { return len(d.messages(c.UUID)) == 5 })
+		d.deliver(s, rawMail("stranger@z.test", "mallory@z.test", "Re: Printer", "Let me in", "In-Reply-To: <"+got.MessageID+">", "Delivered-To: "+got.ReplyTo[0].Email))
+		d.waitConversations(2)
+		if n := len(d.messages(c.UUID)); n != 5 {
+			t.Fatalf("the stranger got in: %d messages", n)
+		}
+	})
+}
+
+func TestMailSeenTwiceIsFiledOnceInAnInbox(t *testing.T) {
+	dbtest.URLs(t, func(t *testing.T, url string) {
+		d, s := startDesk(t, url), startMail(t)
+		id := d.addInbox(s)
+		for range 3 {
+			d.deliver(s, rawMail("same@x.test", "bo@x.test", "Once", "text"))
+		}
+		d.deliver(s, rawMail("", "bo@x.test", "No id", "text"))
+		d.deliver(s, rawMail("", "bo@x.test", "No id", "text"))
+		d.deliver(s, rawMail("last@x.test", "bo@x.test", "Last", "text"))
+		eventually(t, "the last mail", func() bool { return d.all().Total >= 3 })
+		// Two runs over the mailbox change nothing, and the books balance.
+		var h health
+		eventually(t, "the ledger to settle", func() bool {
+			d.admin.ok(http.MethodGet, fmt.Sprintf("/api/v1/inboxes/%d/health", id), nil, &h)
+			return len(h.Mailboxes) == 1 && h.Mailboxes[0].Filed+h.Mailboxes[0].Duplicate == 6
+		})
+		if m := h.Mailboxes[0]; m.Filed != 3 || m.Pending != 0 || m.Quarantined != 0 {
+			t.Fatalf("ledger %+v, %d conversations", m, d.all().Total)
+		}
+	})
+}
+
+type health struct {
+	Mailboxes []struct {
+		Filed, Duplicate, Ignored, Quarantined, Pending int
+		ServerCount                                     int    `json:"server_count"`
+		LastError                                       string `json:"last_error"`
+	}
+}
+
+func TestAwkwardMailIsFiledOrQuarantinedAndTheNextIsNotDelayed(t *testing.T) {
+	dbtest.URLs(t, func(t *testing.T, url string) {
+		d, s := startDesk(t, url), startMail(t)
+		id := d.addInbox(s)
+		awkward := map[string][]byte{
+			"broken MIME": []byte("From: a@x.test\r\nSubject: broken\r\nMessage-ID: <b1@x>\r\nContent-Type: multipart/mixed; boundary=zz\r\n\r\n--zz\r\nContent-Type: text/html\r\nContent-Transfer-Encoding: base64\r\n\r\n%%%not base64"),
+			"NUL":         rawMail("nul@x", "a@x.test", "=?utf-8?B?YQBi?=", "a\x00b"),
+			"no sender":   []byte("Subject: nobody\r\nMessage-ID: <n1@x>\r\n\r\nhello"),
+			"not a mail":  []byte("\x00\x01\x02 garbage"),
+			"empty":       []byte("\r\n"),
+			"auto-reply":  rawMail("auto@x", "a@x.test", "Out of office", "away", "Auto-Submitted: auto-replied"),
+			"own loop":    rawMail("loop@x", "a@x.test", "loop", "x", "X-Libredesk-Loop-Prevention: HELP@acme.test"),
+			"200 parts":   manyAttachments(200),
+			"large":       rawMail("large@x", "a@x.test", "large", strings.Repeat("0123456789abcdef\r\n", 1<<16)),
+		}
+		for _, raw := range awkward {
+			d.deliver(s, raw)
+		}
+		start := time.Now()
+		d.deliver(s, rawMail("next@x.test", "next@x.test", "the next one", "fine"))
+		find := func(subject string) *row {
+			for _, r := range d.all().Results {
+				if r.Subject == subject {
+					return &r
+				}
+			}
+			return nil
+		}
+		eventually(t, "the next mail", func() bool { return find("the next one") != nil })
+		t.Logf("the mail behind the awkward ones was there after %s", time.Since(start))
+		if find("Out of office") != nil || find("loop") != nil {
+			t.Fatal("a mail that is to be ignored was filed")
+		}
+		var h health
+		d.admin.ok(http.MethodGet, fmt.Sprintf("/api/v1/inboxes/%d/health", id), nil, &h)
+		m := h.Mailboxes[0]
+		if m.Filed+m.Duplicate+m.Ignored+m.Quarantined != len(awkward)+1 || m.Ignored != 2 || m.Pending != 0 || m.Quarantined == 0 {
+			t.Fatalf("ledger %+v", m)
+		}
+		many := find("many")
+		if many == nil || len(d.messages(many.UUID)[0].Attachments) != 200 {
+			t.Fatal("the 200 attachments are not there")
+		}
+	})
+}
+
+func manyAttachments(n int) []byte {
+	o := mail.Outgoing{MessageID: "many@x.test", Date: time.Now(), From: mail.Address{Email: "a@x.test"}, To: []mail.Address{{Email: "help@acme.test"}}, Subject: "many", HTML: "<p>see attached</p>"}
+	for i := range n {
+		o.Attachments = append(o.Attachments, mail.Attachment{Filename: fmt.Sprintf("f%d.txt", i), ContentType: "text/plain", Data: []byte(fmt.Sprint("file ", i))})
+	}
+	raw, err := mail.Compose(o)
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}
+
+func TestAttachmentsComeBackByteForByte(t *testing.T) {
+	d, s := startDesk(t, dbtestSQLite(t)), startMail(t)
+	d.addInbox(s)
+	pdf := bytes.Repeat([]byte("%PDF-1.7 \x00\xff binary \r\n"), 4000)
+	raw, err := mail.Compose(mail.Outgoing{MessageID: "att@x.test", Date: time.Now(), From: mail.Address{Email: "bo@x.test"}, To: []mail.Address{{Email: "help@acme.test"}},
+		Subject: "files", HTML: `<p>see <img src="cid:pic@x"></p>`, Attachments: []mail.Attachment{
+			{Filename: "отчёт 1.pdf", ContentType: "application/pdf", Data: pdf},
+			{Filename: "pic.png", ContentType: "image/png", ContentID: "pic@x", Inline: true, Data: tinyPNG}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.deliver(s, raw)
+	c := d.waitConversations(1).Results[0]
+	m := d.messages(c.UUID)[0]
+	if len(m.Attachments) != 2 || strings.Contains(m.Content, "cid:") || !strings.Contains(m.Content, "/uploads/") {
+		t.Fatalf("got %+v", m)
+	}
+	for _, a := range m.Attachments {
+		path := a.URL[strings.Index(a.URL, "/uploads/"):]
+		code, data := newClient(t, d.app.URL()).do(http.MethodGet, path, nil)
+		want := pdf
+		if a.Disposition == "inline" {
+			want = tinyPNG
+		} else if a.Name != "отчёт 1.pdf" && a.Name != "отчёт-1.pdf" {
+			t.Errorf("name %q", a.Name)
+		}
+		if code != http.StatusOK || !bytes.Equal(data, want) {
+			t.Errorf("%s: %d, %d bytes, want %d", a.Name, code, len(data), len(want))
+		}
+	}
+}
+
+var tinyPNG = []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89\x00\x00\x00\rIDATx\x9cc\xf8\xcf\xc0\xf0\x1f\x00\x05\x00\x01\xff\x89\x99=\x1d\x00\x00\x00\x00IEND\xaeB`\x82")
+
+func dbtestSQLite(t *testing.T) string { return t.TempDir() + "/foyer.db" }

@@ -1,0 +1,516 @@
+// Package agent owns the people who work at the desk: agents, how they prove who they are (passwords, sessions, API
+// keys, one-time links), what they may do (through package role), whether they are there, and the System user that acts
+// for Foyer itself.
+//
+// [Directory] answers "who asks, and what may they do" from memory for every request; everything in this package that
+// changes an answer drops it there and announces the change, so that other nodes and open sockets learn of it.
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/mail"
+	"slices"
+	"strings"
+
+	"github.com/foyerdesk/foyer/internal/desk/role"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
+)
+
+// SystemLogin is the name by which the System user signs in; it is no address.
+const SystemLogin = "System"
+
+// Agent is an agent in full.
+type Agent struct {
+	ID                     int64             `json:"id"`
+	CreatedAt              db.Time           `json:"created_at"`
+	UpdatedAt              db.Time           `json:"updated_at"`
+	FirstName              string            `json:"first_name"`
+	LastName               string            `json:"last_name"`
+	Email                  *string           `json:"email"`
+	Type                   string            `json:"type"`
+	AvailabilityStatus     string            `json:"availability_status"`
+	PhoneNumberCountryCode *string           `json:"phone_number_country_code"`
+	PhoneNumber            *string           `json:"phone_number"`
+	AvatarURL              *string           `json:"avatar_url"`
+	Enabled                bool              `json:"enabled"`
+	LastActiveAt           *db.Time          `json:"last_active_at"`
+	LastLoginAt            *db.Time          `json:"last_login_at"`
+	Roles                  []string          `json:"roles"`
+	Permissions            []role.Permission `json:"permissions"`
+	Country                *string           `json:"country"`
+	Meta                   db.JSON           `json:"meta"`
+	CustomAttributes       db.JSON           `json:"custom_attributes"`
+	ExternalUserID         *string           `json:"external_user_id"`
+	Teams                  []TeamOf          `json:"teams"`
+	APIKey                 *string           `json:"api_key"`
+	APIKeyLastUsedAt       *db.Time          `json:"api_key_last_used_at"`
+
+	IsSystem bool `json:"-"`
+}
+
+// TeamOf is a team an agent is in.
+type TeamOf struct {
+	ID    int64   `json:"id"`
+	Name  string  `json:"name"`
+	Emoji *string `json:"emoji"`
+}
+
+// Compact is an agent as lists and pickers show them.
+type Compact struct {
+	ID                 int64   `json:"id"`
+	Type               string  `json:"type"`
+	FirstName          string  `json:"first_name"`
+	LastName           string  `json:"last_name"`
+	Email              *string `json:"email"`
+	Enabled            bool    `json:"enabled"`
+	AvatarURL          *string `json:"avatar_url"`
+	ExternalUserID     *string `json:"external_user_id"`
+	AvailabilityStatus string  `json:"availability_status"`
+	CreatedAt          db.Time `json:"created_at"`
+	UpdatedAt          db.Time `json:"updated_at"`
+}
+
+// Edit is what an agent is made or changed to. Roles and teams are names; nil roles are an error.
+type Edit struct {
+	FirstName, LastName, Email string
+	Roles, Teams               []string
+	Enabled                    bool
+	Availability               string
+	NewPassword                string
+}
+
+var availabilities = []string{"online", "away", "away_manual", "offline", "away_and_reassigning"}
+
+func (e *Edit) validate() error {
+	e.FirstName, e.LastName = strings.TrimSpace(e.FirstName), strings.TrimSpace(e.LastName)
+	e.Email = strings.ToLower(strings.TrimSpace(e.Email))
+	switch {
+	case e.Email == "":
+		return fault.Required("email")
+	case len([]rune(e.Email)) > 320:
+		return fault.TooLong("email", 320)
+	case e.FirstName == "":
+		return fault.Required("first_name")
+	case len([]rune(e.FirstName)) > 140:
+		return fault.TooLong("first_name", 140)
+	case len([]rune(e.LastName)) > 140:
+		return fault.TooLong("last_name", 140)
+	case e.Roles == nil:
+		return fault.Required("roles")
+	}
+	return nil
+}
+
+func checkAddress(email string) error {
+	if a, err := mail.ParseAddress(email); err != nil || a.Address != email {
+		return fault.Field("email", "error.address_invalid", "value", email)
+	}
+	return nil
+}
+
+// Service is the agents of a desk.
+type Service struct {
+	db  *db.DB
+	dir *Directory
+	// Unassign takes the open conversations from an agent who is deleted, in the same transaction.
+	Unassign func(ctx context.Context, tx *db.Tx, actor *Principal, agentID int64) error
+	// Available is called, in the transaction, when an agent's availability changes.
+	Available func(ctx context.Context, tx *db.Tx, actorID, agentID int64, status string) error
+}
+
+// New makes the service.
+func New(d *db.DB, dir *Directory) *Service {
+	return &Service{db: d, dir: dir,
+		Unassign:  func(context.Context, *db.Tx, *Principal, int64) error { return nil },
+		Available: func(context.Context, *db.Tx, int64, int64, string) error { return nil }}
+}
+
+const compactQuery = `SELECT id, type, first_name, last_name, email, enabled, avatar_url, external_user_id, availability_status, created_at, updated_at
+	FROM users WHERE deleted_at IS NULL AND NOT is_system AND `
+
+// List returns all agents but System, the last changed first.
+func (s *Service) List(ctx context.Context) ([]Compact, error) {
+	return db.Select[Compact](ctx, s.db, compactQuery+`type = 'agent' AND email IS NOT NULL ORDER BY updated_at DESC, id DESC`)
+}
+
+// Compact returns all agents but System, and the AI assistants, by name.
+func (s *Service) Compact(ctx context.Context) ([]Compact, error) {
+	return db.Select[Compact](ctx, s.db, compactQuery+`type IN ('agent', 'ai_assistant') ORDER BY first_name, last_name, id`)
+}
+
+// Get returns an agent or AI assistant; NotFound if there is none.
+func (s *Service) Get(ctx context.Context, id int64) (*Agent, error) { return get(ctx, s.db, id) }
+
+func get(ctx context.Context, q db.Querier, id int64) (*Agent, error) {
+	var a Agent
+	err := q.QueryRow(ctx, `SELECT u.id, u.created_at, u.updated_at, u.first_name, u.last_name, u.email, u.type, u.availability_status,
+		u.phone_number_country_code, u.phone_number, u.avatar_url, u.enabled, u.last_active_at, u.last_login_at, u.country, u.is_system, k.key, k.last_used_at
+		FROM users u LEFT JOIN api_keys k ON k.user_id = u.id
+		WHERE u.id = $1 AND u.type IN ('agent', 'ai_assistant') AND u.deleted_at IS NULL`, id).Scan(&a.ID, &a.CreatedAt, &a.UpdatedAt, &a.FirstName,
+		&a.LastName, &a.Email, &a.Type, &a.AvailabilityStatus, &a.PhoneNumberCountryCode, &a.PhoneNumber, &a.AvatarURL, &a.Enabled, &a.LastActiveAt,
+		&a.LastLoginAt, &a.Country, &a.IsSystem, &a.APIKey, &a.APIKeyLastUsedAt)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, fault.Missing("agent")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read agent %d: %w", id, err)
+	}
+	var set role.Set
+	a.Roles, set, err = rolesOf(ctx, q, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range role.All {
+		if set.Has(p) {
+			a.Permissions = append(a.Permissions, p)
+		}
+	}
+	slices.Sort(a.Permissions)
+	a.Teams, err = db.Select[TeamOf](ctx, q, `SELECT t.id, t.name, t.emoji FROM team_members tm JOIN teams t ON t.id = tm.team_id WHERE tm.user_id = $1 ORDER BY t.name`, id)
+	return &a, err
+}
+
+// rolesOf returns the names of an agent's roles, nil when they have none, and the union of their permissions.
+func rolesOf(ctx context.Context, q db.Querier, id int64) (names []string, set role.Set, err error) {
+	err = db.Each(ctx, q, func(r db.Rows) error {
+		var name string
+		var raw db.JSON
+		if err := r.Scan(&name, &raw); err != nil {
+			return err
+		}
+		var perms []role.Permission
+		if err := raw.Decode(&perms); err != nil {
+			return err
+		}
+		if name == role.Admin {
+			perms = role.All
+		}
+		names, set = append(names, name), set|role.SetOf(perms...)
+		return nil
+	}, `SELECT r.name, r.permissions FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = $1 ORDER BY r.name`, id)
+	if err != nil {
+		return nil, 0, fmt.Errorf("read roles: %w", err)
+	}
+	return names, set, nil
+}
+
+// Create makes an agent with a password that nobody knows: they come in by a link, or by a password an admin sets.
+func (s *Service) Create(ctx context.Context, actor *Principal, e Edit) (*Agent, error) {
+	if err := e.validate(); err != nil {
+		return nil, err
+	}
+	if err := checkAddress(e.Email); err != nil {
+		return nil, err
+	}
+	if len(e.Roles) == 0 {
+		return nil, fault.Required("roles")
+	}
+	if e.NewPassword != "" {
+		if err := CheckPassword("new_password", e.NewPassword); err != nil {
+			return nil, err
+		}
+	}
+	var a *Agent
+	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		var id int64
+		now := db.Now()
+		var hash *string
+		if e.NewPassword != "" {
+			h := hashPassword(e.NewPassword)
+			hash = &h
+		}
+		err := tx.QueryRow(ctx, `INSERT INTO users (created_at, updated_at, type, email, first_name, last_name, password_hash)
+			VALUES ($1, $1, 'agent', $2, $3, $4, $5) RETURNING id`, now, e.Email, e.FirstName, e.LastName, hash).Scan(&id)
+		if unique, _ := db.IsUnique(err); unique {
+			return fault.Duplicate("email", e.Email)
+		}
+		if err != nil {
+			return fmt.Errorf("create agent: %w", err)
+		}
+		if err := setRoles(ctx, tx, actor, id, e.Roles); err != nil {
+			return err
+		}
+		if err := setTeams(ctx, tx, id, e.Teams); err != nil {
+			return err
+		}
+		a, err = get(ctx, tx, id)
+		return err
+	})
+	return a, err
+}
+
+// Update replaces what an agent is. The System user keeps its name, stays enabled and keeps the Admin role; so does
+// the last enabled administrator.
+func (s *Service) Update(ctx context.Context, actor *Principal, id int64, e Edit) (*Agent, error) {
+	if err := e.validate(); err != nil {
+		return nil, err
+	}
+	if !slices.Contains(availabilities, e.Availability) {
+		return nil, fault.Field("availability_status", "error.unknown_value", "value", e.Availability)
+	}
+	if e.NewPassword != "" {
+		if err := CheckPassword("new_password", e.NewPassword); err != nil {
+			return nil, err
+		}
+	}
+	var a *Agent
+	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		before, err := get(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if before.Type != "agent" {
+			return fault.Missing("agent")
+		}
+		if err := protect(before, &e); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE users SET updated_at = $2, first_name = $3, last_name = $4, email = $5, enabled = $6, availability_status = $7 WHERE id = $1`,
+			id, db.Now(), e.FirstName, e.LastName, e.Email, e.Enabled, e.Availability)
+		if unique, _ := db.IsUnique(err); unique {
+			return fault.Duplicate("email", e.Email)
+		}
+		if err != nil {
+			return fmt.Errorf("update agent: %w", err)
+		}
+		if err := setRoles(ctx, tx, actor, id, e.Roles); err != nil {
+			return err
+		}
+		if err := setTeams(ctx, tx, id, e.Teams); err != nil {
+			return err
+		}
+		if err := keepAnAdmin(ctx, tx); err != nil {
+			return err
+		}
+		if e.NewPassword != "" {
+			if err := setPassword(ctx, tx, id, e.NewPassword); err != nil {
+				return err
+			}
+			if err := audit(ctx, tx, actor.ID, "agent_password_set", "user", id, "", fmt.Sprintf("%s set the password of %s", actor.Email, e.Email)); err != nil {
+				return err
+			}
+		}
+		if !e.Enabled {
+			if err := endSessions(ctx, tx, id); err != nil {
+				return err
+			}
+		}
+		if before.AvailabilityStatus != e.Availability {
+			if err := s.Available(ctx, tx, actor.ID, id, e.Availability); err != nil {
+				return err
+			}
+		}
+		a, err = get(ctx, tx, id)
+		return err
+	})
+	if err == nil {
+		s.dir.Changed(id)
+	}
+	return a, err
+}
+
+// protect keeps the System user what it is.
+func protect(before *Agent, e *Edit) error {
+	if !before.IsSystem {
+		return checkAddress(e.Email)
+	}
+	switch {
+	case !strings.EqualFold(e.Email, SystemLogin):
+		return fault.Field("email", "error.system_protected")
+	case !e.Enabled:
+		return fault.Field("enabled", "error.system_protected")
+	case !slices.Contains(e.Roles, role.Admin):
+		return fault.Field("roles", "error.system_protected")
+	}
+	e.Email = SystemLogin
+	return nil
+}
+
+// keepAnAdmin refuses a change after which only System could administer the desk, if somebody else could before.
+func keepAnAdmin(ctx context.Context, tx *db.Tx) error {
+	var holders, able int
+	err := tx.QueryRow(ctx, `SELECT count(*), COALESCE(sum(CASE WHEN u.enabled THEN 1 ELSE 0 END), 0) FROM users u
+		WHERE u.type = 'agent' AND u.deleted_at IS NULL AND EXISTS (SELECT 1 FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id AND r.name = 'Admin')`).
+		Scan(&holders, &able)
+	if err != nil {
+		return fmt.Errorf("count administrators: %w", err)
+	}
+	if able == 0 {
+		return fault.Field("roles", "error.last_admin")
+	}
+	return nil
+}
+
+// setRoles gives an agent the roles with these names. Whoever gives them must hold every permission in them.
+func setRoles(ctx context.Context, tx *db.Tx, actor *Principal, id int64, names []string) error {
+	had, _, err := rolesOf(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM user_roles WHERE user_id = $1`, id); err != nil {
+		return fmt.Errorf("clear roles: %w", err)
+	}
+	given := 0
+	for _, name := range names {
+		n, err := tx.Exec(ctx, `INSERT INTO user_roles (user_id, role_id) SELECT $1, id FROM roles WHERE name = $2 ON CONFLICT DO NOTHING`, id, name)
+		if err != nil {
+			return fmt.Errorf("give role: %w", err)
+		}
+		given += int(n)
+	}
+	if given == 0 && len(names) > 0 {
+		return fault.Field("roles", "error.unknown_value", "value", strings.Join(names, ", "))
+	}
+	now, set, err := rolesOf(ctx, tx, id)
+	if err != nil || slices.Equal(had, now) {
+		return err
+	}
+	if set&^actor.Permissions != 0 {
+		return fault.New(fault.Forbidden, "error.cannot_grant", "permission", strings.Join(now, ", "))
+	}
+	return nil
+}
+
+func setTeams(ctx context.Context, tx *db.Tx, id int64, names []string) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM team_members WHERE user_id = $1`, id); err != nil {
+		return fmt.Errorf("clear teams: %w", err)
+	}
+	for _, name := range names {
+		if _, err := tx.Exec(ctx, `INSERT INTO team_members (team_id, user_id) SELECT id, $1 FROM teams WHERE name = $2 ON CONFLICT DO NOTHING`, id, name); err != nil {
+			return fmt.Errorf("join team: %w", err)
+		}
+	}
+	return nil
+}
+
+// Delete takes an agent off the desk: their open conversations lose them, their sessions and keys end, their address is
+// free again. Nobody deletes themselves or System.
+func (s *Service) Delete(ctx context.Context, actor *Principal, id int64) error {
+	if id == actor.ID {
+		return fault.Field("id", "error.delete_self")
+	}
+	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		var system bool
+		var deleted *db.Time
+		err := tx.QueryRow(ctx, `SELECT is_system, deleted_at FROM users WHERE id = $1 AND type = 'agent'`, id).Scan(&system, &deleted)
+		switch {
+		case errors.Is(err, db.ErrNoRows):
+			return fault.Missing("agent")
+		case err != nil || deleted != nil:
+			return err
+		case system:
+			return fault.Field("id", "error.system_protected")
+		}
+		if err := s.Unassign(ctx, tx, actor, id); err != nil {
+			return err
+		}
+		for _, statement := range []string{`UPDATE users SET deleted_at = $2, updated_at = $2 WHERE id = $1`} {
+			if _, err := tx.Exec(ctx, statement, id, db.Now()); err != nil {
+				return fmt.Errorf("delete agent: %w", err)
+			}
+		}
+		for _, table := range []string{"user_roles", "team_members", "sessions", "api_keys", "password_tokens"} {
+			if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, id); err != nil {
+				return fmt.Errorf("delete agent: %w", err)
+			}
+		}
+		return keepAnAdmin(ctx, tx)
+	})
+	if err == nil {
+		s.dir.Changed(id)
+	}
+	return err
+}
+
+// SetAvailability changes whether an agent is there. source "idle" is a browser that noticed, or no longer notices,
+// its agent; it never changes a state that a person chose.
+func (s *Service) SetAvailability(ctx context.Context, p *Principal, status, source string) (*Agent, error) {
+	if !slices.Contains(availabilities, status) {
+		return nil, fault.Field("status", "error.unknown_value", "value", status)
+	}
+	var a *Agent
+	err := s.db.Tx(ctx, func(tx *db.Tx) (err error) {
+		if a, err = get(ctx, tx, p.ID); err != nil {
+			return err
+		}
+		now := a.AvailabilityStatus
+		if now == status || (source == "idle" && (now == "away_manual" || now == "away_and_reassigning")) {
+			return nil
+		}
+		if _, err := tx.Exec(ctx, `UPDATE users SET availability_status = $2, last_active_at = $3 WHERE id = $1`, p.ID, status, db.Now()); err != nil {
+			return fmt.Errorf("set availability: %w", err)
+		}
+		a.AvailabilityStatus = status
+		kind := map[string]string{"online": "agent_online", "away_manual": "agent_away", "away_and_reassigning": "agent_away_reassigned"}[status]
+		if kind != "" && !(kind == "agent_online" && now == "away") {
+			if err := audit(ctx, tx, p.ID, kind, "user", p.ID, "", fmt.Sprintf("%s is now %s", p.Email, status)); err != nil {
+				return err
+			}
+		}
+		return s.Available(ctx, tx, p.ID, p.ID, status)
+	})
+	return a, err
+}
+
+// Alive notes that an agent's client is there; it brings an agent who was offline back online.
+func (s *Service) Alive(ctx context.Context, id int64) error {
+	return s.db.Tx(ctx, func(tx *db.Tx) error {
+		var status string
+		var active *db.Time
+		if err := tx.QueryRow(ctx, `SELECT availability_status, last_active_at FROM users WHERE id = $1`, id).Scan(&status, &active); err != nil {
+			return err
+		}
+		now := db.Now()
+		if status == "online" && active != nil && now.Sub(active.Time) < aliveEvery {
+			return nil
+		}
+		if status == "offline" {
+			status = "online"
+		}
+		_, err := tx.Exec(ctx, `UPDATE users SET last_active_at = $2, availability_status = $3 WHERE id = $1`, id, now, status)
+		return err
+	})
+}
+
+// Sweep sets agents offline whose clients have not been heard of for a while. It returns how many.
+func (s *Service) Sweep(ctx context.Context) (n int, err error) {
+	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		ids, err := db.Select[int64](ctx, tx, `UPDATE users SET availability_status = 'offline' WHERE type = 'agent' AND deleted_at IS NULL
+			AND availability_status IN ('online', 'away') AND COALESCE(last_active_at, 0) < $1 RETURNING id`, db.At(db.Now().Add(-silentFor)))
+		if err != nil {
+			return fmt.Errorf("sweep availability: %w", err)
+		}
+		n = len(ids)
+		for _, id := range ids {
+			if err := s.Available(ctx, tx, id, id, "offline"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return n, err
+}
+
+// SetAvatar changes the address of an agent's picture; nil removes it. It returns the address there was.
+func (s *Service) SetAvatar(ctx context.Context, id int64, url *string) (before *string, err error) {
+	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		if err := tx.QueryRow(ctx, `SELECT avatar_url FROM users WHERE id = $1`, id).Scan(&before); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `UPDATE users SET avatar_url = $2, updated_at = $3 WHERE id = $1`, id, url, db.Now())
+		return err
+	})
+	return before, err
+}
+
+func audit(ctx context.Context, tx *db.Tx, actor int64, kind, model string, target int64, ip, text string) error {
+	_, err := tx.Exec(ctx, `INSERT INTO activity_logs (created_at, updated_at, activity_type, activity_description, actor_id, target_model_type, target_model_id, ip)
+		VALUES ($1, $1, $2, $3, $4, $5, $6, $7)`, db.Now(), kind, text, actor, model, target, ip)
+	if err != nil {
+		return fmt.Errorf("write the audit log: %w", err)
+	}
+	return nil
+}

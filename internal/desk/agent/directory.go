@@ -1,0 +1,231 @@
+package agent
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/foyerdesk/foyer/internal/platform/crypt"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
+)
+
+// Directory knows who asks and what they may do, from memory. An answer is used for a few seconds at most and dropped
+// at once when this node, or another that tells of it, changes it.
+type Directory struct {
+	db       *db.DB
+	log      *slog.Logger
+	throttle throttle
+	// Announce is called after the commit of a change that concerns an agent's access.
+	Announce func(agentID int64)
+
+	mu       sync.RWMutex
+	people   map[int64]person
+	sessions map[string]credential // by hash of the token
+	keys     map[string]credential // by key
+	epoch    int64                 // counts invalidations, so that an answer being read is not kept past one
+	used     map[int64]time.Time   // last use of API keys, by agent, as far as it is written down
+}
+
+type person struct {
+	p       *Principal
+	enabled bool
+	until   time.Time
+}
+
+type credential struct {
+	agentID int64
+	secret  string // hash, of keys
+	expires time.Time
+	until   time.Time
+}
+
+// memory is for how long an answer is used without asking again.
+const memory = 20 * time.Second
+
+// NewDirectory makes the directory.
+func NewDirectory(d *db.DB, log *slog.Logger) *Directory {
+	return &Directory{db: d, log: log, Announce: func(int64) {}, people: map[int64]person{}, sessions: map[string]credential{},
+		keys: map[string]credential{}, used: map[int64]time.Time{}}
+}
+
+// Changed drops what is remembered of an agent and announces it.
+func (d *Directory) Changed(agentID int64) {
+	d.Invalidate(agentID)
+	d.Announce(agentID)
+}
+
+// Invalidate drops what is remembered of an agent.
+func (d *Directory) Invalidate(agentID int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.epoch++
+	delete(d.people, agentID)
+	for _, m := range []map[string]credential{d.sessions, d.keys} {
+		for k, c := range m {
+			if c.agentID == agentID {
+				delete(m, k)
+			}
+		}
+	}
+}
+
+// InvalidateAll drops everything.
+func (d *Directory) InvalidateAll() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.epoch++
+	clear(d.people)
+	clear(d.sessions)
+	clear(d.keys)
+}
+
+func (d *Directory) forget(tokenHash string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.epoch++
+	delete(d.sessions, tokenHash)
+}
+
+// BySession returns the principal of a session's token. Unauthorized if it is unknown or over, Forbidden if the agent
+// is disabled.
+func (d *Directory) BySession(ctx context.Context, token string) (*Principal, error) {
+	hash := crypt.Hash(token)
+	now := time.Now()
+	d.mu.RLock()
+	c, ok := d.sessions[hash]
+	epoch := d.epoch
+	d.mu.RUnlock()
+	if !ok || now.After(c.until) {
+		var expires db.Time
+		err := d.db.QueryRow(ctx, `SELECT user_id, expires_at FROM sessions WHERE token_hash = $1`, hash).Scan(&c.agentID, &expires)
+		if errors.Is(err, db.ErrNoRows) {
+			return nil, fault.New(fault.Unauthorized, "error.not_signed_in")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read session: %w", err)
+		}
+		c.expires, c.until = expires.Time, now.Add(memory)
+		d.keep(epoch, func() { d.sessions[hash] = c })
+	}
+	if now.After(c.expires) {
+		return nil, fault.New(fault.Unauthorized, "error.not_signed_in")
+	}
+	return d.principal(ctx, c.agentID, BySession)
+}
+
+// ByKey returns the principal of an API key and its secret; Unauthorized otherwise.
+func (d *Directory) ByKey(ctx context.Context, key, secret string) (*Principal, error) {
+	refused := fault.New(fault.Unauthorized, "error.key_refused")
+	now := time.Now()
+	d.mu.RLock()
+	c, ok := d.keys[key]
+	epoch := d.epoch
+	d.mu.RUnlock()
+	if !ok || now.After(c.until) {
+		err := d.db.QueryRow(ctx, `SELECT user_id, secret_hash FROM api_keys WHERE key = $1`, key).Scan(&c.agentID, &c.secret)
+		if errors.Is(err, db.ErrNoRows) {
+			return nil, refused
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read API key: %w", err)
+		}
+		c.until = now.Add(memory)
+		d.keep(epoch, func() { d.keys[key] = c })
+	}
+	if subtle.ConstantTimeCompare([]byte(c.secret), []byte(crypt.Hash(secret))) != 1 {
+		return nil, refused
+	}
+	p, err := d.principal(ctx, c.agentID, ByAPIKey)
+	if fault.Is(err, fault.Forbidden) {
+		return nil, refused // a disabled agent's key is worth nothing
+	}
+	if err == nil {
+		d.noteUse(c.agentID, now)
+	}
+	return p, err
+}
+
+// keep remembers an answer unless something was invalidated while it was read.
+func (d *Directory) keep(epoch int64, remember func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.epoch == epoch {
+		remember()
+	}
+}
+
+// noteUse writes down the use of a key once a minute, behind the request.
+func (d *Directory) noteUse(agentID int64, now time.Time) {
+	d.mu.RLock()
+	last := d.used[agentID]
+	d.mu.RUnlock()
+	if now.Sub(last) < time.Minute {
+		return
+	}
+	d.mu.Lock()
+	d.used[agentID] = now
+	d.mu.Unlock()
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		err := d.db.Tx(ctx, func(tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `UPDATE api_keys SET last_used_at = $2 WHERE user_id = $1`, agentID, db.At(now))
+			return err
+		})
+		if err != nil && !errors.Is(err, db.ErrClosed) {
+			d.log.Warn("could not note the use of an API key", "agent", agentID, "error", err)
+		}
+	}()
+}
+
+// ByID returns an agent's principal; Unauthorized if they are gone, Forbidden if they are disabled.
+func (d *Directory) ByID(ctx context.Context, id int64) (*Principal, error) {
+	return d.principal(ctx, id, BySession)
+}
+
+func (d *Directory) principal(ctx context.Context, id int64, by Method) (*Principal, error) {
+	d.mu.RLock()
+	known, ok := d.people[id]
+	epoch := d.epoch
+	d.mu.RUnlock()
+	if !ok || time.Now().After(known.until) {
+		p, enabled, err := d.read(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		known = person{p, enabled, time.Now().Add(memory)}
+		d.keep(epoch, func() { d.people[id] = known })
+	}
+	if !known.enabled {
+		return nil, fault.New(fault.Forbidden, "error.account_disabled")
+	}
+	if by == BySession {
+		return known.p, nil
+	}
+	p := *known.p
+	p.Method = by
+	return &p, nil
+}
+
+func (d *Directory) read(ctx context.Context, id int64) (*Principal, bool, error) {
+	p := &Principal{Method: BySession}
+	var enabled bool
+	err := d.db.QueryRow(ctx, `SELECT id, COALESCE(email, ''), first_name, last_name, is_system, enabled FROM users
+		WHERE id = $1 AND type = 'agent' AND deleted_at IS NULL`, id).Scan(&p.ID, &p.Email, &p.FirstName, &p.LastName, &p.IsSystem, &enabled)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, false, fault.New(fault.Unauthorized, "error.not_signed_in")
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("read agent %d: %w", id, err)
+	}
+	if _, p.Permissions, err = rolesOf(ctx, d.db, id); err != nil {
+		return nil, false, err
+	}
+	p.TeamIDs, err = db.Select[int64](ctx, d.db, `SELECT team_id FROM team_members WHERE user_id = $1 ORDER BY team_id`, id)
+	return p, enabled, err
+}

@@ -1,0 +1,307 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/foyerdesk/foyer/internal/platform/crypt"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
+)
+
+const (
+	aliveEvery = 30 * time.Second // how often a sign of life is written down
+	silentFor  = 5 * time.Minute  // after which an agent is offline
+	linkLife   = 24 * time.Hour   // of a welcome or forgotten-password link
+	tokenSize  = 43               // characters of a session token: 256 bits
+	linkSize   = 32
+)
+
+// throttle slows down guessing at one account, from wherever it comes: after a few failures each further one makes the
+// account wait longer.
+type throttle struct {
+	mu       sync.Mutex
+	failures map[string]failures
+}
+
+type failures struct {
+	n     int
+	until time.Time
+}
+
+const (
+	freeFailures = 10
+	longestWait  = 15 * time.Minute
+)
+
+func (t *throttle) check(account string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if f := t.failures[account]; time.Now().Before(f.until) {
+		return fault.New(fault.RateLimited, "error.account_throttled")
+	}
+	return nil
+}
+
+func (t *throttle) record(account string, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if ok {
+		delete(t.failures, account)
+		return
+	}
+	if t.failures == nil || len(t.failures) > 100_000 {
+		t.failures = map[string]failures{}
+	}
+	f := t.failures[account]
+	if f.n++; f.n > freeFailures {
+		f.until = time.Now().Add(min(longestWait, time.Second<<min(f.n-freeFailures, 12)))
+	}
+	t.failures[account] = f
+}
+
+// SignIn checks a password and begins a session. It returns the agent as they were before and the session's token.
+// Errors: Invalid, the same for an unknown address and a wrong password; Forbidden for a disabled agent.
+func (s *Service) SignIn(ctx context.Context, email, password, ip, userAgent string, lifetime time.Duration) (*Agent, string, error) {
+	switch {
+	case email == "":
+		return nil, "", fault.Required("email")
+	case password == "":
+		return nil, "", fault.Required("password")
+	}
+	if !strings.EqualFold(email, SystemLogin) {
+		email = strings.ToLower(strings.TrimSpace(email))
+	} else {
+		email = SystemLogin
+	}
+	if err := s.dir.throttle.check(email); err != nil {
+		return nil, "", err
+	}
+	var id int64
+	var hash *string
+	var enabled bool
+	err := s.db.QueryRow(ctx, `SELECT id, password_hash, enabled FROM users WHERE email = $1 AND type = 'agent' AND deleted_at IS NULL`, email).Scan(&id, &hash, &enabled)
+	if err != nil && !errors.Is(err, db.ErrNoRows) {
+		return nil, "", fmt.Errorf("find agent: %w", err)
+	}
+	compare := dummyHash
+	if hash != nil {
+		compare = *hash
+	}
+	ok := matchesPassword(compare, password) && hash != nil
+	s.dir.throttle.record(email, ok)
+	if !ok {
+		if id != 0 {
+			_ = s.db.Tx(ctx, func(tx *db.Tx) error {
+				return audit(ctx, tx, id, "agent_login_failed", "user", id, ip, fmt.Sprintf("%s gave a wrong password", email))
+			})
+		}
+		return nil, "", fault.New(fault.Invalid, "error.sign_in")
+	}
+	if !enabled {
+		return nil, "", fault.New(fault.Forbidden, "error.account_disabled")
+	}
+	a, err := s.Get(ctx, id)
+	if err != nil {
+		return nil, "", err
+	}
+	token := crypt.Token(tokenSize)
+	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		now := db.Now()
+		if _, err := tx.Exec(ctx, `UPDATE users SET last_login_at = $2, updated_at = $2 WHERE id = $1`, id, now); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE expires_at < $1`, now); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO sessions (token_hash, user_id, created_at, expires_at, last_seen_at, ip, user_agent) VALUES ($1, $2, $3, $4, $3, $5, $6)`,
+			crypt.Hash(token), id, now, db.At(now.Add(lifetime)), ip, clip(userAgent, 300)); err != nil {
+			return err
+		}
+		return audit(ctx, tx, id, "agent_login", "user", id, ip, fmt.Sprintf("%s (#%d) signed in", email, id))
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("begin session: %w", err)
+	}
+	return a, token, nil
+}
+
+func clip(s string, n int) string {
+	if r := []rune(strings.ToValidUTF8(s, "")); len(r) > n {
+		return string(r[:n])
+	}
+	return strings.ToValidUTF8(s, "")
+}
+
+// SignOut ends one session.
+func (s *Service) SignOut(ctx context.Context, p *Principal, token, ip string) error {
+	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE token_hash = $1`, crypt.Hash(token)); err != nil {
+			return err
+		}
+		return audit(ctx, tx, p.ID, "agent_logout", "user", p.ID, ip, fmt.Sprintf("%s (#%d) signed out", p.Email, p.ID))
+	})
+	s.dir.forget(crypt.Hash(token))
+	return err
+}
+
+func endSessions(ctx context.Context, tx *db.Tx, id int64) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE user_id = $1`, id); err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	return nil
+}
+
+// setPassword changes a password and ends every session that the old one began.
+func setPassword(ctx context.Context, tx *db.Tx, id int64, password string) error {
+	if _, err := tx.Exec(ctx, `UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1`, id, hashPassword(password), db.Now()); err != nil {
+		return fmt.Errorf("set password: %w", err)
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM password_tokens WHERE user_id = $1`, id); err != nil {
+		return fmt.Errorf("end links: %w", err)
+	}
+	return endSessions(ctx, tx, id)
+}
+
+// NewLink makes the one-time token by which an agent sets a password; it takes the place of an earlier one.
+func (s *Service) NewLink(ctx context.Context, id int64) (token string, err error) {
+	token = crypt.Token(linkSize)
+	err = s.db.Tx(ctx, func(tx *db.Tx) error { return newLink(ctx, tx, id, token) })
+	return token, err
+}
+
+func newLink(ctx context.Context, tx *db.Tx, id int64, token string) error {
+	now := db.Now()
+	_, err := tx.Exec(ctx, `INSERT INTO password_tokens (user_id, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (user_id) DO UPDATE SET token_hash = excluded.token_hash, created_at = excluded.created_at, expires_at = excluded.expires_at`,
+		id, crypt.Hash(token), now, db.At(now.Add(linkLife)))
+	if err != nil {
+		return fmt.Errorf("make link: %w", err)
+	}
+	return nil
+}
+
+// ForgotPassword returns a new link's token for an address, "" if no enabled agent has it.
+func (s *Service) ForgotPassword(ctx context.Context, email string) (token string, err error) {
+	var id int64
+	err = s.db.QueryRow(ctx, `SELECT id FROM users WHERE email = $1 AND type = 'agent' AND enabled AND deleted_at IS NULL`,
+		strings.ToLower(strings.TrimSpace(email))).Scan(&id)
+	if errors.Is(err, db.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("find agent: %w", err)
+	}
+	return s.NewLink(ctx, id)
+}
+
+// UseLink sets a password by a one-time token. Invalid if the token is unknown, used or over, or its agent is disabled.
+func (s *Service) UseLink(ctx context.Context, token, password string) (id int64, err error) {
+	if err := CheckPassword("password", password); err != nil {
+		return 0, err
+	}
+	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		err := tx.QueryRow(ctx, `SELECT u.id FROM password_tokens t JOIN users u ON u.id = t.user_id
+			WHERE t.token_hash = $1 AND t.expires_at > $2 AND u.enabled AND u.deleted_at IS NULL`, crypt.Hash(token), db.Now()).Scan(&id)
+		if errors.Is(err, db.ErrNoRows) {
+			return fault.Field("token", "error.link_over")
+		}
+		if err != nil {
+			return err
+		}
+		return setPassword(ctx, tx, id, password)
+	})
+	if err == nil {
+		s.dir.Changed(id)
+	}
+	return id, err
+}
+
+// SetPassword sets an agent's password by their login, for the command line; System is enabled and made Admin again.
+func (s *Service) SetPassword(ctx context.Context, email, password string) error {
+	if err := CheckPassword("password", password); err != nil {
+		return err
+	}
+	var id int64
+	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		var system bool
+		err := tx.QueryRow(ctx, `SELECT id, is_system FROM users WHERE email = $1 AND type = 'agent' AND deleted_at IS NULL`, email).Scan(&id, &system)
+		if errors.Is(err, db.ErrNoRows) {
+			return fault.Missing("agent")
+		}
+		if err != nil {
+			return err
+		}
+		if system {
+			if err := restoreSystem(ctx, tx, id); err != nil {
+				return err
+			}
+		}
+		return setPassword(ctx, tx, id, password)
+	})
+	if err == nil {
+		s.dir.Changed(id)
+	}
+	return err
+}
+
+func restoreSystem(ctx context.Context, tx *db.Tx, id int64) error {
+	if _, err := tx.Exec(ctx, `UPDATE users SET enabled = TRUE WHERE id = $1`, id); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO user_roles (user_id, role_id) SELECT $1, id FROM roles WHERE name = 'Admin' ON CONFLICT DO NOTHING`, id)
+	return err
+}
+
+// APIKey is a key and its secret, which is shown once.
+type APIKey struct {
+	Key    string `json:"api_key"`
+	Secret string `json:"api_secret"`
+}
+
+// NewKey gives an agent an API key in place of any they have. Whoever gives it must hold every permission the agent
+// has: a key is a way to act as that agent.
+func (s *Service) NewKey(ctx context.Context, actor *Principal, id int64) (APIKey, error) {
+	k := APIKey{Key: crypt.Token(32), Secret: crypt.Token(64)}
+	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		a, err := get(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if a.Type != "agent" {
+			return fault.Missing("agent")
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO api_keys (user_id, key, secret_hash, created_at, created_by) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (user_id) DO UPDATE SET key = excluded.key, secret_hash = excluded.secret_hash, created_at = excluded.created_at,
+			created_by = excluded.created_by, last_used_at = NULL`, id, k.Key, crypt.Hash(k.Secret), db.Now(), actor.ID)
+		return err
+	})
+	if err != nil {
+		return APIKey{}, err
+	}
+	s.dir.Changed(id)
+	return k, nil
+}
+
+// RevokeKey takes an agent's API key, if they have one.
+func (s *Service) RevokeKey(ctx context.Context, id int64) error {
+	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		a, err := get(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if a.Type != "agent" {
+			return fault.Missing("agent")
+		}
+		_, err = tx.Exec(ctx, `DELETE FROM api_keys WHERE user_id = $1`, id)
+		return err
+	})
+	if err == nil {
+		s.dir.Changed(id)
+	}
+	return err
+}
