@@ -1,0 +1,23 @@
+import type { Message } from '@ui/api/types'
+import { t, type MessageKey } from '@ui/i18n'
+import { fullName } from '@/data/reference'
+
+const words: Record<string, MessageKey> = {
+  status_change: 'conversation.activity.status_change',
+  priority_change: 'conversation.activity.priority_change',
+  assigned_user_change: 'conversation.activity.assigned_user_change',
+  assigned_team_change: 'conversation.activity.assigned_team_change',
+  self_assign: 'conversation.activity.self_assign',
+  unassigned_user: 'conversation.activity.unassigned_user',
+  unassigned_team: 'conversation.activity.unassigned_team',
+  tag_added: 'conversation.activity.tag_added',
+  tag_removed: 'conversation.activity.tag_removed',
+  participant_added: 'conversation.activity.participant_added',
+}
+
+/** An activity line in the agent's language; the server's English for a kind that is not known. */
+export function activityText(message: Message): string {
+  const key = words[message.meta.activity_type ?? '']
+  if (!key) return message.text_content
+  return t(key, { actor: fullName(message.author), ...message.meta.params })
+}

@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { DraftQueue, isEmptyDraft, type DraftStore } from './drafts'
+
+const text = (content: string) => ({ content, attachments: [] })
+
+function setup() {
+  const log: string[] = []
+  const gates: (() => void)[] = []
+  let open = true
+  const pass = () => (open ? Promise.resolve() : new Promise<void>((resolve) => gates.push(resolve)))
+  const store: DraftStore = {
+    save: async (_, mode, draft) => {
+      log.push(`save ${mode} ${draft.content}`)
+      await pass()
+    },
+    remove: async (_, mode) => {
+      log.push(`remove ${mode}`)
+      await pass()
+    },
+  }
+  const items = new Map<string, string>()
+  const copies = {
+    getItem: (key: string) => items.get(key) ?? null,
+    setItem: (key: string, value: string) => void items.set(key, value),
+    removeItem: (key: string) => void items.delete(key),
+  }
+  return {
+    log,
+    items,
+    store,
+    queue: new DraftQueue(store, copies),
+    block: () => void (open = false),
+    release: () => {
+      open = true
+      gates.splice(0).forEach((go) => go())
+    },
+  }
+}
+
+describe('drafts', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  it('are written once, half a second after the last change', async () => {
+    const { queue, log } = setup()
+    queue.change('c', 'reply', text('a'))
+    await vi.advanceTimersByTimeAsync(400)
+    queue.change('c', 'reply', text('ab'))
+    await vi.advanceTimersByTimeAsync(499)
+    expect(log).toEqual([])
+    await vi.advanceTimersByTimeAsync(1)
+    expect(log).toEqual(['save reply ab'])
+    expect(queue.states.get('c:reply')).toBe('saved')
+  })
+
+  it('are not sent when nothing changed', async () => {
+    const { queue, log } = setup()
+    queue.known('c', 'reply', text('same'))
+    queue.change('c', 'reply', text('same'))
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(log).toEqual([])
+  })
+
+  it('are deleted when they became empty', async () => {
+    const { queue, log } = setup()
+    queue.known('c', 'reply', text('old'))
+    queue.change('c', 'reply', text('<p></p>'))
+    await vi.advanceTimersByTimeAsync(500)
+    expect(log).toEqual(['remove reply'])
+  })
+
+  it('never let a deletion be overtaken by an older write', async () => {
+    const { queue, log, block, release } = setup()
+    block()
+    queue.change('c', 'reply', text('a'))
+    await vi.advanceTimersByTimeAsync(500)
+    queue.hold('c', 'reply')
+    const done = queue.sent('c', 'reply')
+    await vi.advanceTimersByTimeAsync(0)
+    expect(log).toEqual(['save reply a'])
+    release()
+    await done
+    expect(log).toEqual(['save reply a', 'remove reply'])
+  })
+
+  it('stay on the server while the message is on its way', async () => {
+    const { queue, log } = setup()
+    queue.change('c', 'reply', text('a'))
+    await vi.advanceTimersByTimeAsync(500)
+    queue.hold('c', 'reply')
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(log).toEqual(['save reply a'])
+  })
+
+  it('keep what was typed after the message was sent', async () => {
+    const { queue, log } = setup()
+    queue.change('c', 'reply', text('first'))
+    await vi.advanceTimersByTimeAsync(500)
+    queue.hold('c', 'reply')
+    queue.change('c', 'reply', text('second'))
+    await queue.sent('c', 'reply')
+    await vi.advanceTimersByTimeAsync(500)
+    expect(log).toEqual(['save reply first', 'save reply second'])
+  })
+
+  it('do not touch the other mode', async () => {
+    const { queue, log } = setup()
+    queue.change('c', 'reply', text('A'))
+    queue.change('c', 'private_note', text('B'))
+    await vi.advanceTimersByTimeAsync(500)
+    queue.hold('c', 'private_note')
+    await queue.sent('c', 'private_note')
+    expect(log).toEqual(['save reply A', 'save private_note B', 'remove private_note'])
+  })
+
+  it('are copied to the browser until the server has them', async () => {
+    const { queue, items } = setup()
+    queue.change('c', 'reply', text('a'))
+    expect(queue.crashCopy('c', 'reply')?.content).toBe('a')
+    await vi.advanceTimersByTimeAsync(500)
+    expect(items.size).toBe(0)
+  })
+
+  it('are tried again after a failure', async () => {
+    const { queue, store, log } = setup()
+    const save = vi.spyOn(store, 'save').mockRejectedValueOnce(new Error('away'))
+    queue.change('c', 'reply', text('a'))
+    await vi.advanceTimersByTimeAsync(500)
+    expect(queue.states.get('c:reply')).toBe('failed')
+    expect(queue.crashCopy('c', 'reply')?.content).toBe('a')
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(save).toHaveBeenCalledTimes(2)
+    expect(log).toEqual(['save reply a'])
+    expect(queue.states.get('c:reply')).toBe('saved')
+  })
+
+  it('count an image or a file as content', () => {
+    expect(isEmptyDraft(text('<p>&nbsp;</p>'))).toBe(true)
+    expect(isEmptyDraft(text('<p><img src="/uploads/x"></p>'))).toBe(false)
+  })
+})

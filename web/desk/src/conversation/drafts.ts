@@ -1,0 +1,233 @@
+import { api } from '@ui/api/client'
+import type { Draft, Uuid } from '@ui/api/types'
+import { useQuery } from '@tanstack/vue-query'
+import { reactive } from 'vue'
+import { keys, queryClient } from '@/data/query'
+
+export type Mode = 'reply' | 'private_note'
+
+/** A file that belongs to a draft or a message that is being written. */
+export interface DraftFile {
+  id: number
+  uuid: Uuid
+  filename: string
+  size: number
+  content_type: string
+  url: string
+  disposition: 'attachment' | 'inline'
+}
+
+export interface DraftContent {
+  content: string
+  to?: string[]
+  cc?: string[]
+  bcc?: string[]
+  attachments: DraftFile[]
+}
+
+/** Where drafts are kept: the server, or a fake in tests. `leaving` asks for a write that outlives the page. */
+export interface DraftStore {
+  save: (uuid: Uuid, mode: Mode, draft: DraftContent, leaving: boolean) => Promise<unknown>
+  remove: (uuid: Uuid, mode: Mode) => Promise<unknown>
+}
+
+export type SaveState = 'saved' | 'saving' | 'unsaved' | 'failed'
+
+/** True when nothing would be lost: no text, no image, no file. */
+export function isEmptyDraft(draft: Pick<DraftContent, 'content' | 'attachments'>): boolean {
+  if (draft.attachments.length || /<(?:img|hr)\b/i.test(draft.content)) return false
+  return !draft.content
+    .replace(/<[^>]*>/g, '')
+    .replace(/&nbsp;/g, ' ')
+    .trim()
+}
+
+interface Slot {
+  uuid: Uuid
+  mode: Mode
+  latest: DraftContent
+  /** What the server has, as text; empty when it has nothing. */
+  stored: string
+  timer?: ReturnType<typeof setTimeout>
+}
+
+const saveDelay = 500
+
+/**
+ * Keeps drafts on the server. A draft is written half a second after the last change; writes of one
+ * draft never overtake each other; what did not change is not sent; a draft that became empty is
+ * deleted. A copy stays in the browser until the server has confirmed.
+ */
+export class DraftQueue {
+  private readonly slots = new Map<string, Slot>()
+  private chain: Promise<void> = Promise.resolve()
+  readonly states = reactive(new Map<string, SaveState>())
+
+  constructor(
+    private readonly store: DraftStore,
+    private readonly copies: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null = null,
+  ) {}
+
+  static key(uuid: Uuid, mode: Mode): string {
+    return `${uuid}:${mode}`
+  }
+
+  /** Tells what the server has, before anything was typed. */
+  known(uuid: Uuid, mode: Mode, draft: DraftContent | undefined): void {
+    const slot = this.slot(uuid, mode)
+    if (!slot.timer) slot.stored = draft && !isEmptyDraft(draft) ? JSON.stringify(draft) : ''
+  }
+
+  change(uuid: Uuid, mode: Mode, draft: DraftContent): void {
+    const slot = this.slot(uuid, mode)
+    slot.latest = draft
+    const key = DraftQueue.key(uuid, mode)
+    if (this.text(slot) === slot.stored && !slot.timer) return
+    this.copy(key, isEmptyDraft(draft) ? null : draft)
+    this.states.set(key, 'unsaved')
+    clearTimeout(slot.timer)
+    slot.timer = setTimeout(() => void this.write(slot, false), saveDelay)
+  }
+
+  /** Writes what waits, now. */
+  flush(leaving = false): Promise<void> {
+    for (const slot of this.slots.values()) if (slot.timer) void this.write(slot, leaving)
+    return this.chain
+  }
+
+  /**
+   * Forgets a draft whose message was stored by the server. `unless` is what the composer holds by
+   * now: text typed since is a new draft and stays.
+   */
+  sent(uuid: Uuid, mode: Mode): Promise<void> {
+    const slot = this.slot(uuid, mode)
+    if (!isEmptyDraft(slot.latest)) return this.chain
+    clearTimeout(slot.timer)
+    slot.timer = undefined
+    return this.write(slot, false)
+  }
+
+  /** The composer was emptied because its text is on its way; the stored draft stays until it arrived. */
+  hold(uuid: Uuid, mode: Mode): void {
+    const slot = this.slot(uuid, mode)
+    clearTimeout(slot.timer)
+    slot.timer = undefined
+    slot.latest = { content: '', attachments: [] }
+    this.states.delete(DraftQueue.key(uuid, mode))
+  }
+
+  /** The copy that a crash left behind, if the server never got it. */
+  crashCopy(uuid: Uuid, mode: Mode): DraftContent | null {
+    const text = this.copies?.getItem(`foyer.draft.${DraftQueue.key(uuid, mode)}`)
+    if (!text) return null
+    try {
+      return JSON.parse(text) as DraftContent
+    } catch {
+      return null
+    }
+  }
+
+  private slot(uuid: Uuid, mode: Mode): Slot {
+    const key = DraftQueue.key(uuid, mode)
+    const slot = this.slots.get(key) ?? { uuid, mode, latest: { content: '', attachments: [] }, stored: '' }
+    this.slots.set(key, slot)
+    return slot
+  }
+
+  private text(slot: Slot): string {
+    return isEmptyDraft(slot.latest) ? '' : JSON.stringify(slot.latest)
+  }
+
+  private write(slot: Slot, leaving: boolean): Promise<void> {
+    clearTimeout(slot.timer)
+    slot.timer = undefined
+    const key = DraftQueue.key(slot.uuid, slot.mode)
+    const job = async (): Promise<void> => {
+      const text = this.text(slot)
+      if (text === slot.stored) {
+        if (slot.timer) return
+        this.states.set(key, 'saved')
+        this.copy(key, null)
+        return
+      }
+      const draft = slot.latest
+      this.states.set(key, 'saving')
+      try {
+        if (text) await this.store.save(slot.uuid, slot.mode, draft, leaving)
+        else await this.store.remove(slot.uuid, slot.mode)
+        slot.stored = text
+        if (slot.timer) return
+        this.states.set(key, 'saved')
+        this.copy(key, null)
+      } catch {
+        this.states.set(key, 'failed')
+        slot.timer ??= setTimeout(() => void this.write(slot, false), 5_000)
+      }
+    }
+    // A page that is going away cannot wait for its turn.
+    if (leaving) return job()
+    this.chain = this.chain.then(job)
+    return this.chain
+  }
+
+  private copy(key: string, draft: DraftContent | null): void {
+    try {
+      if (draft) this.copies?.setItem(`foyer.draft.${key}`, JSON.stringify(draft))
+      else this.copies?.removeItem(`foyer.draft.${key}`)
+    } catch {
+      // Storage is full or blocked: the server's copy has to do.
+    }
+  }
+}
+
+function cacheDraft(uuid: Uuid, mode: Mode, draft: Draft | null): void {
+  queryClient.setQueryData<Draft[]>(keys.drafts, (drafts) => {
+    const others = (drafts ?? []).filter((known) => known.conversation_uuid !== uuid || known.type !== mode)
+    return draft ? [draft, ...others] : others
+  })
+}
+
+const serverStore: DraftStore = {
+  async save(uuid, mode, { content, ...meta }, leaving) {
+    const draft = await api.post<Draft>(
+      `/conversations/${uuid}/draft`,
+      { type: mode, content, meta },
+      { keepalive: leaving },
+    )
+    cacheDraft(uuid, mode, draft)
+  },
+  async remove(uuid, mode) {
+    await api.delete(`/conversations/${uuid}/draft`, { query: { type: mode } })
+    cacheDraft(uuid, mode, null)
+  },
+}
+
+function browserStorage(): Storage | null {
+  try {
+    return window.localStorage
+  } catch {
+    return null
+  }
+}
+
+/** The drafts of the signed-in agent. */
+export const drafts = new DraftQueue(serverStore, browserStorage())
+
+window.addEventListener('pagehide', () => void drafts.flush(true))
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'hidden') void drafts.flush(true)
+})
+
+/** All stored drafts: for the composer, and for the marks in the list. */
+export const useDrafts = () =>
+  useQuery({
+    queryKey: keys.drafts,
+    queryFn: ({ signal }) => api.get<Draft[] | null>('/drafts', { signal }).then((all) => all ?? []),
+    staleTime: Infinity,
+  })
+
+/** A stored draft as the composer uses it. */
+export function draftContent(draft: Draft): DraftContent {
+  const { to, cc, bcc, attachments } = draft.meta as Partial<DraftContent>
+  return { content: draft.content, to, cc, bcc, attachments: attachments ?? [] }
+}

@@ -1,0 +1,86 @@
+import { ApiError } from '@ui/api/client'
+import type { Message, SendMessage } from '@ui/api/types'
+import { describe, expect, it, vi } from 'vitest'
+import { Outbox, type Pending } from './outbox'
+import { threadRows, unconfirmed } from './rows'
+
+const entry = (echoId: string, conversation = 'u1'): Omit<Pending, 'state' | 'error'> => ({
+  echoId,
+  conversation,
+  mode: 'reply',
+  body: { message: 'Hello' } as SendMessage,
+  draft: { content: 'Hello', attachments: [] },
+  createdAt: '2026-03-02T09:00:00Z',
+})
+
+const stored = (echoId: string): Message =>
+  ({
+    id: 1,
+    uuid: 'm1',
+    type: 'outgoing',
+    created_at: '2026-03-02T09:00:01Z',
+    meta: { echo_id: echoId },
+  }) as Message
+
+const offline = () => new ApiError(0, 'NetworkException', 'No answer')
+const wait = () => Promise.resolve()
+
+function memory() {
+  const items = new Map<string, string>()
+  return {
+    getItem: (key: string) => items.get(key) ?? null,
+    setItem: (key: string, value: string) => void items.set(key, value),
+  }
+}
+
+describe('outbox', () => {
+  it('is confirmed by the HTTP reply, with the conversation it was written in', async () => {
+    const confirmed = vi.fn()
+    const outbox = new Outbox({ post: async () => stored('e1'), confirmed, wait })
+    const sending = outbox.send(entry('e1', 'u1'))
+    expect(outbox.of('u1')).toHaveLength(1)
+    expect(outbox.of('u2')).toHaveLength(0)
+    await sending
+    expect(outbox.entries).toHaveLength(0)
+    expect(confirmed).toHaveBeenCalledOnce()
+    expect(confirmed.mock.calls[0]![0].conversation).toBe('u1')
+  })
+
+  it('repeats an unanswered attempt with the same echo id', async () => {
+    const post = vi.fn().mockRejectedValueOnce(offline()).mockResolvedValueOnce(stored('e1'))
+    const outbox = new Outbox({ post, confirmed: () => {}, wait })
+    await outbox.send(entry('e1'))
+    expect(post.mock.calls.map(([sent]) => sent.echoId)).toEqual(['e1', 'e1'])
+    expect(outbox.entries).toHaveLength(0)
+  })
+
+  it('keeps a refused message with its text and the reason', async () => {
+    const post = vi.fn().mockRejectedValue(new ApiError(500, 'GeneralException', 'Broken'))
+    const outbox = new Outbox({ post, confirmed: () => {}, wait })
+    await outbox.send(entry('e1'))
+    expect(post).toHaveBeenCalledOnce()
+    expect(outbox.entries[0]).toMatchObject({ state: 'failed', error: 'Broken', draft: { content: 'Hello' } })
+    post.mockResolvedValueOnce(stored('e1'))
+    await outbox.retry('e1')
+    expect(outbox.entries).toHaveLength(0)
+  })
+
+  it('survives a reload as a failed message', async () => {
+    const storage = memory()
+    const hanging = new Outbox({ post: () => new Promise(() => {}), confirmed: () => {} }, storage)
+    void hanging.send(entry('e1'))
+    const reloaded = new Outbox({ post: async () => stored('e1'), confirmed: () => {} }, storage)
+    expect(reloaded.entries[0]).toMatchObject({ echoId: 'e1', state: 'failed' })
+    reloaded.reconcile([stored('e1')])
+    expect(reloaded.entries).toHaveLength(0)
+  })
+
+  it('never shows a message twice', () => {
+    const pending = [{ ...entry('e1'), state: 'sending' as const, error: '' }]
+    expect(unconfirmed([stored('e1')], pending)).toEqual([])
+    const rows = threadRows([stored('e1')], pending)
+    expect(rows.map((row) => row.kind)).toEqual(['day', 'message'])
+    // The row keeps its key, so that it is not drawn anew.
+    expect(rows[1]!.key).toBe(threadRows([], pending)[1]!.key)
+  })
+})

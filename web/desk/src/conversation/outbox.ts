@@ -1,0 +1,140 @@
+import { api, ApiError } from '@ui/api/client'
+import type { Message, SendMessage, Uuid } from '@ui/api/types'
+import { reactive } from 'vue'
+import type { DraftContent, Mode } from './drafts'
+
+/** A message that was sent here and that the server has not confirmed. */
+export interface Pending {
+  /** Ours, chosen once: a repeated attempt is stored once by the server. */
+  echoId: string
+  conversation: Uuid
+  mode: Mode
+  body: SendMessage
+  /** What the composer held, to give it back. */
+  draft: DraftContent
+  createdAt: string
+  state: 'sending' | 'failed'
+  error: string
+  /** Status to set once the message is stored. */
+  thenStatus?: string
+}
+
+export interface OutboxHooks {
+  post: (pending: Pending) => Promise<Message>
+  /** The server has it. Called with the conversation it was written in, wherever the agent is by now. */
+  confirmed: (pending: Pending, message: Message) => void
+  wait?: (milliseconds: number) => Promise<void>
+}
+
+const storageKey = 'foyer.outbox'
+const automaticAttempts = 3
+
+/**
+ * What leaves this browser. An entry lives until the server confirmed it by its HTTP reply or until
+ * the agent takes it back; it survives a reload, and every attempt carries the same echo id.
+ */
+export class Outbox {
+  readonly entries = reactive<Pending[]>([])
+  private readonly running = new Map<string, Promise<void>>()
+
+  constructor(
+    private readonly hooks: OutboxHooks,
+    private readonly storage: Pick<Storage, 'getItem' | 'setItem'> | null = null,
+  ) {
+    try {
+      const left = JSON.parse(storage?.getItem(storageKey) ?? '[]') as Pending[]
+      for (const entry of left) this.entries.push({ ...entry, state: 'failed' })
+    } catch {
+      // Unreadable: nothing to bring back.
+    }
+  }
+
+  of(conversation: Uuid): Pending[] {
+    return this.entries.filter((entry) => entry.conversation === conversation)
+  }
+
+  send(entry: Omit<Pending, 'state' | 'error'>): Promise<void> {
+    this.entries.push({ ...entry, state: 'sending', error: '' })
+    this.persist()
+    return this.attempt(entry.echoId)
+  }
+
+  retry(echoId: string): Promise<void> {
+    return this.running.get(echoId) ?? this.attempt(echoId)
+  }
+
+  /** Takes a failed message back; its text goes where the caller puts it. */
+  withdraw(echoId: string): Pending | undefined {
+    const at = this.entries.findIndex((entry) => entry.echoId === echoId)
+    if (at < 0) return undefined
+    const [entry] = this.entries.splice(at, 1)
+    this.persist()
+    return entry
+  }
+
+  /** The server's event shows that a message arrived whose reply we never got. */
+  reconcile(messages: readonly Message[]): void {
+    for (const message of messages) {
+      const echo = message.meta.echo_id
+      const entry = echo ? this.entries.find((known) => known.echoId === echo) : undefined
+      if (entry && !this.running.has(entry.echoId)) this.settle(entry, message)
+    }
+  }
+
+  /** Resolves when nothing of this conversation is on its way. */
+  async settled(conversation: Uuid): Promise<void> {
+    await Promise.allSettled(this.of(conversation).map((entry) => this.running.get(entry.echoId)))
+  }
+
+  private attempt(echoId: string): Promise<void> {
+    const run = this.run(echoId).finally(() => this.running.delete(echoId))
+    this.running.set(echoId, run)
+    return run
+  }
+
+  private async run(echoId: string): Promise<void> {
+    const entry = this.entries.find((known) => known.echoId === echoId)
+    if (!entry) return
+    entry.state = 'sending'
+    entry.error = ''
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const message = await this.hooks.post(entry)
+        this.settle(entry, message)
+        return
+      } catch (cause) {
+        const temporary = cause instanceof ApiError && cause.status === 0
+        if (temporary && attempt < automaticAttempts) {
+          await (this.hooks.wait ?? pause)(attempt * 1_500)
+          continue
+        }
+        entry.state = 'failed'
+        entry.error = cause instanceof Error ? cause.message : String(cause)
+        this.persist()
+        return
+      }
+    }
+  }
+
+  private settle(entry: Pending, message: Message): void {
+    this.hooks.confirmed(entry, message)
+    this.withdraw(entry.echoId)
+  }
+
+  private persist(): void {
+    try {
+      this.storage?.setItem(storageKey, JSON.stringify(this.entries))
+    } catch {
+      // Storage is full or blocked: the stored draft still has the text.
+    }
+  }
+}
+
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
+
+/** Posts a message so that a repeated attempt changes nothing. */
+export const postMessage = (entry: Pending): Promise<Message> =>
+  api.post<Message>(`/conversations/${entry.conversation}/messages`, entry.body, {
+    timeout: 30_000,
+    headers: { 'Idempotency-Key': entry.echoId },
+  })

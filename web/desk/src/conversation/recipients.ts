@@ -1,0 +1,57 @@
+import type { Conversation, Message } from '@ui/api/types'
+
+export interface Recipients {
+  to: string[]
+  cc: string[]
+  bcc: string[]
+}
+
+/** Our own plus-address tag: `+conv-` and a version 4 UUID. Other tags belong to the address. */
+const conversationTag = /\+conv-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?=@)/
+
+const normalise = (address: string): string => address.trim().toLowerCase().replace(conversationTag, '')
+
+/**
+ * Whom a reply goes to, from the newest public message that a person wrote. A customer's letter is
+ * answered to its sender with everybody else in Cc; our own letter goes again to whom it went. The
+ * inbox's own addresses are never among them.
+ */
+export function prefillRecipients(
+  conversation: Pick<Conversation, 'inbox_channel' | 'inbox_mail' | 'inbox_reply_to' | 'contact'>,
+  newestFirst: readonly Pick<Message, 'type' | 'private' | 'meta'>[],
+): Recipients {
+  const none: Recipients = { to: [], cc: [], bcc: [] }
+  if (conversation.inbox_channel !== 'email') return none
+  const last = newestFirst.find((m) => m.type !== 'activity' && !m.private && !m.meta.is_automated)
+  if (!last) return none
+
+  const own = new Set([conversation.inbox_mail, conversation.inbox_reply_to].filter(Boolean).map(normalise))
+  const contact = conversation.contact.email ?? ''
+  const taken = new Set<string>()
+  const pick = (addresses: readonly string[]): string[] =>
+    addresses
+      .map((address) => address.trim())
+      .filter((address) => {
+        const key = address.toLowerCase()
+        if (!address || own.has(normalise(address)) || taken.has(key)) return false
+        taken.add(key)
+        return true
+      })
+
+  const { from = [], to = [], cc = [] } = last.meta
+  if (last.type === 'outgoing') {
+    return { to: pick(to.length ? to : [contact]), cc: pick(cc), bcc: [] }
+  }
+  return { to: pick(from.length ? from : [contact]), cc: pick([...cc, ...to, contact]), bcc: [] }
+}
+
+const address = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
+
+/** Splits what was typed into a recipient field at its commas. */
+export function parseRecipients(text: string): { valid: string[]; invalid: string[] } {
+  const parts = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)
+  return { valid: parts.filter((part) => address.test(part)), invalid: parts.filter((part) => !address.test(part)) }
+}

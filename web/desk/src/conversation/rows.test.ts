@@ -1,0 +1,60 @@
+import type { Message } from '@ui/api/types'
+import { describe, expect, it } from 'vitest'
+import { firstUnread, openLetters, threadRows } from './rows'
+import { mergeNewest } from './thread'
+
+const message = (id: number, type: Message['type'] = 'incoming', more: Partial<Message> = {}): Message =>
+  ({
+    id,
+    uuid: `m${id}`,
+    type,
+    status: 'received',
+    created_at: `2026-03-0${id > 5 ? 3 : 2}T09:0${id % 10}:00`,
+    meta: {},
+    ...more,
+  }) as Message
+
+const kinds = (messages: Message[], ...more: unknown[]) =>
+  threadRows(messages, ...(more as [])).map((row) => (row.kind === 'activities' ? `${row.messages.length} changes` : row.kind))
+
+describe('thread rows', () => {
+  it('fold consecutive activities, across nothing else', () => {
+    expect(kinds([message(1), message(2, 'activity'), message(3, 'activity'), message(4), message(5, 'activity')])).toEqual([
+      'day',
+      'message',
+      '2 changes',
+      'message',
+      '1 changes',
+    ])
+  })
+
+  it('separate days, also within a run of activities', () => {
+    expect(kinds([message(5, 'activity'), message(6, 'activity')])).toEqual(['day', '1 changes', 'day', '1 changes'])
+  })
+
+  it('draw the rule before the first unread message', () => {
+    const messages = [message(1), message(2), message(3)]
+    const unread = firstUnread(messages, 2)
+    expect(unread).toEqual({ uuid: 'm2', count: 2 })
+    expect(kinds(messages, [], unread)).toEqual(['day', 'message', 'unread', 'message', 'message'])
+    expect(firstUnread(messages, 0)).toBeNull()
+  })
+
+  it('open the newest letters, the unread and the failed ones', () => {
+    const messages = [message(1, 'outgoing', { status: 'failed' }), message(2), message(3), message(4), message(5, 'activity')]
+    expect([...openLetters(messages, undefined)].sort()).toEqual(['m1', 'm3', 'm4'])
+    expect(openLetters(messages, 'm2').has('m2')).toBe(true)
+  })
+})
+
+describe('a refetched page', () => {
+  it('joins what is known when they overlap', () => {
+    const known = { messages: [message(1), message(2)], older: true, newer: false }
+    expect(mergeNewest(known, [message(3), message(2)], true)).toMatchObject({ older: true, messages: [{ id: 1 }, { id: 2 }, { id: 3 }] })
+  })
+
+  it('stands alone when messages were missed between', () => {
+    const known = { messages: [message(1)], older: false, newer: false }
+    expect(mergeNewest(known, [message(4), message(3)], true)).toMatchObject({ older: true, messages: [{ id: 3 }, { id: 4 }] })
+  })
+})

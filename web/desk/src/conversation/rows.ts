@@ -1,0 +1,71 @@
+import type { Message, Uuid } from '@ui/api/types'
+import type { Pending } from './outbox'
+
+/** One line of the thread as it is laid out. */
+export type ThreadRow =
+  | { kind: 'day'; key: string; at: string }
+  | { kind: 'unread'; key: string; count: number }
+  | { kind: 'activities'; key: string; messages: Message[] }
+  | { kind: 'message'; key: string; message: Message }
+  | { kind: 'pending'; key: string; pending: Pending }
+
+const dayOf = (time: string): string => new Date(time).toDateString()
+
+/** Replies of ours that the thread does not know yet. */
+export function unconfirmed(messages: readonly Message[], pending: readonly Pending[]): Pending[] {
+  const confirmed = new Set(messages.map((message) => message.meta.echo_id).filter(Boolean))
+  return pending.filter((entry) => !confirmed.has(entry.echoId))
+}
+
+/**
+ * Lays a thread out: a separator where the day changes, a rule before the first unread message,
+ * consecutive activity lines as one row, and what is being sent at the end.
+ */
+export function threadRows(
+  messages: readonly Message[],
+  pending: readonly Pending[] = [],
+  unread: { uuid: Uuid; count: number } | null = null,
+): ThreadRow[] {
+  const rows: ThreadRow[] = []
+  let day = ''
+  const separate = (at: string): void => {
+    if (dayOf(at) === day) return
+    day = dayOf(at)
+    rows.push({ kind: 'day', key: `day:${day}`, at })
+  }
+  for (const message of messages) {
+    separate(message.created_at)
+    if (message.uuid === unread?.uuid) rows.push({ kind: 'unread', key: 'unread', count: unread.count })
+    if (message.type !== 'activity') {
+      rows.push({ kind: 'message', key: message.meta.echo_id ?? message.uuid, message })
+      continue
+    }
+    const last = rows.at(-1)
+    if (last?.kind === 'activities') last.messages.push(message)
+    else rows.push({ kind: 'activities', key: message.uuid, messages: [message] })
+  }
+  for (const entry of unconfirmed(messages, pending)) {
+    separate(entry.createdAt)
+    rows.push({ kind: 'pending', key: entry.echoId, pending: entry })
+  }
+  return rows
+}
+
+/** The message before which the rule "new" stands, counted back from the newest. */
+export function firstUnread(messages: readonly Message[], unread: number): { uuid: Uuid; count: number } | null {
+  if (unread <= 0 || !messages.length) return null
+  const message = messages[Math.max(0, messages.length - unread)]
+  return message ? { uuid: message.uuid, count: unread } : null
+}
+
+/** Letters that are open without a click: the newest, everything unread, and what went wrong. */
+export function openLetters(messages: readonly Message[], unread: Uuid | undefined): Set<Uuid> {
+  const open = new Set<Uuid>()
+  const letters = messages.filter((message) => message.type !== 'activity')
+  const from = unread ? messages.findIndex((message) => message.uuid === unread) : -1
+  letters.slice(-2).forEach((message) => open.add(message.uuid))
+  messages.forEach((message, at) => {
+    if (message.status === 'failed' || (from >= 0 && at >= from)) open.add(message.uuid)
+  })
+  return open
+}

@@ -1,0 +1,163 @@
+import { useQuery } from '@tanstack/vue-query'
+import { api } from '@ui/api/client'
+import type { Message, MessageMeta, Page, Uuid } from '@ui/api/types'
+import { computed, ref, toValue, watch, type MaybeRefOrGetter } from 'vue'
+import { keys, queryClient } from '@/data/query'
+
+/** The part of a conversation that is loaded: oldest first, without gaps. */
+export interface Thread {
+  messages: Message[]
+  /** There are older messages on the server. */
+  older: boolean
+  /** There are newer ones: only after a jump to an old message. */
+  newer: boolean
+}
+
+export const threadPage = 40
+
+/** Joins two runs of messages by uuid; what is in `next` wins. Oldest first. */
+export function mergeMessages(known: readonly Message[], next: readonly Message[]): Message[] {
+  const byUuid = new Map(known.map((message) => [message.uuid, message]))
+  for (const message of next) byUuid.set(message.uuid, message)
+  return [...byUuid.values()].sort((a, b) => a.id - b.id)
+}
+
+/**
+ * What is shown after the newest page was fetched again. If messages were missed between the page
+ * and what is known, the page stands alone: a thread never has a hole.
+ */
+export function mergeNewest(known: Thread | undefined, page: readonly Message[], full: boolean): Thread {
+  const fresh: Thread = { messages: [...page].sort((a, b) => a.id - b.id), older: full, newer: false }
+  if (!known?.messages.length || known.newer) return fresh
+  const newest = known.messages.at(-1)
+  const overlaps = page.some((message) => message.uuid === newest?.uuid)
+  if (full && !overlaps) return fresh
+  return { messages: mergeMessages(known.messages, page), older: known.older, newer: false }
+}
+
+const path = (uuid: Uuid): string => `/conversations/${uuid}/messages`
+
+async function fetchPage(uuid: Uuid, query: Record<string, string>, signal?: AbortSignal): Promise<Message[]> {
+  const page = await api.get<Page<Message>>(path(uuid), { query: { page_size: threadPage, ...query }, signal })
+  return page.results ?? []
+}
+
+const threadOf = (uuid: Uuid): Thread | undefined => queryClient.getQueryData<Thread>(keys.messages(uuid))
+
+/** Puts a message into a thread that is in memory; a thread that is not will fetch it when opened. */
+export function upsertMessage(uuid: Uuid, message: Message): void {
+  queryClient.setQueryData<Thread>(keys.messages(uuid), (thread) =>
+    thread && !thread.newer ? { ...thread, messages: mergeMessages(thread.messages, [message]) } : thread,
+  )
+}
+
+/** Changes a message in place, if it is in memory. */
+export function patchMessage(uuid: Uuid, message: Uuid, change: Partial<Message>): void {
+  queryClient.setQueryData<Thread>(
+    keys.messages(uuid),
+    (thread) =>
+      thread && {
+        ...thread,
+        messages: thread.messages.map((known) => (known.uuid === message ? { ...known, ...change } : known)),
+      },
+  )
+}
+
+/** Fetches one message and puts it where it belongs. */
+export async function refetchMessage(uuid: Uuid, message: Uuid): Promise<void> {
+  if (!threadOf(uuid)) return
+  upsertMessage(uuid, await api.get<Message>(`${path(uuid)}/${message}`))
+}
+
+export const knowsMessage = (uuid: Uuid, message: Uuid): boolean =>
+  threadOf(uuid)?.messages.some((known) => known.uuid === message) ?? false
+
+interface MessageUpdate {
+  conversation_uuid: Uuid
+  uuid: Uuid
+  status?: Message['status']
+  content?: string
+  text_content?: string
+  meta?: MessageMeta
+  delivery?: Message['delivery']
+}
+
+/** Applies a `message_update` frame. The reason of a failure is not in it and is fetched. */
+export function applyMessageUpdate({ conversation_uuid: uuid, uuid: message, ...change }: MessageUpdate): void {
+  if (!knowsMessage(uuid, message)) return
+  patchMessage(uuid, message, change)
+  if (change.status) void refetchMessage(uuid, message).catch(() => {})
+}
+
+/** The messages of one conversation: newest page first, older and newer ones on request. */
+export function useThread(uuid: MaybeRefOrGetter<Uuid>, around?: MaybeRefOrGetter<Uuid | undefined>) {
+  const id = computed(() => toValue(uuid))
+  const query = useQuery({
+    queryKey: computed(() => keys.messages(id.value)),
+    queryFn: async ({ signal, queryKey }) => {
+      const wanted = id.value
+      const known = queryClient.getQueryData<Thread>(queryKey)
+      const target = toValue(around)
+      if (target && !known) {
+        const page = await fetchPage(wanted, { around: target }, signal).catch(() => null)
+        if (page?.length) {
+          const messages = [...page].sort((a, b) => a.id - b.id)
+          const after = await fetchPage(wanted, { after: messages.at(-1)!.uuid }, signal)
+          return {
+            messages: mergeMessages(messages, after),
+            older: page.length >= threadPage,
+            newer: after.length >= threadPage,
+          }
+        }
+      }
+      const page = await fetchPage(wanted, {}, signal)
+      return mergeNewest(queryClient.getQueryData<Thread>(queryKey), page, page.length >= threadPage)
+    },
+    staleTime: 30_000,
+  })
+
+  const loadingOlder = ref(false)
+  const loadingNewer = ref(false)
+  watch(id, () => {
+    loadingOlder.value = false
+    loadingNewer.value = false
+  })
+
+  async function load(direction: 'older' | 'newer'): Promise<void> {
+    const uuid = id.value
+    const thread = threadOf(uuid)
+    const busy = direction === 'older' ? loadingOlder : loadingNewer
+    const edge = direction === 'older' ? thread?.messages[0] : thread?.messages.at(-1)
+    if (!thread?.[direction] || !edge || busy.value) return
+    busy.value = true
+    try {
+      const page = await fetchPage(uuid, { [direction === 'older' ? 'before' : 'after']: edge.uuid })
+      queryClient.setQueryData<Thread>(
+        keys.messages(uuid),
+        (now) =>
+          now && { ...now, messages: mergeMessages(now.messages, page), [direction]: page.length >= threadPage },
+      )
+    } finally {
+      if (id.value === uuid) busy.value = false
+    }
+  }
+
+  /** Leaves the surroundings of an old message for the newest page. */
+  async function toNewest(): Promise<void> {
+    const uuid = id.value
+    if (!threadOf(uuid)?.newer) return
+    const page = await fetchPage(uuid, {})
+    queryClient.setQueryData<Thread>(keys.messages(uuid), mergeNewest(undefined, page, page.length >= threadPage))
+  }
+
+  return {
+    thread: query.data,
+    pending: query.isPending,
+    error: query.error,
+    loadingOlder,
+    loadingNewer,
+    loadOlder: () => load('older'),
+    loadNewer: () => load('newer'),
+    toNewest,
+  }
+}

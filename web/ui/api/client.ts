@@ -1,0 +1,117 @@
+/** A failed call. `status` is 0 when no reply came at all. `message` is fit to be shown. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly type: string,
+    message: string,
+    readonly data: unknown = null,
+    /** The JSON name of the field that is wrong, when the server names one. */
+    readonly field: string | null = null,
+  ) {
+    super(message)
+    this.name = 'ApiError'
+  }
+
+  /** True when trying again later may help: no answer, or the server's own trouble. */
+  get temporary(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500
+  }
+}
+
+export type Query = Record<string, string | number | boolean | undefined | null>
+
+export interface CallOptions {
+  query?: Query
+  body?: unknown
+  signal?: AbortSignal
+  /** Milliseconds; 0 waits for ever. Default 10 s, none for uploads. */
+  timeout?: number
+  headers?: Record<string, string>
+  /** Lets a small write outlive the page (64 KB at most). */
+  keepalive?: boolean
+}
+
+interface Hooks {
+  /** Called once each time the server says that the session is gone. */
+  unauthorised: () => void
+  /** Texts for failures that carry no message of their own. */
+  text: (kind: 'offline' | 'timeout' | 'unknown') => string
+}
+
+const hooks: Hooks = { unauthorised: () => {}, text: (kind) => kind }
+
+/** Connects the client to the application: what to do when the session ends, and its words. */
+export function configureApi(next: Partial<Hooks>): void {
+  Object.assign(hooks, next)
+}
+
+function cookie(name: string): string | undefined {
+  const found = document.cookie.split('; ').find((pair) => pair.startsWith(`${name}=`))
+  return found?.slice(name.length + 1)
+}
+
+function address(path: string, query?: Query): string {
+  const params = new URLSearchParams()
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined && value !== null && value !== '') params.set(name, String(value))
+  }
+  const text = params.toString()
+  return `/api/v1${path}${text ? `?${text}` : ''}`
+}
+
+async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+  const { body, query, signal } = options
+  const upload = body instanceof FormData
+  const timeout = options.timeout ?? (upload ? 0 : 10_000)
+  const signals = [signal, timeout > 0 ? AbortSignal.timeout(timeout) : undefined].filter((s) => s !== undefined)
+
+  const headers: Record<string, string> = { Accept: 'application/json', ...options.headers }
+  const csrf = cookie('csrf_token')
+  if (csrf) headers['X-CSRFTOKEN'] = csrf
+  if (body !== undefined && !upload) headers['Content-Type'] = 'application/json'
+
+  let reply: Response
+  try {
+    reply = await fetch(address(path, query), {
+      method,
+      headers,
+      body: body === undefined ? undefined : upload ? body : JSON.stringify(body),
+      signal: signals.length ? AbortSignal.any(signals) : undefined,
+      credentials: 'same-origin',
+      keepalive: options.keepalive,
+    })
+  } catch (cause) {
+    if (signal?.aborted) throw cause
+    const timedOut = cause instanceof DOMException && cause.name === 'TimeoutError'
+    throw new ApiError(0, 'NetworkException', hooks.text(timedOut ? 'timeout' : 'offline'))
+  }
+
+  const envelope = (await reply.json().catch(() => null)) as {
+    data?: unknown
+    message?: string
+    error_type?: string
+    field?: string
+  } | null
+  if (reply.ok && envelope) return envelope.data as T
+
+  if (reply.status === 401 && path !== '/auth/login') hooks.unauthorised()
+  throw new ApiError(
+    reply.status,
+    envelope?.error_type ?? 'GeneralException',
+    envelope?.message || hooks.text('unknown'),
+    envelope?.data ?? null,
+    envelope?.field ?? null,
+  )
+}
+
+/**
+ * The REST interface below /api/v1. Resolves with the envelope's `data`, rejects with ApiError.
+ * Pass vue-query's `signal` to reads: they are then aborted when nobody needs them any more.
+ * Writes are never aborted.
+ */
+export const api = {
+  get: <T>(path: string, options?: Omit<CallOptions, 'body'>) => call<T>('GET', path, options),
+  post: <T>(path: string, body?: unknown, options?: CallOptions) => call<T>('POST', path, { ...options, body }),
+  put: <T>(path: string, body?: unknown, options?: CallOptions) => call<T>('PUT', path, { ...options, body }),
+  delete: <T>(path: string, options?: CallOptions) => call<T>('DELETE', path, options),
+}

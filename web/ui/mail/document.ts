@@ -1,0 +1,66 @@
+import { quoteMark } from './quotes'
+
+export interface FrameOptions {
+  /** Where our own files are: scheme, host and port. */
+  origin: string
+  /** Lets http and https images through, for this one mail. */
+  remoteImages: boolean
+  /** Colours of the surrounding page; absent for a mail on its light canvas. */
+  theme?: { text: string; link: string; quote: string; dark: boolean }
+  /** Language of the interface, for hyphenation when the mail names none. */
+  language?: string
+}
+
+/**
+ * What the frame may do: show styled text and our own images. No scripts, no forms, no fonts, no
+ * nested frames, and no remote image unless the reader asked for it.
+ */
+export function framePolicy(options: Pick<FrameOptions, 'origin' | 'remoteImages'>): string {
+  const images = [`${options.origin}/uploads/`, 'data:', ...(options.remoteImages ? ['https:', 'http:'] : [])]
+  return [
+    "default-src 'none'",
+    "style-src 'unsafe-inline'",
+    `img-src ${images.join(' ')}`,
+    "form-action 'none'",
+    "base-uri 'none'",
+  ].join('; ')
+}
+
+const escapeAttribute = (text: string): string => text.replace(/[&"<>]/g, (c) => `&#${c.charCodeAt(0)};`)
+
+function styleSheet(theme: FrameOptions['theme']): string {
+  const text = theme?.text ?? '#1c2024'
+  const link = theme?.link ?? '#5753c6'
+  const quote = theme?.quote ?? '#d9d9e0'
+  return `
+    :root { color-scheme: ${theme?.dark ? 'dark' : 'light'}; }
+    html { height: auto !important; overflow-x: auto; overflow-y: hidden; background: transparent; }
+    body { height: auto !important; min-height: 0 !important; margin: 0 !important; color: ${text};
+      font: 14px/22px 'Inter Variable', Inter, ui-sans-serif, system-ui, -apple-system, 'Segoe UI', sans-serif;
+      overflow-wrap: break-word; }
+    body.canvas { padding: 12px; background: #fff; }
+    p { margin: 0 0 10px; }
+    p:last-child { margin-bottom: 0; }
+    a { color: ${link}; }
+    img { max-width: 100%; }
+    img:not([width]) { height: auto; }
+    img[src^="/uploads/"] { cursor: zoom-in; }
+    pre { white-space: pre-wrap; }
+    table { max-width: none; }
+    blockquote { margin: 8px 0; padding-inline-start: 12px; border-inline-start: 2px solid ${quote}; }
+    [${quoteMark}] { display: none !important; }
+    html.all [${quoteMark}] { display: revert !important; }
+    *, ::before, ::after { animation: none !important; }
+  `
+}
+
+/** The document for the frame's srcdoc around a cleaned mail. */
+export function frameDocument(cleanHtml: string, options: FrameOptions): string {
+  const canvas = options.theme ? '' : ' class="canvas"'
+  return (
+    `<!doctype html><html lang="${escapeAttribute(options.language ?? '')}"><head><meta charset="utf-8">` +
+    `<meta http-equiv="Content-Security-Policy" content="${escapeAttribute(framePolicy(options))}">` +
+    `<meta name="referrer" content="no-referrer"><style>${styleSheet(options.theme)}</style></head>` +
+    `<body dir="auto"${canvas}>${cleanHtml}</body></html>`
+  )
+}

@@ -1,0 +1,75 @@
+import DOMPurify, { type Config } from 'dompurify'
+
+/** What a mail is after cleaning: a detached body, and what is known about it. */
+export interface CleanMail {
+  body: HTMLElement
+  /** Images and backgrounds that would be fetched from somebody else's server. */
+  remote: number
+  /** The mail chose colours itself; it needs the light canvas it was written for. */
+  coloured: boolean
+}
+
+const config: Config = {
+  USE_PROFILES: { html: true },
+  // Without it a <style> at the start would be dropped with the head it is parsed into.
+  FORCE_BODY: true,
+  RETURN_DOM: true,
+  FORBID_TAGS: [
+    'form', 'input', 'button', 'textarea', 'select', 'option', 'optgroup', 'label', 'fieldset', 'dialog', 'video', 'audio',
+    'source', 'track', 'iframe', 'object', 'embed', 'base', 'meta', 'link', 'title', 'svg', 'math', 'template', 'slot',
+  ],
+  FORBID_ATTR: ['srcset', 'sizes', 'autofocus', 'contenteditable', 'popover', 'popovertarget', 'ping', 'tabindex', 'accesskey'],
+  ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|cid:|\/uploads\/|#|data:image\/(?:png|jpe?g|gif|webp);base64,)/i,
+  ALLOW_DATA_ATTR: false,
+  ALLOW_ARIA_ATTR: false,
+}
+
+/** A file of ours, by its path: signed addresses carry the root URL, which need not be this origin. */
+const upload = /^(?:https?:\/\/[^/]+)?(\/uploads\/(?:thumb_)?[0-9a-f]{8}-[0-9a-f-]{27}(?:\?.*)?)$/i
+
+/** The same-origin address of one of our files, or null when the address is somebody else's. */
+export function ownUpload(address: string): string | null {
+  const path = upload.exec(address)?.[1]
+  if (!path) return null
+  const foreign = /^https?:/i.test(address) && new URL(address).origin !== location.origin
+  return foreign && !/[?&]sig=/.test(path) ? null : path
+}
+
+const remoteCss = /url\(\s*['"]?\s*(?:https?:)?\/\//gi
+const colour = /(?:^|[;{\s"'])(?:color|background(?:-color|-image)?)\s*:/i
+
+/**
+ * Cleans a mail once more in the browser; the server has done so when it was received. Whatever
+ * gets through is still in a frame that runs no script and fetches nothing it was not allowed.
+ */
+export function cleanMail(html: string): CleanMail {
+  const body = DOMPurify.sanitize(html, config) as unknown as HTMLElement
+  let remote = 0
+  let coloured = false
+
+  for (const image of body.querySelectorAll('img')) {
+    const address = image.getAttribute('src')?.trim() ?? ''
+    const own = ownUpload(address)
+    if (own) image.setAttribute('src', own)
+    else if (/^https?:/i.test(address)) remote += 1
+    image.setAttribute('referrerpolicy', 'no-referrer')
+    image.setAttribute('decoding', 'async')
+  }
+  for (const element of body.querySelectorAll<HTMLElement>('[background]')) {
+    if (/^https?:/i.test(element.getAttribute('background') ?? '')) remote += 1
+  }
+  for (const link of body.querySelectorAll('a, area')) {
+    if (!link.getAttribute('href')?.startsWith('#')) link.setAttribute('target', '_blank')
+    link.setAttribute('rel', 'noopener noreferrer')
+  }
+  for (const style of body.querySelectorAll('style')) {
+    remote += style.textContent.match(remoteCss)?.length ?? 0
+    coloured ||= colour.test(style.textContent)
+  }
+  for (const element of body.querySelectorAll('[style], [bgcolor], [background], font[color], [text]')) {
+    const style = element.getAttribute('style') ?? ''
+    remote += style.match(remoteCss)?.length ?? 0
+    coloured ||= colour.test(style) || element.matches('[bgcolor], [background], font[color], [text]')
+  }
+  return { body, remote, coloured }
+}
