@@ -381,6 +381,7 @@ func connectIMAP(ctx context.Context, s inbox.IMAPServer, arrived chan<- struct{
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	_ = conn.SetDeadline(time.Now().Add(commandTimeout))
 	var client *imapclient.Client
 	switch s.TLSType {
@@ -388,18 +389,18 @@ func connectIMAP(ctx context.Context, s inbox.IMAPServer, arrived chan<- struct{
 		client = imapclient.New(tls.Client(conn, options.TLSConfig), options)
 	case "starttls":
 		if client, err = imapclient.NewStartTLS(conn, options); err != nil {
-			return nil, errors.Join(fmt.Errorf("start TLS: %w", err), conn.Close())
+			return nil, errors.Join(failedAt(stageTLS, err), conn.Close())
 		}
 	default:
 		client = imapclient.New(conn, options)
 	}
 	if _, err := within(client, commandTimeout, func() (struct{}, error) { return struct{}{}, client.WaitGreeting() }); err != nil {
-		return nil, errors.Join(fmt.Errorf("greet: %w", err), client.Close())
+		return nil, errors.Join(failedAt(stageGreeting, err), client.Close())
 	}
 	if _, err := within(client, commandTimeout, func() (struct{}, error) {
 		return struct{}{}, client.Login(s.Username, s.Password).Wait()
 	}); err != nil {
-		return nil, errors.Join(fmt.Errorf("sign in: %w", err), client.Close())
+		return nil, errors.Join(failedAt(stageSignIn, err), client.Close())
 	}
 	_ = conn.SetDeadline(time.Time{})
 	return client, nil
@@ -408,10 +409,9 @@ func connectIMAP(ctx context.Context, s inbox.IMAPServer, arrived chan<- struct{
 // within runs a command and closes the connection if the server does not answer in time: the client library has no
 // deadlines of its own.
 func within[T any](client *imapclient.Client, limit time.Duration, fn func() (T, error)) (T, error) {
-	late := false
-	timer := time.AfterFunc(limit, func() { late = true; _ = client.Close() })
+	timer := time.AfterFunc(limit, func() { _ = client.Close() })
 	v, err := fn()
-	if !timer.Stop() && late && err != nil {
+	if !timer.Stop() && err != nil {
 		err = fmt.Errorf("no answer within %s: %w", limit, err)
 	}
 	return v, err
