@@ -25,7 +25,7 @@ func Sanitize(markup string) string {
 	if strings.TrimSpace(markup) == "" {
 		return ""
 	}
-	s := &sanitizer{}
+	s := &sanitizer{styles: map[string]string{}}
 	s.out.Grow(len(markup))
 	balance(markup, s)
 	return policy().Sanitize(s.out.String())
@@ -34,6 +34,8 @@ func Sanitize(markup string) string {
 type sanitizer struct {
 	out strings.Builder
 	tag []byte // of the element being opened
+	// styles already filtered: mail repeats a few of them in every cell.
+	styles map[string]string
 }
 
 // allowed elements, and for each the attributes it may have beside the global ones.
@@ -78,14 +80,14 @@ func (s *sanitizer) open(tag string, attrs []nethtml.Attribute, void bool) bool 
 	}
 	s.tag = append(append(s.tag[:0], '<'), tag...)
 	src := false
-	var seen [maxAttributes]string
+	seen := make([]string, len(attrs))
 	for i, a := range attrs {
 		key := strings.ToLower(a.Key)
 		if !listed(own, key) && !listed(globalAttrs, key) || slices.Contains(seen[:i], key) {
 			continue
 		}
 		seen[i] = key // of two equal attributes the first counts
-		value, ok := attribute(tag, key, a.Val)
+		value, ok := s.attribute(key, a.Val)
 		if !ok {
 			continue
 		}
@@ -104,10 +106,9 @@ func replaced(tag string, attrs []nethtml.Attribute) (string, []nethtml.Attribut
 	switch tag {
 	case "body":
 		tag = "div"
-		for i, a := range attrs {
-			if a.Key == "bgcolor" && colour.MatchString(a.Val) {
-				attrs[i] = nethtml.Attribute{Key: "style", Val: "background-color:" + a.Val}
-			}
+		if ground := attr(attrs, "bgcolor"); colour.MatchString(ground) {
+			style := "background-color:" + ground + ";" + attr(attrs, "style")
+			attrs = []nethtml.Attribute{{Key: "style", Val: style}, {Key: "dir", Val: attr(attrs, "dir")}}
 		}
 	case "image":
 		tag = "img" // as browsers read it
@@ -133,22 +134,26 @@ func listed(list, key string) bool {
 	return false
 }
 
-func attribute(tag, key, value string) (string, bool) {
+func (s *sanitizer) attribute(key, value string) (string, bool) {
 	switch key {
 	case "href":
 		return linkURL(value)
 	case "src":
 		return imageURL(value)
 	case "style":
-		value = filterStyle(value)
-		return value, value != ""
+		kept, ok := s.styles[value]
+		if !ok {
+			kept = filterStyle(value)
+			s.styles[value] = kept
+		}
+		return kept, kept != ""
 	case "class", "id":
 		value = markers(value)
 		return value, value != ""
 	}
 	value = strings.TrimSpace(value)
 	re := attrValues[key]
-	return value, re != nil && re.MatchString(value)
+	return value, re != nil && re.MatchString(value) && (value != "" || key == "alt" || key == "nowrap" || key == "noshade")
 }
 
 // markers keeps the class names and ids by which mail programs mark quotes and signatures. All others could collide

@@ -50,7 +50,10 @@ func filterStyle(css string) string {
 }
 
 func safeValue(name, value string) bool {
-	rest := colourFunc.ReplaceAllString(value, "c")
+	rest := value
+	if strings.Contains(value, "(") {
+		rest = colourFunc.ReplaceAllString(value, "c")
+	}
 	if strings.Contains(rest, "/") {
 		rest = strings.ReplaceAll(rest, "/", " ") // font: 12px/1.5 Arial
 		if strings.ContainsAny(value, "*") || name != "font" {

@@ -24,17 +24,18 @@ func render(markup string, links bool) string {
 }
 
 type renderer struct {
-	out     strings.Builder
-	links   bool
-	quote   int    // open blockquotes
-	pre     int    // open pre elements
-	breaks  int    // line ends owed before the next text
-	blank   bool   // a blank owed before the next text
-	started bool   // something was written on this line
-	lists   []int  // next number of each open list; -1 for bullets
-	marker  string // of the list item that begins
-	href    string
-	label   strings.Builder
+	out       strings.Builder
+	links     bool
+	quote     int    // open blockquotes
+	lastQuote int    // those of the line written last
+	pre       int    // open pre elements
+	breaks    int    // line ends owed before the next text
+	blank     bool   // a blank owed before the next text
+	started   bool   // something was written on this line
+	lists     []int  // next number of each open list; -1 for bullets
+	marker    string // of the list item that begins
+	href      string
+	label     strings.Builder
 }
 
 func (r *renderer) open(tag string, attrs []nethtml.Attribute, void bool) bool {
@@ -201,10 +202,11 @@ func (r *renderer) write(s string) {
 	for ; r.breaks > 0; r.breaks-- {
 		r.out.WriteByte('\n')
 		r.started = false
-		if r.breaks > 1 && r.quote > 0 {
-			r.out.WriteString(strings.TrimSpace(quotePrefix(r.quote)))
+		if r.breaks > 1 {
+			r.out.WriteString(strings.TrimSpace(quotePrefix(min(r.quote, r.lastQuote))))
 		}
 	}
+	r.lastQuote = r.quote
 	if !r.started {
 		r.out.WriteString(quotePrefix(r.quote) + r.marker)
 		r.marker, r.blank, r.started = "", false, true

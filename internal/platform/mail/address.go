@@ -32,6 +32,9 @@ func ParseAddress(s string) (Address, error) {
 // ParseAddressList reads mailboxes separated by commas, or by semicolons as some programs write them. Unlike the
 // reading of received headers it fails, with an error that wraps ErrAddress, when any of them is no address.
 func ParseAddressList(s string) ([]Address, error) {
+	if strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\t' }) {
+		return nil, fmt.Errorf("parse address %q: %w: it holds a control character", shorten(s), ErrAddress)
+	}
 	list, bad := parseAddresses(s, "", DefaultLimits().MaxAddresses)
 	if bad != "" {
 		return nil, fmt.Errorf("parse address %q: %w", shorten(bad), ErrAddress)
@@ -48,9 +51,10 @@ func shorten(s string) string {
 
 // parseAddresses reads every mailbox of a header value, skipping what is none; bad is the first such piece.
 func parseAddresses(s, charset string, max int) (list []Address, bad string) {
-	for s != "" && len(list) < max {
+	lastQuote := strings.LastIndexByte(s, '"') // a quote that is never closed is no quote
+	for rest := s; rest != "" && len(list) < max; {
 		var item string
-		item, s = cutMailbox(s)
+		item, rest = cutMailbox(rest, lastQuote-(len(s)-len(rest)))
 		if item = strings.TrimSpace(item); item == "" {
 			continue
 		}
@@ -71,9 +75,8 @@ func parseAddresses(s, charset string, max int) (list []Address, bad string) {
 
 // cutMailbox cuts at the next separator outside of quotes, comments and angle brackets. The name of a group
 // ("undisclosed-recipients:;", RFC 5322, section 3.4) is dropped, its members are kept.
-func cutMailbox(s string) (item, rest string) {
+func cutMailbox(s string, lastQuote int) (item, rest string) {
 	depth, quoted, angle, start := 0, false, false, 0
-	lastQuote := strings.LastIndexByte(s, '"') // a quote that is never closed is no quote
 	at := false
 	for i := 0; i < len(s); i++ {
 		c := s[i]

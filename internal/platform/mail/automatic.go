@@ -23,7 +23,7 @@ func (m *Message) AutoSubmitted() (automatic bool, rule string) {
 			}
 		case "precedence":
 			switch keyword {
-			case "bulk", "junk", "list", "auto_reply", "auto-reply":
+			case "bulk", "junk", "auto_reply", "auto-reply": // not "list": people write through lists, too
 				return true, "Precedence: " + keyword
 			}
 		case "x-precedence":

@@ -10,11 +10,10 @@ import (
 
 // collector walks the entities of a message and sorts them into body and parts.
 type collector struct {
-	m        *Message
-	lim      Limits
-	seen     int
-	skipped  bool
-	explicit []bool // for each of m.Parts: the sender asked for an attachment
+	m       *Message
+	lim     Limits
+	seen    int
+	skipped bool
 }
 
 // context says where an entity stands, which decides whether a named text is body or file.
@@ -235,6 +234,8 @@ func (c *collector) part(e entity, ctx context) {
 		stem = "signature"
 	case p.ContentType == "message/delivery-status":
 		stem = "delivery-status"
+	case p.ContentType == "message/disposition-notification":
+		stem = "receipt"
 	case p.ContentType == "text/rfc822-headers":
 		stem = "headers"
 	}

@@ -63,6 +63,9 @@ func Compose(o Outgoing) ([]byte, error) {
 	if err := o.writeMixed(w); err != nil {
 		return nil, err
 	}
+	if !bytes.HasSuffix(w.Bytes(), []byte("\r\n")) {
+		w.WriteString("\r\n")
+	}
 	return w.Bytes(), nil
 }
 

@@ -7,7 +7,7 @@ import (
 
 // readHeader splits a message or part into its header fields and its body (RFC 5322, section 2.1). Lines that are no
 // field are skipped when more fields follow; otherwise the body starts there (the blank line was forgotten).
-func readHeader(raw []byte, max int) (h Header, body []byte, clean bool) {
+func readHeader(raw []byte, limit int) (h Header, body []byte, clean bool) {
 	clean = true
 	rest := raw
 	if bytes.HasPrefix(rest, []byte("From ")) || bytes.HasPrefix(rest, []byte(">From ")) {
@@ -18,7 +18,11 @@ func readHeader(raw []byte, max int) (h Header, body []byte, clean bool) {
 		if len(line) == 0 {
 			return h, next, clean
 		}
-		if len(raw)-len(next) > max {
+		if used := len(raw) - len(rest); used+len(line) > limit {
+			// Of the field that crosses the limit the start is kept.
+			if line = line[:min(len(line), max(limit-used, 0))]; fieldColon(line) > 0 {
+				h.add(line)
+			}
 			return h, skipHeader(rest), false
 		}
 		switch {
@@ -26,10 +30,7 @@ func readHeader(raw []byte, max int) (h Header, body []byte, clean bool) {
 			if len(bytes.TrimSpace(line)) == 0 && !isFieldOrContinuation(next) {
 				return h, next, clean // a "blank" line that holds blanks
 			}
-			line, next = gatherContinuation(line, next, len(raw)-max)
-			if n := len(h.fields); n > 0 {
-				h.fields[n-1].value += unfold(line)
-			}
+			// The continuation of a line that was no field.
 		default:
 			colon := fieldColon(line)
 			if colon < 0 {
@@ -39,16 +40,23 @@ func readHeader(raw []byte, max int) (h Header, body []byte, clean bool) {
 				}
 				break
 			}
-			name := string(bytes.TrimRight(line[:colon], " \t"))
-			value := line[colon+1:]
 			if len(next) > 0 && (next[0] == ' ' || next[0] == '\t') {
-				value, next = gatherContinuation(value, next, len(raw)-max)
+				line, next = gatherContinuation(line, next, len(raw)-limit)
 			}
-			h.fields = append(h.fields, field{name: name, value: strings.TrimSpace(unfold(value))})
+			h.add(line)
 		}
 		rest = next
 	}
 	return h, nil, clean
+}
+
+// add takes the line of a field, unfolded, of which fieldColon is not negative.
+func (h *Header) add(line []byte) {
+	colon := fieldColon(line)
+	h.fields = append(h.fields, field{
+		name:  string(bytes.TrimRight(line[:colon], " \t")),
+		value: strings.TrimSpace(unfold(line[colon+1:])),
+	})
 }
 
 // gatherContinuation joins the folded lines of one field in a single copy. It stops once no more than floor bytes are
@@ -118,16 +126,17 @@ func fieldColon(line []byte) int {
 	return -1
 }
 
+// unfold makes one line of a folded value. Bytes that are no UTF-8 stay: they are decoded when the charset is known.
 func unfold(b []byte) string {
-	return strings.Map(func(r rune) rune {
-		switch r {
-		case '\r', '\n':
-			return ' '
-		case 0:
-			return -1
+	if bytes.ContainsAny(b, "\r\n\x00") {
+		b = bytes.ReplaceAll(b, []byte{0}, nil)
+		for i, c := range b {
+			if c == '\r' || c == '\n' {
+				b[i] = ' '
+			}
 		}
-		return r
-	}, string(b))
+	}
+	return string(b)
 }
 
 // paramHeader is a Content-Type or Content-Disposition value taken apart (RFC 2045, section 5.1; RFC 2231).
