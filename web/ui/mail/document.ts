@@ -7,12 +7,14 @@ export interface FrameOptions {
   remoteImages: boolean
   /** Colours of the surrounding page; absent for a mail on its light canvas. */
   theme?: { text: string; link: string; quote: string; dark: boolean }
+  /** Our own @font-face rules, with absolute addresses below /assets. */
+  fontFaces?: string
   /** Language of the interface, for hyphenation when the mail names none. */
   language?: string
 }
 
 /**
- * What the frame may do: show styled text and our own images. No scripts, no forms, no fonts, no
+ * What the frame may do: show styled text, our own images and our own font. No scripts, no forms, no
  * nested frames, and no remote image unless the reader asked for it.
  */
 export function framePolicy(options: Pick<FrameOptions, 'origin' | 'remoteImages'>): string {
@@ -21,6 +23,7 @@ export function framePolicy(options: Pick<FrameOptions, 'origin' | 'remoteImages
     "default-src 'none'",
     "style-src 'unsafe-inline'",
     `img-src ${images.join(' ')}`,
+    `font-src ${options.origin}/assets/`,
     "form-action 'none'",
     "base-uri 'none'",
   ].join('; ')
@@ -28,11 +31,11 @@ export function framePolicy(options: Pick<FrameOptions, 'origin' | 'remoteImages
 
 const escapeAttribute = (text: string): string => text.replace(/[&"<>]/g, (c) => `&#${c.charCodeAt(0)};`)
 
-function styleSheet(theme: FrameOptions['theme']): string {
+function styleSheet({ theme, fontFaces = '' }: FrameOptions): string {
   const text = theme?.text ?? '#1c2024'
   const link = theme?.link ?? '#5753c6'
   const quote = theme?.quote ?? '#d9d9e0'
-  return `
+  return `${fontFaces}
     :root { color-scheme: ${theme?.dark ? 'dark' : 'light'}; }
     html { height: auto !important; overflow-x: auto; overflow-y: hidden; background: transparent; }
     body { height: auto !important; min-height: 0 !important; margin: 0 !important; color: ${text};
@@ -60,7 +63,31 @@ export function frameDocument(cleanHtml: string, options: FrameOptions): string 
   return (
     `<!doctype html><html lang="${escapeAttribute(options.language ?? '')}"><head><meta charset="utf-8">` +
     `<meta http-equiv="Content-Security-Policy" content="${escapeAttribute(framePolicy(options))}">` +
-    `<meta name="referrer" content="no-referrer"><style>${styleSheet(options.theme)}</style></head>` +
+    `<meta name="referrer" content="no-referrer"><style>${styleSheet(options)}</style></head>` +
     `<body dir="auto"${canvas}>${cleanHtml}</body></html>`
   )
+}
+
+/** The rules of our font as this page has them, for documents that load nothing else of it. */
+export function ownFontFaces(family: string): string {
+  const rules: string[] = []
+  for (const sheet of document.styleSheets) {
+    let list: CSSRuleList
+    try {
+      list = sheet.cssRules
+    } catch {
+      continue // of another origin
+    }
+    const collect = (inner: CSSRuleList): void => {
+      for (const rule of inner) {
+        if ('cssRules' in rule && !('style' in rule)) collect(rule.cssRules as CSSRuleList)
+        else if (rule instanceof CSSFontFaceRule && rule.style.getPropertyValue('font-family').includes(family)) {
+          const base = sheet.href ?? location.href
+          rules.push(rule.cssText.replace(/url\(["']?([^"')]+)["']?\)/g, (_, url: string) => `url("${new URL(url, base)}")`))
+        }
+      }
+    }
+    collect(list)
+  }
+  return rules.join('\n')
 }

@@ -7,11 +7,12 @@ const file = '/uploads/0b0e3d6e-6a5f-4a35-9f5d-0d3b6e0f3a11'
 const origin = 'https://desk.example'
 
 describe('frame document', () => {
-  it('allows no script, form, font or nested frame, and only our own images', () => {
+  it('allows no script, form or nested frame, and only our own images and font', () => {
     const policy = framePolicy({ origin, remoteImages: false })
     expect(policy).toContain("default-src 'none'")
     expect(policy).toContain(`img-src ${origin}/uploads/ data:;`)
-    expect(policy).not.toMatch(/script-src|https:(?!\/\/desk)|http:/)
+    expect(policy).toContain(`font-src ${origin}/assets/`)
+    expect(policy).not.toMatch(/script-src|frame-src|https:(?!\/\/desk)|http:/)
   })
 
   it('lets remote images in only when asked', () => {

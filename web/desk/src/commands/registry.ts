@@ -1,0 +1,111 @@
+import { isMac } from '@ui/keys'
+import { computed, onScopeDispose, ref, shallowReactive, type Component } from 'vue'
+
+/** Something the agent can do: by key, from the command bar, and listed in the shortcut sheet. */
+export interface Command {
+  /** Stable, dotted: `conversation.resolve`. */
+  id: string
+  title: string
+  /** Heading in the command bar and the shortcut sheet. */
+  section: string
+  /**
+   * Keys: `j`, `Shift+u`, `Mod+k` (⌘ on a Mac, Ctrl elsewhere), or a sequence `g i`. The first one
+   * is shown. Single keys do nothing while a text field has the focus.
+   */
+  keys?: string[]
+  icon?: Component
+  /** More words to find it by. */
+  keywords?: string
+  /** False hides it and frees its keys. */
+  when?: () => boolean
+  /** Not offered in the command bar: makes sense by key only. */
+  keyOnly?: boolean
+  run: () => void
+}
+
+type Source = () => Command[]
+
+const sources = shallowReactive(new Set<Source>())
+
+/** Registers commands for the life of the calling component. Later registrations win a shared key. */
+export function useCommands(source: Source): void {
+  sources.add(source)
+  onScopeDispose(() => sources.delete(source))
+}
+
+/** Commands that can run now. */
+export const commands = computed<Command[]>(() =>
+  [...sources].flatMap((source) => source()).filter((command) => command.when?.() ?? true),
+)
+
+/** The shown key of a command, for tooltips and menus. */
+export function keyOf(id: string): string | undefined {
+  return commands.value.find((command) => command.id === id)?.keys?.[0]
+}
+
+export function runCommand(id: string): void {
+  commands.value.find((command) => command.id === id)?.run()
+}
+
+/** Agents who dictate or use other assistive input can turn single keys off. */
+export const singleKeys = ref(true)
+
+/** Milliseconds to wait for the next key of a sequence. */
+const sequenceTimeout = 1_200
+
+/** The canonical name of a key press: `Mod+Shift+k`, `Shift+u`, `?`. */
+export function keyName(event: KeyboardEvent): string {
+  const mod = isMac ? event.metaKey : event.ctrlKey
+  const letter = /^[a-z]$/i.test(event.key)
+  // On layouts without Latin letters the physical key decides.
+  const key = letter
+    ? event.key.toLowerCase()
+    : event.key.length === 1 && event.key > '\u007f' && /^Key[A-Z]$/.test(event.code)
+      ? event.code.slice(3).toLowerCase()
+      : event.key
+  const shift = event.shiftKey && (letter || key.length > 1)
+  return [mod && 'Mod', event.altKey && 'Alt', shift && 'Shift', key].filter(Boolean).join('+')
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false
+  return target.isContentEditable || target.matches('input, textarea, select, [role="textbox"]')
+}
+
+const overlay = '[role="dialog"], [role="menu"], [role="listbox"]'
+
+/**
+ * Turns key presses into commands. Returns the handler; the app attaches it once. `now` and the
+ * list are parameters for the tests.
+ */
+export function createKeyHandler(list: () => Command[] = () => commands.value, now: () => number = Date.now) {
+  let pending = ''
+  let pendingSince = 0
+
+  return (event: KeyboardEvent): void => {
+    if (event.defaultPrevented || event.isComposing) return
+    if (['Shift', 'Control', 'Alt', 'Meta'].includes(event.key)) return
+    const name = keyName(event)
+    const chord = name.startsWith('Mod+') || name.startsWith('Alt+')
+    if (!chord) {
+      if (!singleKeys.value || isTyping(event.target) || event.ctrlKey || event.metaKey) return
+      if (event.target instanceof HTMLElement && event.target.closest(overlay)) return
+      // Enter and Space belong to a focused control.
+      if ((name === 'Enter' || name === ' ') && event.target instanceof HTMLElement && event.target.matches('button, a, [role="button"], [role="tab"], [role="switch"]')) return
+    }
+    if (pending && now() - pendingSince > sequenceTimeout) pending = ''
+    const typed = pending ? `${pending} ${name}` : name
+    const available = list()
+    const hit = available.findLast((command) => command.keys?.includes(typed))
+    if (hit) {
+      pending = ''
+      event.preventDefault()
+      hit.run()
+      return
+    }
+    const opens = available.some((command) => command.keys?.some((keys) => keys.startsWith(`${typed} `)))
+    pending = opens ? typed : ''
+    pendingSince = now()
+    if (opens) event.preventDefault()
+  }
+}

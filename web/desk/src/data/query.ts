@@ -1,0 +1,33 @@
+import { QueryClient } from '@tanstack/vue-query'
+import { ApiError } from '@ui/api/client'
+
+/**
+ * The one cache. The socket keeps it fresh, so nothing is refetched by the clock; data that the
+ * socket does not cover is marked stale where it is changed.
+ */
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 60_000,
+      gcTime: 15 * 60_000,
+      refetchOnWindowFocus: false,
+      retry: (failures, error) => error instanceof ApiError && error.temporary && failures < 2,
+      retryDelay: (attempt) => Math.min(1000 * 2 ** attempt, 8000),
+    },
+    mutations: { retry: false },
+  },
+})
+
+/** Every cache key, in one place, from the general to the particular. */
+export const keys = {
+  me: ['me'] as const,
+  config: ['config'] as const,
+  counts: ['counts'] as const,
+  drafts: ['drafts'] as const,
+  lists: ['conversations'] as const,
+  list: (scope: string, status: string, sort: string) => ['conversations', scope, status, sort] as const,
+  conversation: (uuid: string) => ['conversation', uuid] as const,
+  messages: (uuid: string) => ['conversation', uuid, 'messages'] as const,
+  reference: (name: string) => ['reference', name] as const,
+  search: (kind: string, text: string) => ['search', kind, text] as const,
+}

@@ -1,0 +1,54 @@
+import { useQuery } from '@tanstack/vue-query'
+import { api } from '@ui/api/client'
+import type { Agent, Availability, Config } from '@ui/api/types'
+import { computed, ref } from 'vue'
+import { keys, queryClient } from './query'
+
+/** True while the "session ended" dialog asks for the password again. */
+export const sessionEnded = ref(false)
+
+const readMe = { queryKey: keys.me, queryFn: () => api.get<Agent>('/agents/me'), staleTime: Infinity }
+const readConfig = { queryKey: keys.config, queryFn: () => api.get<Config>('/config'), staleTime: Infinity }
+
+/** The signed-in agent, fetched once. Rejects when nobody is signed in. */
+export const ensureMe = (): Promise<Agent> => queryClient.ensureQueryData(readMe)
+
+/** The public configuration, fetched once. */
+export const ensureConfig = (): Promise<Config> => queryClient.ensureQueryData(readConfig)
+
+/** Public configuration, for templates. */
+export function useConfig() {
+  const { data } = useQuery(readConfig)
+  return {
+    config: data,
+    siteName: computed(() => data.value?.['app.site_name'] || 'Foyer'),
+  }
+}
+
+/** The signed-in agent, what they may do, and their availability. */
+export function useMe() {
+  const { data: me } = useQuery(readMe)
+  const permissions = computed(() => new Set(me.value?.permissions ?? []))
+  return {
+    me,
+    can: (permission: string) => permissions.value.has(permission),
+    canAny: (prefixOrList: string[]) => prefixOrList.some((permission) => permissions.value.has(permission)),
+  }
+}
+
+export async function signIn(email: string, password: string): Promise<Agent> {
+  const agent = await api.post<Agent>('/auth/login', { email, password })
+  queryClient.setQueryData(keys.me, agent)
+  sessionEnded.value = false
+  return agent
+}
+
+/** Leaves by a full navigation, so that nothing of this agent stays in memory. */
+export function signOut(): void {
+  window.location.assign('/logout')
+}
+
+export async function setAvailability(status: Availability, source: 'user' | 'idle' = 'user'): Promise<void> {
+  const agent = await api.put<Agent>('/agents/me/availability', { status, source })
+  queryClient.setQueryData<Agent>(keys.me, (me) => me && { ...me, availability_status: agent.availability_status })
+}

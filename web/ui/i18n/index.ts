@@ -1,0 +1,91 @@
+import en from '@locales/en-US.json'
+import { createI18n, type MessageContext } from 'vue-i18n'
+
+/** Every text the interface can show. A key that is not in the catalogue does not compile. */
+export type MessageKey = keyof typeof en
+
+type Params = Record<string, string | number>
+
+/**
+ * The catalogue's format is shared with the server: `{name}` is a placeholder and ` | ` separates
+ * plural forms; everything else is literal, addresses with an @ included.
+ */
+export function compileMessage(text: string) {
+  const forms = text.split(' | ')
+  return (context: Pick<MessageContext<string>, 'plural' | 'named'>): string => {
+    const form = forms.length > 1 ? context.plural(forms) : text
+    return form.replace(/\{(\w+)\}/g, (whole, name: string) => {
+      const value = context.named(name)
+      return value === undefined || value === null ? whole : String(value)
+    })
+  }
+}
+
+export const i18n = createI18n({
+  legacy: false,
+  locale: 'en-US',
+  fallbackLocale: 'en-US',
+  missingWarn: false,
+  fallbackWarn: false,
+  messages: { 'en-US': en as Record<string, string> },
+  messageResolver: (messages, key) => (messages as Record<string, string>)[key] ?? null,
+  messageCompiler: (message) => compileMessage(String(message)) as never,
+})
+
+/**
+ * The text for `key`, in the agent's language. With `count` the plural form is chosen and `{count}`
+ * filled in. Reactive: used in a template it follows a change of language.
+ */
+export function t(key: MessageKey, params: Params = {}, count?: number): string {
+  if (count === undefined) return i18n.global.t(key, params)
+  return i18n.global.t(key, { count: formatNumber(count), ...params }, count)
+}
+
+/** Loads a language from the server, which fills what is not translated with English. */
+export async function setLanguage(code: string): Promise<void> {
+  if (code !== 'en-US' && !i18n.global.availableLocales.includes(code as 'en-US')) {
+    const reply = await fetch(`/api/v1/lang/${encodeURIComponent(code)}`)
+    if (!reply.ok) return
+    i18n.global.setLocaleMessage(code as 'en-US', await reply.json())
+  }
+  i18n.global.locale.value = code as 'en-US'
+  document.documentElement.lang = code
+  document.documentElement.dir = /^(ar|fa|he|ur)\b/.test(code) ? 'rtl' : 'ltr'
+}
+
+/** A number in the agent's language. */
+export function formatNumber(value: number): string {
+  return new Intl.NumberFormat(i18n.global.locale.value).format(value)
+}
+
+const minute = 60_000
+const hour = 60 * minute
+const day = 24 * hour
+
+/** Short age for lists: now, 5m, 3h, 2d, 4mo, 1y. */
+export function formatAge(time: string | number | Date, now = Date.now()): string {
+  const age = Math.max(0, now - new Date(time).getTime())
+  if (age < minute) return t('time.now')
+  if (age < hour) return t('time.minutes', { n: Math.floor(age / minute) })
+  if (age < day) return t('time.hours', { n: Math.floor(age / hour) })
+  if (age <= 30 * day) return t('time.days', { n: Math.floor(age / day) })
+  if (age < 365 * day) return t('time.months', { n: Math.floor(age / (30 * day)) })
+  return t('time.years', { n: Math.floor(age / (365 * day)) })
+}
+
+/** The exact time, for titles and tooltips. */
+export function formatExact(time: string | number | Date): string {
+  return new Intl.DateTimeFormat(i18n.global.locale.value, { dateStyle: 'full', timeStyle: 'short' }).format(
+    new Date(time),
+  )
+}
+
+/** Clock time today, otherwise day and clock time: the head of a letter. */
+export function formatMoment(time: string | number | Date, now = new Date()): string {
+  const date = new Date(time)
+  const locale = i18n.global.locale.value
+  const clock: Intl.DateTimeFormatOptions = { hour: 'numeric', minute: '2-digit' }
+  if (date.toDateString() === now.toDateString()) return new Intl.DateTimeFormat(locale, clock).format(date)
+  const year = date.getFullYear() === now.getFullYear() ? undefined : 'numeric'
+  return new Intl.DateTimeFormat(locale, { ...clock, day: 'numeric', month: 'short', year }).format(date)
+}

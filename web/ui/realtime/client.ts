@@ -1,0 +1,167 @@
+/** What the server pushes. `id` is the position in the event log; frames of the moment carry none. */
+export interface Frame {
+  type: string
+  data: unknown
+  id?: number
+}
+
+export type ConnectionState = 'connecting' | 'open' | 'reconnecting' | 'offline'
+
+export interface RealtimeOptions {
+  /** Address of the socket, without a query. */
+  url: string
+  open?: (url: string) => WebSocket
+  onFrame: (frame: Frame) => void
+  onState?: (state: ConnectionState) => void
+  /** The server could not replay what was missed: everything on screen must be fetched again. */
+  onResync: () => void
+}
+
+const firstDelay = 1_000
+const lastDelay = 30_000
+const growth = 1.5
+const pingEvery = 30_000
+const silenceLimit = 90_000
+
+/**
+ * The agent's socket. It reconnects by itself (1 s, growing by half, up to 30 s), resumes after the
+ * last event it saw so that nothing is missed, and subscribes again to what was on screen.
+ */
+export class RealtimeClient {
+  private socket: WebSocket | null = null
+  private state: ConnectionState = 'connecting'
+  private delay = firstDelay
+  private retry: ReturnType<typeof setTimeout> | undefined
+  private heartbeat: ReturnType<typeof setInterval> | undefined
+  private heardAt = 0
+  private lastEvent = 0
+  private opened = false
+  private stopped = true
+  private conversation: string | null = null
+  private listed: string[] = []
+
+  constructor(private readonly options: RealtimeOptions) {}
+
+  start(): void {
+    if (!this.stopped) return
+    this.stopped = false
+    window.addEventListener('online', this.wake)
+    window.addEventListener('focus', this.wake)
+    window.addEventListener('offline', this.lost)
+    this.connect()
+  }
+
+  /** Closes for good and forgets what was seen: the session ended. */
+  stop(): void {
+    this.stopped = true
+    window.removeEventListener('online', this.wake)
+    window.removeEventListener('focus', this.wake)
+    window.removeEventListener('offline', this.lost)
+    clearTimeout(this.retry)
+    this.retry = undefined
+    this.drop()
+    this.lastEvent = 0
+    this.opened = false
+    this.conversation = null
+    this.listed = []
+  }
+
+  /** Names the one open conversation of this tab. */
+  openConversation(uuid: string | null): void {
+    this.conversation = uuid
+    if (uuid) this.send('conversation_subscribe', { conversation_uuid: uuid })
+  }
+
+  /** Names the conversations on the list; the server keeps the first 500. */
+  showList(uuids: string[]): void {
+    const next = uuids.slice(0, 500)
+    if (next.length === this.listed.length && next.every((uuid, at) => uuid === this.listed[at])) return
+    this.listed = next
+    this.send('list_subscribe_replace', { uuids: next })
+  }
+
+  /** Says something that is only worth saying now; nothing is queued while the socket is down. */
+  send(type: string, data: unknown): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ type, data }))
+  }
+
+  private connect(): void {
+    clearTimeout(this.retry)
+    this.retry = undefined
+    this.setState(this.opened ? 'reconnecting' : 'connecting')
+    const url = this.lastEvent ? `${this.options.url}?last_event_id=${this.lastEvent}` : this.options.url
+    const socket = (this.options.open ?? ((address) => new WebSocket(address)))(url)
+    this.socket = socket
+    socket.onopen = () => this.onOpen(socket)
+    socket.onmessage = (event: MessageEvent) => this.onMessage(event)
+    socket.onclose = () => {
+      if (this.socket === socket) this.onClose()
+    }
+  }
+
+  private onOpen(socket: WebSocket): void {
+    this.delay = firstDelay
+    this.heardAt = Date.now()
+    this.setState('open')
+    // Without a position to resume from, a gap cannot be seen: fetch again.
+    if (this.opened && !this.lastEvent) this.options.onResync()
+    this.opened = true
+    if (this.listed.length) this.send('list_subscribe_replace', { uuids: this.listed })
+    if (this.conversation) this.send('conversation_subscribe', { conversation_uuid: this.conversation })
+    clearInterval(this.heartbeat)
+    this.heartbeat = setInterval(() => {
+      if (Date.now() - this.heardAt > silenceLimit) {
+        this.drop()
+        this.onClose()
+      } else if (socket.readyState === WebSocket.OPEN) socket.send('ping')
+    }, pingEvery)
+  }
+
+  private onMessage(event: MessageEvent): void {
+    this.heardAt = Date.now()
+    if (event.data === 'pong') return
+    let frame: Frame
+    try {
+      frame = JSON.parse(String(event.data)) as Frame
+    } catch {
+      return
+    }
+    if (frame.id !== undefined) {
+      if (frame.type !== 'resync' && frame.id < this.lastEvent) return // replayed and already seen
+      this.lastEvent = frame.id
+    }
+    if (frame.type === 'resync') this.options.onResync()
+    else this.options.onFrame(frame)
+  }
+
+  private onClose(): void {
+    clearInterval(this.heartbeat)
+    this.socket = null
+    if (this.stopped) return
+    this.setState(navigator.onLine ? 'reconnecting' : 'offline')
+    clearTimeout(this.retry)
+    this.retry = setTimeout(() => this.connect(), this.delay)
+    this.delay = Math.min(this.delay * growth, lastDelay)
+  }
+
+  private drop(): void {
+    clearInterval(this.heartbeat)
+    const socket = this.socket
+    this.socket = null
+    socket?.close()
+  }
+
+  private readonly wake = (): void => {
+    if (this.stopped || this.socket) return
+    this.delay = firstDelay
+    this.connect()
+  }
+
+  private readonly lost = (): void => this.setState('offline')
+
+  private setState(state: ConnectionState): void {
+    if (state === this.state) return
+    this.state = state
+    this.options.onState?.(state)
+  }
+}

@@ -1,0 +1,10 @@
+import { mergeConfig } from 'vitest/config'
+import desk from './desk/vite.config'
+
+export default mergeConfig(desk, {
+  root: import.meta.dirname,
+  test: {
+    environment: 'jsdom',
+    include: ['{desk/src,ui}/**/*.test.ts'],
+  },
+})
