@@ -1,0 +1,187 @@
+import { api } from '@ui/api/client'
+import type { Conversation, Uuid } from '@ui/api/types'
+import { t } from '@ui/i18n'
+import { toast, toastError } from '@ui/toast/toasts'
+import { keys, queryClient } from '@/data/query'
+import { snoozeDuration } from './snooze'
+
+/** What the agent did last, to take it back by key. */
+interface Done {
+  undo: () => void
+  redo: () => void
+}
+
+const done: Done[] = []
+const undone: Done[] = []
+
+export function undoLast(): void {
+  const last = done.pop()
+  if (!last) return
+  undone.push(last)
+  last.undo()
+}
+
+export function redoLast(): void {
+  const last = undone.pop()
+  if (!last) return
+  done.push(last)
+  last.redo()
+}
+
+export function patchConversation(uuid: Uuid, change: Partial<Conversation>): void {
+  queryClient.setQueryData<Conversation>(keys.conversation(uuid), (known) => known && { ...known, ...change })
+}
+
+const current = (uuid: Uuid): Conversation | undefined => queryClient.getQueryData<Conversation>(keys.conversation(uuid))
+
+interface Change {
+  uuid: Uuid
+  /** Shown at once. */
+  to: Partial<Conversation>
+  /** Shown again when it is undone or refused. */
+  from: Partial<Conversation>
+  forward: () => Promise<unknown>
+  back: () => Promise<unknown>
+  /** What was done, for the notice that offers to undo it. */
+  said: string
+}
+
+async function apply(uuid: Uuid, to: Partial<Conversation>, from: Partial<Conversation>, request: () => Promise<unknown>): Promise<boolean> {
+  patchConversation(uuid, to)
+  try {
+    await request()
+    return true
+  } catch (error) {
+    patchConversation(uuid, from)
+    toastError(error)
+    return false
+  } finally {
+    void queryClient.invalidateQueries({ queryKey: keys.conversation(uuid), exact: true })
+  }
+}
+
+/** Changes at once, rolls back when refused, and offers to undo. */
+async function perform(change: Change): Promise<boolean> {
+  const { uuid, to, from, forward, back, said } = change
+  const step: Done = {
+    undo: () => void apply(uuid, from, to, back),
+    redo: () => void apply(uuid, to, from, forward),
+  }
+  if (!(await apply(uuid, to, from, forward))) return false
+  done.push(step)
+  undone.length = 0
+  toast(said, {
+    kind: 'success',
+    action: {
+      label: t('conversation.undo'),
+      run: () => {
+        const at = done.indexOf(step)
+        if (at >= 0) done.splice(at, 1)
+        step.undo()
+      },
+    },
+  })
+  return true
+}
+
+const path = (uuid: Uuid, rest: string): string => `/conversations/${uuid}/${rest}`
+
+function putStatus(uuid: Uuid, status: string, until: string | null): Promise<unknown> {
+  const snoozed_until = until ? snoozeDuration(new Date(until)) : undefined
+  return api.put(path(uuid, 'status'), { status, snoozed_until })
+}
+
+/** Sets the status by name; `until` is when a snoozed conversation comes back. */
+export async function setStatus(uuid: Uuid, status: string, until?: Date): Promise<boolean> {
+  const was = current(uuid)
+  const wakes = until?.toISOString() ?? null
+  if (was && was.status === status && !until) return true
+  return perform({
+    uuid,
+    to: { status, snoozed_until: wakes },
+    from: { status: was?.status, snoozed_until: was?.snoozed_until },
+    forward: () => putStatus(uuid, status, wakes),
+    back: () => putStatus(uuid, was?.status ?? 'Open', was?.snoozed_until ?? null),
+    said: t('conversation.done.status', { status }),
+  })
+}
+
+function putAssignee(uuid: Uuid, kind: 'user' | 'team', id: number | null): Promise<unknown> {
+  return id === null
+    ? api.put(path(uuid, `assignee/${kind}/remove`))
+    : api.put(path(uuid, `assignee/${kind}`), { assignee_id: id })
+}
+
+export async function assignAgent(uuid: Uuid, id: number | null, name: string): Promise<boolean> {
+  const was = current(uuid)?.assigned_user_id ?? null
+  if (was === id) return true
+  return perform({
+    uuid,
+    to: { assigned_user_id: id },
+    from: { assigned_user_id: was },
+    forward: () => putAssignee(uuid, 'user', id),
+    back: () => putAssignee(uuid, 'user', was),
+    said: id === null ? t('conversation.done.unassigned') : t('conversation.done.assigned', { name }),
+  })
+}
+
+/** A new team takes over: the server removes the agent with it, and so does undo in reverse. */
+export async function assignTeam(uuid: Uuid, id: number | null, name: string): Promise<boolean> {
+  const { assigned_team_id: was = null, assigned_user_id: agent = null } = current(uuid) ?? {}
+  if (was === id) return true
+  return perform({
+    uuid,
+    to: id === null ? { assigned_team_id: null } : { assigned_team_id: id, assigned_user_id: null },
+    from: { assigned_team_id: was, assigned_user_id: agent },
+    forward: () => putAssignee(uuid, 'team', id),
+    back: async () => {
+      await putAssignee(uuid, 'team', was)
+      if (agent !== null) await putAssignee(uuid, 'user', agent)
+    },
+    said: id === null ? t('conversation.done.team_removed') : t('conversation.done.assigned', { name }),
+  })
+}
+
+export async function setPriority(uuid: Uuid, priority: string): Promise<boolean> {
+  const was = current(uuid)?.priority ?? null
+  if (was === priority) return true
+  return perform({
+    uuid,
+    to: { priority },
+    from: { priority: was },
+    forward: () => api.put(path(uuid, 'priority'), { priority }),
+    back: () => (was ? api.put(path(uuid, 'priority'), { priority: was }) : Promise.resolve()),
+    said: t('conversation.done.priority', { priority }),
+  })
+}
+
+const postTags = (uuid: Uuid, action: 'add_tags' | 'remove_tags', tag: string): Promise<unknown> =>
+  api.post(path(uuid, 'tags'), { action, tags: [tag] })
+
+export async function toggleTag(uuid: Uuid, tag: string): Promise<boolean> {
+  const was = current(uuid)?.tags ?? []
+  const has = was.includes(tag)
+  const next = has ? was.filter((known) => known !== tag) : [...was, tag]
+  return perform({
+    uuid,
+    to: { tags: next },
+    from: { tags: was },
+    forward: () => postTags(uuid, has ? 'remove_tags' : 'add_tags', tag),
+    back: () => postTags(uuid, has ? 'add_tags' : 'remove_tags', tag),
+    said: t(has ? 'conversation.done.tag_removed' : 'conversation.done.tag_added', { tag }),
+  })
+}
+
+export async function markSeen(uuid: Uuid): Promise<void> {
+  await api.put(path(uuid, 'last-seen')).catch(() => {})
+}
+
+export async function markUnread(uuid: Uuid): Promise<void> {
+  try {
+    await api.put(path(uuid, 'mark-unread'))
+    void queryClient.invalidateQueries({ queryKey: keys.lists })
+    toast(t('conversation.done.unread'), { kind: 'success' })
+  } catch (error) {
+    toastError(error)
+  }
+}

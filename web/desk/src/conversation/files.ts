@@ -1,0 +1,55 @@
+import { File, FileArchive, FileAudio, FileImage, FileSpreadsheet, FileText, FileVideo } from '@lucide/vue'
+import { i18n } from '@ui/i18n'
+import { ownUpload } from '@ui/mail/sanitise'
+import type { Component } from 'vue'
+
+/** What can be shown without leaving the page. */
+export type Preview = 'image' | 'pdf' | 'text' | null
+
+export function previewOf(contentType: string): Preview {
+  const type = contentType.split(';')[0]!.trim().toLowerCase()
+  if (/^image\/(png|jpe?g|gif|webp|avif|bmp)$/.test(type)) return 'image'
+  if (type === 'application/pdf') return 'pdf'
+  if (/^text\/(plain|csv|markdown|x-log)$/.test(type) || type === 'application/json') return 'text'
+  return null
+}
+
+const icons: [RegExp, Component, string][] = [
+  [/^image\//, FileImage, 'text-iris-11'],
+  [/^audio\//, FileAudio, 'text-sky-11'],
+  [/^video\//, FileVideo, 'text-sky-11'],
+  [/pdf/, FileText, 'text-red-11'],
+  [/zip|tar|compressed|archive/, FileArchive, 'text-amber-11'],
+  [/csv|sheet|excel/, FileSpreadsheet, 'text-grass-11'],
+  [/^text\/|document|word/, FileText, 'text-slate-11'],
+]
+
+/** The icon of a file and its colour, by type and not by state. */
+export function fileIcon(contentType: string): { icon: Component; colour: string } {
+  const hit = icons.find(([type]) => type.test(contentType))
+  return hit ? { icon: hit[1], colour: hit[2] } : { icon: File, colour: 'text-slate-11' }
+}
+
+const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
+
+/** 1.4 MB, in the agent's language. */
+export function formatSize(bytes: number): string {
+  let value = bytes
+  let unit = 0
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000
+    unit += 1
+  }
+  return new Intl.NumberFormat(i18n.global.locale.value, {
+    style: 'unit',
+    unit: units[unit],
+    unitDisplay: unit === 0 ? 'long' : 'short',
+    maximumFractionDigits: unit > 1 && value < 10 ? 1 : 0,
+  }).format(value)
+}
+
+/** The address that saves a file; the session opens it. */
+export const downloadAddress = (uuid: string): string => `/uploads/${encodeURIComponent(uuid)}?download=1`
+
+/** The address of one of our files on this origin. */
+export const sameOrigin = (address: string): string => ownUpload(address) ?? address
