@@ -1,0 +1,162 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"sync"
+
+	"github.com/foyerdesk/foyer/internal/channel/email"
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/inbox"
+	"github.com/foyerdesk/foyer/internal/desk/role"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+)
+
+// InboxPath is the path of an inbox.
+type InboxPath struct {
+	ID string `path:"id" doc:"The inbox's id"`
+}
+
+type inboxBody struct {
+	Name               string  `json:"name,omitempty"`
+	Channel            string  `json:"channel,omitempty" doc:"email"`
+	Enabled            bool    `json:"enabled,omitempty"`
+	CSATEnabled        bool    `json:"csat_enabled,omitempty"`
+	PromptTagsOnReply  bool    `json:"prompt_tags_on_reply,omitempty"`
+	From               string  `json:"from,omitempty" doc:"A mailbox such as Acme Help <help@acme.test>"`
+	FromNameTemplate   string  `json:"from_name_template,omitempty"`
+	Config             db.JSON `json:"config,omitempty" doc:"Servers and addresses. A secret that is empty, left out or masked stays as it is; null removes it"`
+	Secret             *string `json:"secret,omitempty" nullable:"true"`
+	LinkedEmailInboxID *int64  `json:"linked_email_inbox_id,omitempty" nullable:"true"`
+}
+
+func (b inboxBody) input() inbox.Input {
+	return inbox.Input{Name: b.Name, Channel: b.Channel, Enabled: b.Enabled, CSATEnabled: b.CSATEnabled, PromptTagsOnReply: b.PromptTagsOnReply,
+		From: b.From, FromNameTemplate: b.FromNameTemplate, Config: b.Config, Secret: b.Secret, LinkedEmailInboxID: b.LinkedEmailInboxID}
+}
+
+// Inboxes registers the routes of inboxes.
+func Inboxes(a *API) {
+	s, manage := a.Inboxes, need(role.InboxesManage)
+	route(a, http.MethodGet, "/inboxes", "Inboxes; their settings only for those who manage them", anyone,
+		func(ctx context.Context, p *agent.Principal, _ *struct{}) ([]inbox.Inbox, error) {
+			return s.List(ctx, p)
+		})
+	route(a, http.MethodPost, "/inboxes", "Create an inbox", manage,
+		func(ctx context.Context, _ *agent.Principal, in *struct{ Body inboxBody }) (inbox.Inbox, error) {
+			return s.Create(ctx, in.Body.input())
+		})
+	route(a, http.MethodGet, "/inboxes/{id}", "One inbox, secrets masked", manage,
+		func(ctx context.Context, _ *agent.Principal, in *InboxPath) (inbox.Inbox, error) {
+			return withID(in.ID, func(id int64) (inbox.Inbox, error) { return s.Get(ctx, id) })
+		})
+	route(a, http.MethodPut, "/inboxes/{id}", "Replace an inbox's settings", manage,
+		func(ctx context.Context, _ *agent.Principal, in *struct {
+			InboxPath
+			Body inboxBody
+		}) (inbox.Inbox, error) {
+			return withID(in.ID, func(id int64) (inbox.Inbox, error) { return s.Update(ctx, id, in.Body.input()) })
+		})
+	route(a, http.MethodPut, "/inboxes/{id}/toggle", "Enable or disable an inbox", manage,
+		func(ctx context.Context, _ *agent.Principal, in *InboxPath) (inbox.Inbox, error) {
+			return withID(in.ID, func(id int64) (inbox.Inbox, error) { return s.Toggle(ctx, id) })
+		})
+	route(a, http.MethodDelete, "/inboxes/{id}", "Delete an inbox; its conversations stay", manage,
+		func(ctx context.Context, _ *agent.Principal, in *InboxPath) (done, error) {
+			return withID(in.ID, func(id int64) (done, error) {
+				err := s.Delete(ctx, id)
+				return err == nil, err
+			})
+		})
+	route(a, http.MethodGet, "/inboxes/{id}/health", "How an inbox's mailboxes and outgoing mail fare", manage,
+		func(ctx context.Context, _ *agent.Principal, in *InboxPath) (email.Health, error) {
+			return withID(in.ID, func(id int64) (email.Health, error) {
+				box, err := s.Get(ctx, id)
+				if err != nil {
+					return email.Health{}, err
+				}
+				return email.ReadHealth(ctx, a.DB, box)
+			})
+		})
+	route(a, http.MethodPost, "/inboxes/test", "Try an inbox's connections without saving anything", manage, a.testInbox)
+}
+
+// withID calls fn with the number in a path; anything else is an Invalid error.
+func withID[T any](text string, fn func(id int64) (T, error)) (T, error) {
+	id, err := pathID(text)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return fn(id)
+}
+
+type inboxTestInput struct {
+	Body struct {
+		inboxBody
+		ID *int64 `json:"id,omitempty" nullable:"true" doc:"An inbox whose stored secrets stand for those left out"`
+	}
+}
+
+// connectionTest is how one server answered, in plain words, and in its own.
+type connectionTest struct {
+	OK      bool   `json:"ok"`
+	Message string `json:"message"`
+	Detail  string `json:"detail"`
+}
+
+type inboxTest struct {
+	IMAP []connectionTest `json:"imap"`
+	SMTP []connectionTest `json:"smtp"`
+}
+
+// testInbox connects to every server of the settings, all at the same time.
+func (a *API) testInbox(ctx context.Context, _ *agent.Principal, in *inboxTestInput) (inboxTest, error) {
+	cfg, err := a.Inboxes.Draft(ctx, value(in.Body.ID), in.Body.input())
+	if err != nil {
+		return inboxTest{}, err
+	}
+	out := inboxTest{IMAP: make([]connectionTest, len(cfg.IMAP)), SMTP: make([]connectionTest, len(cfg.SMTP))}
+	var wg sync.WaitGroup
+	for i, server := range cfg.IMAP {
+		wg.Go(func() { out.IMAP[i] = a.testIMAP(ctx, server) })
+	}
+	for i, server := range cfg.SMTP {
+		wg.Go(func() { out.SMTP[i] = a.testSMTP(ctx, server) })
+	}
+	wg.Wait()
+	return out, nil
+}
+
+func (a *API) testIMAP(ctx context.Context, server inbox.IMAPServer) connectionTest {
+	state, err := email.ProbeIMAP(ctx, server)
+	if err != nil {
+		return a.failedTest(email.ExplainIMAP(err, server))
+	}
+	key := "email.ok.imap_polling"
+	if state.Idle {
+		key = "email.ok.imap_idle"
+	}
+	interval := server.ReadInterval
+	if interval == "" {
+		interval = "5m"
+	}
+	return connectionTest{OK: true, Message: a.Translate(key, map[string]string{
+		"count": strconv.FormatUint(uint64(state.Messages), 10), "interval": interval})}
+}
+
+func (a *API) testSMTP(ctx context.Context, server inbox.SMTPServer) connectionTest {
+	if err := email.Probe(ctx, server); err != nil {
+		return a.failedTest(email.ExplainSMTP(err, server))
+	}
+	key := "email.ok.smtp"
+	if server.AuthProtocol == "" || server.AuthProtocol == "none" {
+		key = "email.ok.smtp_no_auth"
+	}
+	return connectionTest{OK: true, Message: a.Translate(key, nil)}
+}
+
+func (a *API) failedTest(p email.Problem) connectionTest {
+	return connectionTest{Message: a.Translate(p.Key, p.Params), Detail: p.Detail}
+}
