@@ -77,7 +77,7 @@ func (o *Outgoing) validate() error {
 		return fmt.Errorf("compose: %w: no Message-ID", ErrOutgoing)
 	}
 	for _, id := range append([]string{o.MessageID, o.InReplyTo}, o.References...) {
-		if strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '<' || r == '>' }) || len(id) > maxIDBytes-40 {
+		if strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '<' || r == '>' }) || len(id) > maxIDBytes {
 			return fmt.Errorf("compose: %w: message id %q", ErrOutgoing, shorten(id))
 		}
 	}
@@ -129,7 +129,7 @@ func (o *Outgoing) writeHeader(w *writer) error {
 	w.words("Subject", encodeText(oneLine(clean(o.Subject))))
 	w.words("Date", []string{date.Format("Mon, 02 Jan 2006 15:04:05 -0700")})
 	w.words("Message-ID", []string{"<" + o.MessageID + ">"})
-	if o.InReplyTo != "" {
+	if o.InReplyTo != "" && ascii([]byte(o.InReplyTo)) {
 		w.words("In-Reply-To", []string{"<" + o.InReplyTo + ">"})
 	}
 	if words := references(o.References); len(words) > 0 {
@@ -146,7 +146,7 @@ func references(ids []string) []string {
 	var words []string
 	seen := map[string]bool{}
 	for _, id := range ids {
-		if id != "" && !seen[id] {
+		if id != "" && !seen[id] && ascii([]byte(id)) { // others need RFC 6532 all along the way
 			seen[id] = true
 			words = append(words, "<"+id+">")
 		}

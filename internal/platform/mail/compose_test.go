@@ -205,3 +205,12 @@ func TestFailureToOpenAnAttachmentIsReported(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestAnyIdThatWasReadCanBeReferredTo(t *testing.T) {
+	for _, id := range []string{"<" + strings.Repeat("x", 5000) + "@x.test>", "<ü@x.test>", "a@@b", "(<>,;:\\\"", "<a b@c>"} {
+		in := mustParse(t, []byte("From: a@x.test\nMessage-ID: "+id+"\n\nx"), Limits{})
+		o := outgoing()
+		o.InReplyTo, o.References = in.MessageID, []string{in.MessageID}
+		compose(t, o)
+	}
+}

@@ -69,7 +69,7 @@ func (m *Message) readFields(lim Limits) {
 // maxIDs and maxIDBytes bound what a header may claim about a thread.
 const (
 	maxIDs     = 100
-	maxIDBytes = 998
+	maxIDBytes = 900 // so that Compose can refer to any id that was read within one line
 )
 
 // messageID reads a msg-id (RFC 5322, section 3.6.4). A malformed one is still an identity: its text is kept.
