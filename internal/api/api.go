@@ -14,13 +14,18 @@ import (
 	"net/netip"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
+	"github.com/foyerdesk/foyer/internal/desk/inbox"
+	"github.com/foyerdesk/foyer/internal/desk/media"
 	"github.com/foyerdesk/foyer/internal/desk/role"
+	"github.com/foyerdesk/foyer/internal/desk/setting"
+	"github.com/foyerdesk/foyer/internal/desk/team"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
 
@@ -42,7 +47,15 @@ type Deps struct {
 	Log           *slog.Logger
 	Version       string
 	Principals    Principals
+	Agents        *agent.Service
+	Roles         *role.Service
+	Teams         *team.Service
+	Settings      *setting.Service
+	Media         *media.Service
+	Inboxes       *inbox.Service
 	Conversations *conversation.Service
+	// SessionLifetime is how long a sign-in lasts.
+	SessionLifetime time.Duration
 	// Translate returns the catalogue's sentence for a key in the desk's language.
 	Translate func(key string, params map[string]string) string
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
@@ -136,6 +149,7 @@ func need(p role.Permission) access { return access{perm: p} }
 // route registers a handler. in's fields are filled from path, query and body as huma's tags say; p is nil on public
 // routes when nobody is signed in. What the handler returns is put into the envelope.
 func route[I, O any](a *API, method, path, summary string, acc access, fn func(ctx context.Context, p *agent.Principal, in *I) (O, error)) {
+	mustBeRead(reflect.TypeFor[I](), path)
 	op := huma.Operation{
 		OperationID: operationID(method, path), Method: method, Path: Base + path, Summary: summary,
 		Tags: []string{tagOf(path)}, Metadata: map[string]any{accessK: acc}, DefaultStatus: http.StatusOK,
@@ -155,6 +169,21 @@ func route[I, O any](a *API, method, path, summary string, acc access, fn func(c
 		}
 		return &reply[O]{Body: envelope[O]{Status: "success", Data: data}}, nil
 	})
+}
+
+// mustBeRead panics for an input with an embedded struct that huma would silently leave empty, being unexported.
+func mustBeRead(t reflect.Type, path string) {
+	if t.Kind() != reflect.Struct {
+		return
+	}
+	for f := range t.Fields() {
+		if f.Anonymous && !f.IsExported() {
+			panic("the input of " + path + " embeds " + f.Type.String() + ", which is not exported")
+		}
+		if f.Anonymous {
+			mustBeRead(f.Type, path)
+		}
+	}
 }
 
 // raw registers a handler that writes its own answer (files, pages, sockets), behind the same access rules.

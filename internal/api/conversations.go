@@ -13,9 +13,9 @@ import (
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
-// paging are the query parameters of every paginated list. They are read as text, because what is not a number means
+// Paging are the query parameters of every paginated list. They are read as text, because what is not a number means
 // the default rather than an error.
-type paging struct {
+type Paging struct {
 	Page     string `query:"page" doc:"Page number, from 1"`
 	PageSize string `query:"page_size" doc:"Results a page, 30 unless given, at most 500"`
 }
@@ -25,7 +25,7 @@ const (
 	maxPageSize     = 500
 )
 
-func (p paging) values() (page, size int) {
+func (p Paging) values() (page, size int) {
 	return positiveOr(p.Page, 1), min(positiveOr(p.PageSize, defaultPageSize), maxPageSize)
 }
 
@@ -44,21 +44,24 @@ func positiveOr(s string, def int) int {
 	return n
 }
 
-type listInput struct {
-	paging
+// ListInput are the query parameters of a list that can be filtered and sorted.
+type ListInput struct {
+	Paging
 	Filters string `query:"filters" doc:"Filter as JSON: a list of conditions, or groups with logic and rules"`
 	OrderBy string `query:"order_by" doc:"model.field to sort by"`
 	Order   string `query:"order" doc:"asc or desc"`
 	Cursor  string `query:"cursor" doc:"next_cursor of the page before, instead of page"`
 }
 
-func (in listInput) query(scope conversation.Scope, id int64) conversation.ListQuery {
+func (in ListInput) query(scope conversation.Scope, id int64) conversation.ListQuery {
 	page, size := in.values()
 	return conversation.ListQuery{Scope: scope, TeamID: id, Page: page, PageSize: size, Filters: in.Filters,
 		OrderBy: in.OrderBy, Order: in.Order, Cursor: in.Cursor}
 }
 
-type conversationPath struct {
+// ConversationPath is the path of a conversation. Like all that is embedded in an input it is exported: huma skips
+// embedded fields whose type is not.
+type ConversationPath struct {
 	UUID string `path:"uuid" doc:"The conversation's uuid"`
 }
 
@@ -77,13 +80,13 @@ func Conversations(a *API) {
 		{"/conversations/assigned", "Conversations assigned to the caller", role.ConversationsReadAssigned, conversation.Assigned},
 		{"/conversations/mentioned", "Conversations in which the caller is mentioned", role.ConversationsRead, conversation.Mentioned},
 	} {
-		route(a, http.MethodGet, l.path, l.summary, need(l.perm), func(ctx context.Context, p *agent.Principal, in *listInput) (conversationPage, error) {
+		route(a, http.MethodGet, l.path, l.summary, need(l.perm), func(ctx context.Context, p *agent.Principal, in *ListInput) (conversationPage, error) {
 			return c.List(ctx, p, in.query(l.scope, 0))
 		})
 	}
 	route(a, http.MethodGet, "/teams/{id}/conversations/unassigned", "A team's inbox: conversations of the team without agent",
 		need(role.ConversationsReadTeamInbox), func(ctx context.Context, p *agent.Principal, in *struct {
-			listInput
+			ListInput
 			ID string `path:"id"`
 		}) (conversationPage, error) {
 			id, err := pathID(in.ID)
@@ -93,21 +96,23 @@ func Conversations(a *API) {
 			return c.List(ctx, p, in.query(conversation.TeamInbox, id))
 		})
 	route(a, http.MethodGet, "/conversations/counts", "Open conversations in each of the caller's lists", anyone,
-		func(ctx context.Context, p *agent.Principal, _ *struct{}) (conversation.Counts, error) { return c.Counts(ctx, p) })
+		func(ctx context.Context, p *agent.Principal, _ *struct{}) (conversation.Counts, error) {
+			return c.Counts(ctx, p)
+		})
 	route(a, http.MethodGet, "/conversations/{uuid}", "One conversation", need(role.ConversationsRead),
-		func(ctx context.Context, p *agent.Principal, in *conversationPath) (*conversation.Conversation, error) {
+		func(ctx context.Context, p *agent.Principal, in *ConversationPath) (*conversation.Conversation, error) {
 			return c.Get(ctx, p, in.UUID)
 		})
 	route(a, http.MethodGet, "/conversations/{uuid}/participants", "Who wrote in a conversation", need(role.ConversationsRead),
-		func(ctx context.Context, p *agent.Principal, in *conversationPath) ([]conversation.Participant, error) {
+		func(ctx context.Context, p *agent.Principal, in *ConversationPath) ([]conversation.Participant, error) {
 			return c.Participants(ctx, p, in.UUID)
 		})
 	route(a, http.MethodPut, "/conversations/{uuid}/last-seen", "Mark a conversation as read up to now", need(role.ConversationsRead),
-		func(ctx context.Context, p *agent.Principal, in *conversationPath) (done, error) {
+		func(ctx context.Context, p *agent.Principal, in *ConversationPath) (done, error) {
 			return true, c.MarkSeen(ctx, p, in.UUID)
 		})
 	route(a, http.MethodPut, "/conversations/{uuid}/mark-unread", "Mark a conversation as unread", need(role.ConversationsRead),
-		func(ctx context.Context, p *agent.Principal, in *conversationPath) (done, error) {
+		func(ctx context.Context, p *agent.Principal, in *ConversationPath) (done, error) {
 			return true, c.MarkUnread(ctx, p, in.UUID)
 		})
 	route(a, http.MethodPost, "/conversations", "Open a conversation", need(role.ConversationsWrite),
@@ -148,7 +153,7 @@ func value(n *int64) int64 {
 }
 
 type assigneeInput struct {
-	conversationPath
+	ConversationPath
 	Body struct {
 		AssigneeID *int64 `json:"assignee_id,omitempty"`
 	}
@@ -172,13 +177,13 @@ func conversationChanges(a *API) {
 				return true, who.assign(ctx, p, in.UUID, in.Body.AssigneeID)
 			})
 		route(a, http.MethodPut, "/conversations/{uuid}/assignee/"+who.path+"/remove", "Remove the assigned "+who.name, need(who.perm),
-			func(ctx context.Context, p *agent.Principal, in *conversationPath) (done, error) {
+			func(ctx context.Context, p *agent.Principal, in *ConversationPath) (done, error) {
 				return true, who.assign(ctx, p, in.UUID, nil)
 			})
 	}
 	route(a, http.MethodPut, "/conversations/{uuid}/priority", "Set the priority by name", need(role.ConversationsUpdatePriority),
 		func(ctx context.Context, p *agent.Principal, in *struct {
-			conversationPath
+			ConversationPath
 			Body struct {
 				Priority string `json:"priority,omitempty"`
 			}
@@ -187,7 +192,7 @@ func conversationChanges(a *API) {
 		})
 	route(a, http.MethodPut, "/conversations/{uuid}/status", "Set the status by name", need(role.ConversationsUpdateStatus),
 		func(ctx context.Context, p *agent.Principal, in *struct {
-			conversationPath
+			ConversationPath
 			Body struct {
 				Status       string `json:"status,omitempty"`
 				SnoozedUntil string `json:"snoozed_until,omitempty" doc:"For Snoozed: a duration such as 90m, or an RFC 3339 time"`
@@ -201,7 +206,7 @@ func conversationChanges(a *API) {
 		})
 	route(a, http.MethodPost, "/conversations/{uuid}/tags", "Set, add or remove tags by name", need(role.ConversationsUpdateTags),
 		func(ctx context.Context, p *agent.Principal, in *struct {
-			conversationPath
+			ConversationPath
 			Body struct {
 				Tags   []string `json:"tags,omitempty"`
 				Action string   `json:"action,omitempty" doc:"set_tags, add_tags or remove_tags"`

@@ -167,3 +167,16 @@ func unmarshalForm(data []byte, v any) error {
 	}
 	return json.Unmarshal(raw, v)
 }
+
+// readAll reads a request's body up to the limit.
+func readAll(r *http.Request) ([]byte, error) {
+	raw, err := io.ReadAll(r.Body)
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return nil, fault.New(fault.TooLarge, "error.body_too_large")
+	}
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "error.body_unreadable").Because(err)
+	}
+	return raw, nil
+}

@@ -35,8 +35,8 @@ func messageRoutes(a *API) {
 	c := a.Conversations
 	route(a, http.MethodGet, "/conversations/{uuid}/messages", "Messages of a conversation, newest first", need(role.MessagesRead),
 		func(ctx context.Context, p *agent.Principal, in *struct {
-			conversationPath
-			paging
+			ConversationPath
+			Paging
 			Private string   `query:"private" doc:"true or false; both when absent"`
 			Types   []string `query:"type,explode" doc:"incoming, outgoing or activity; may be repeated"`
 			Before  string   `query:"before" doc:"Only messages older than this uuid"`
@@ -58,7 +58,7 @@ func messageRoutes(a *API) {
 		})
 	route(a, http.MethodPost, "/conversations/{uuid}/messages", "Send a reply or a private note", need(role.MessagesWrite),
 		func(ctx context.Context, p *agent.Principal, in *struct {
-			conversationPath
+			ConversationPath
 			Body sendBody
 		}) (*conversation.Message, error) {
 			b := in.Body

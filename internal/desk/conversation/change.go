@@ -324,3 +324,24 @@ func (s *Service) UnassignAll(ctx context.Context, tx *db.Tx, actor *agent.Princ
 	}
 	return nil
 }
+
+// UnassignTeam returns what takes every conversation from a team that is deleted, for package team to call in its
+// transaction.
+func (s *Service) UnassignTeam(actor *agent.Principal) func(ctx context.Context, tx *db.Tx, teamID int64) error {
+	return func(ctx context.Context, tx *db.Tx, teamID int64) error {
+		ids, err := db.Select[int64](ctx, tx, `SELECT id FROM conversations WHERE assigned_team_id = $1 ORDER BY id`, teamID)
+		if err != nil {
+			return fmt.Errorf("find the team's conversations: %w", err)
+		}
+		for _, id := range ids {
+			h, err := lockID(ctx, tx, id)
+			if err != nil {
+				return err
+			}
+			if err := s.assign(ctx, tx, &h, actor, fmt.Sprintf("team_deleted:%d", teamID), h.AssignedUserID, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}

@@ -18,8 +18,8 @@ const collectBatch = 100
 const (
 	unlinkedQuery = `SELECT f.id, f.uuid FROM media f WHERE f.id > $2 AND f.model_id IS NULL AND f.created_at < $1 AND f.updated_at < $1
 		AND (f.model_type IS NULL OR f.model_type = 'messages')
-		AND NOT EXISTS (SELECT 1 FROM drafts d WHERE d.content LIKE '%' || f.uuid || '%' OR d.meta LIKE '%' || f.uuid || '%')
-		AND NOT EXISTS (SELECT 1 FROM settings s WHERE s.value LIKE '%' || f.uuid || '%')
+		AND NOT EXISTS (SELECT 1 FROM drafts d WHERE d.content LIKE '%' || f.uuid || '%' OR CAST(d.meta AS TEXT) LIKE '%' || f.uuid || '%')
+		AND NOT EXISTS (SELECT 1 FROM settings s WHERE CAST(s.value AS TEXT) LIKE '%' || f.uuid || '%')
 		AND NOT EXISTS (SELECT 1 FROM users u WHERE u.avatar_url LIKE '%' || f.uuid || '%')
 		ORDER BY f.id LIMIT 100`
 	orphanedQuery = `SELECT f.id, f.uuid FROM media f WHERE f.id > $2 AND f.model_type = 'messages' AND f.model_id IS NOT NULL AND f.updated_at < $1

@@ -1,0 +1,174 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/media"
+	"github.com/foyerdesk/foyer/internal/desk/role"
+	"github.com/foyerdesk/foyer/internal/desk/team"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
+)
+
+// IDPath is a path that ends in an id.
+type IDPath struct {
+	ID string `path:"id"`
+}
+
+type agentBody struct {
+	FirstName          string   `json:"first_name,omitempty"`
+	LastName           string   `json:"last_name,omitempty"`
+	Email              string   `json:"email,omitempty"`
+	Roles              []string `json:"roles,omitempty" doc:"Names of roles"`
+	Teams              []string `json:"teams,omitempty" doc:"Names of teams"`
+	Enabled            bool     `json:"enabled,omitempty"`
+	AvailabilityStatus string   `json:"availability_status,omitempty"`
+	NewPassword        string   `json:"new_password,omitempty"`
+	SendWelcomeEmail   bool     `json:"send_welcome_email,omitempty"`
+}
+
+func (b agentBody) edit() agent.Edit {
+	return agent.Edit{FirstName: b.FirstName, LastName: b.LastName, Email: b.Email, Roles: b.Roles, Teams: b.Teams, Enabled: b.Enabled,
+		Availability: b.AvailabilityStatus, NewPassword: b.NewPassword}
+}
+
+// Agents registers the routes of agents, oneself, and API keys.
+func Agents(a *API) {
+	s := a.Agents
+	route(a, http.MethodGet, "/agents", "All agents", need(role.UsersManage),
+		func(ctx context.Context, _ *agent.Principal, _ *struct{}) ([]agent.Compact, error) {
+			return s.List(ctx)
+		})
+	route(a, http.MethodGet, "/agents/compact", "Agents and AI assistants, for pickers", anyone,
+		func(ctx context.Context, _ *agent.Principal, _ *struct{}) ([]agent.Compact, error) {
+			return s.Compact(ctx)
+		})
+	route(a, http.MethodGet, "/agents/{id}", "One agent", need(role.UsersManage),
+		func(ctx context.Context, _ *agent.Principal, in *IDPath) (*agent.Agent, error) {
+			id, err := pathID(in.ID)
+			if err != nil {
+				return nil, err
+			}
+			return s.Get(ctx, id)
+		})
+	route(a, http.MethodPost, "/agents", "Create an agent", need(role.UsersManage),
+		func(ctx context.Context, p *agent.Principal, in *struct{ Body agentBody }) (*agent.Agent, error) {
+			made, err := s.Create(ctx, p, in.Body.edit())
+			if err == nil && in.Body.SendWelcomeEmail {
+				err = a.forgotPassword(ctx, *made.Email)
+			}
+			return made, err
+		})
+	route(a, http.MethodPut, "/agents/{id}", "Replace what an agent is", need(role.UsersManage),
+		func(ctx context.Context, p *agent.Principal, in *struct {
+			IDPath
+			Body agentBody
+		}) (*agent.Agent, error) {
+			id, err := pathID(in.ID)
+			if err != nil {
+				return nil, err
+			}
+			return s.Update(ctx, p, id, in.Body.edit())
+		})
+	route(a, http.MethodDelete, "/agents/{id}", "Delete an agent", need(role.UsersManage),
+		func(ctx context.Context, p *agent.Principal, in *IDPath) (done, error) {
+			id, err := pathID(in.ID)
+			if err != nil {
+				return false, err
+			}
+			return true, s.Delete(ctx, p, id)
+		})
+	keyRoutes(a)
+	meRoutes(a)
+}
+
+func keyRoutes(a *API) {
+	route(a, http.MethodPost, "/agents/{id}/api-key", "Give an agent a new API key, in place of any they have", need(role.UsersManage),
+		func(ctx context.Context, p *agent.Principal, in *IDPath) (agent.APIKey, error) {
+			id, err := pathID(in.ID)
+			if err != nil {
+				return agent.APIKey{}, err
+			}
+			return a.Agents.NewKey(ctx, p, id)
+		})
+	route(a, http.MethodDelete, "/agents/{id}/api-key", "Revoke an agent's API key", need(role.UsersManage),
+		func(ctx context.Context, _ *agent.Principal, in *IDPath) (done, error) {
+			id, err := pathID(in.ID)
+			if err != nil {
+				return false, err
+			}
+			return true, a.Agents.RevokeKey(ctx, id)
+		})
+}
+
+func meRoutes(a *API) {
+	s := a.Agents
+	route(a, http.MethodGet, "/agents/me", "Who is asking", anyone,
+		func(ctx context.Context, p *agent.Principal, _ *struct{}) (*agent.Agent, error) {
+			return s.Get(ctx, p.ID)
+		})
+	route(a, http.MethodGet, "/agents/me/teams", "The caller's teams", anyone,
+		func(ctx context.Context, p *agent.Principal, _ *struct{}) ([]team.Team, error) {
+			return a.Teams.Of(ctx, p.ID)
+		})
+	route(a, http.MethodPut, "/agents/me/availability", "Say whether one is there", anyone,
+		func(ctx context.Context, p *agent.Principal, in *struct {
+			Body struct {
+				Status string `json:"status,omitempty"`
+				Source string `json:"source,omitempty" doc:"idle when a browser noticed it"`
+			}
+		}) (*agent.Agent, error) {
+			return s.SetAvailability(ctx, p, in.Body.Status, in.Body.Source)
+		})
+	a.raw(http.MethodPut, Base+"/agents/me", anyone, a.setAvatar)
+	route(a, http.MethodDelete, "/agents/me/avatar", "Remove one's picture", anyone,
+		func(ctx context.Context, p *agent.Principal, _ *struct{}) (done, error) {
+			_, err := s.SetAvatar(ctx, p.ID, nil)
+			return err == nil, err
+		})
+}
+
+// maxAvatar is the largest picture in bytes.
+const maxAvatar = 2 << 20
+
+// setAvatar takes the file "files" of a multipart form. Whatever it is called, it must be a picture.
+func (a *API) setAvatar(w http.ResponseWriter, r *http.Request, p *agent.Principal) {
+	err := func() error {
+		file, header, err := r.FormFile("files")
+		if err != nil {
+			return fault.Required("files")
+		}
+		defer func() { _ = file.Close() }()
+		if header.Size > maxAvatar {
+			return fault.Field("files", "error.file_too_large", "max", "2")
+		}
+		var buf bytes.Buffer
+		if _, err := buf.ReadFrom(file); err != nil {
+			return fault.New(fault.Invalid, "error.body_unreadable").Because(err)
+		}
+		switch http.DetectContentType(buf.Bytes()) {
+		case "image/png", "image/jpeg", "image/gif":
+		default:
+			return fault.Field("files", "error.not_an_image")
+		}
+		m, err := a.Media.Upload(r.Context(), p, media.UploadInput{Filename: header.Filename, Size: int64(buf.Len()), Body: &buf, LinkedModel: "users"})
+		if err != nil {
+			return err
+		}
+		address := "/uploads/" + m.UUID
+		_, err = a.Agents.SetAvatar(r.Context(), p.ID, &address)
+		return err
+	}()
+	if err != nil {
+		a.writeProblem(w, r, err)
+		return
+	}
+	me, err := a.Agents.Get(r.Context(), p.ID)
+	if err != nil {
+		a.writeProblem(w, r, err)
+		return
+	}
+	writeData(w, me)
+}

@@ -1,0 +1,60 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/role"
+	"github.com/foyerdesk/foyer/internal/desk/setting"
+)
+
+// generalSettings is the general settings with what the program says of itself.
+type generalSettings struct {
+	setting.General
+	Update          *struct{} `json:"app.update"`
+	Version         string    `json:"app.version"`
+	RestartRequired bool      `json:"app.restart_required"`
+}
+
+// publicConfig is what a browser needs before anybody is signed in.
+type publicConfig struct {
+	Lang          string     `json:"app.lang"`
+	FaviconURL    string     `json:"app.favicon_url"`
+	LogoURL       string     `json:"app.logo_url"`
+	SiteName      string     `json:"app.site_name"`
+	SSOProviders  []struct{} `json:"app.sso_providers"`
+	SetupRequired bool       `json:"app.setup_required"`
+}
+
+// generalBody is the request that replaces the general settings; what is left out becomes empty.
+type generalBody struct {
+	SiteName                string   `json:"app.site_name,omitempty"`
+	Lang                    string   `json:"app.lang,omitempty"`
+	RootURL                 string   `json:"app.root_url,omitempty"`
+	LogoURL                 string   `json:"app.logo_url,omitempty"`
+	FaviconURL              string   `json:"app.favicon_url,omitempty"`
+	MaxFileUploadSize       int64    `json:"app.max_file_upload_size,omitempty"`
+	AllowedUploadExtensions []string `json:"app.allowed_file_upload_extensions,omitempty"`
+	Timezone                string   `json:"app.timezone,omitempty"`
+	BusinessHoursID         string   `json:"app.business_hours_id,omitempty"`
+	ShowConversationSubject bool     `json:"app.show_conversation_subject,omitempty"`
+}
+
+// Settings registers the routes of the desk's settings and the public configuration.
+func Settings(a *API) {
+	route(a, http.MethodGet, "/config", "What a browser needs before sign-in", public,
+		func(ctx context.Context, _ *agent.Principal, _ *struct{}) (publicConfig, error) {
+			g := a.Settings.General(ctx)
+			setup, err := a.Agents.SetupRequired(ctx)
+			return publicConfig{Lang: g.Lang, FaviconURL: g.FaviconURL, LogoURL: g.LogoURL, SiteName: g.SiteName, SSOProviders: []struct{}{}, SetupRequired: setup}, err
+		})
+	route(a, http.MethodGet, "/settings/general", "The desk's settings", anyone,
+		func(ctx context.Context, _ *agent.Principal, _ *struct{}) (generalSettings, error) {
+			return generalSettings{General: a.Settings.General(ctx), Version: a.Version}, nil
+		})
+	route(a, http.MethodPut, "/settings/general", "Replace the desk's settings", need(role.GeneralSettingsManage),
+		func(ctx context.Context, _ *agent.Principal, in *struct{ Body generalBody }) (done, error) {
+			return true, a.Settings.SetGeneral(ctx, setting.General(in.Body))
+		})
+}

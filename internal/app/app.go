@@ -1,0 +1,342 @@
+// Package app puts the desk together and runs it: it is the only package that knows all the others. [Start] wires and
+// starts a node, [App.Stop] takes it down in the opposite order; the command line is in cli.go.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/foyerdesk/foyer/internal/api"
+	"github.com/foyerdesk/foyer/internal/channel/email"
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/conversation"
+	"github.com/foyerdesk/foyer/internal/desk/event"
+	"github.com/foyerdesk/foyer/internal/desk/inbox"
+	"github.com/foyerdesk/foyer/internal/desk/media"
+	"github.com/foyerdesk/foyer/internal/desk/role"
+	"github.com/foyerdesk/foyer/internal/desk/setting"
+	"github.com/foyerdesk/foyer/internal/desk/team"
+	"github.com/foyerdesk/foyer/internal/live"
+	"github.com/foyerdesk/foyer/internal/platform/blob"
+	"github.com/foyerdesk/foyer/internal/platform/bus"
+	"github.com/foyerdesk/foyer/internal/platform/config"
+	"github.com/foyerdesk/foyer/internal/platform/crypt"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/i18n"
+	"github.com/foyerdesk/foyer/internal/platform/jobs"
+	"github.com/foyerdesk/foyer/web"
+)
+
+// Version is this program's version; the build sets it.
+var Version = "dev"
+
+// App is a running node.
+type App struct {
+	cfg config.Config
+	log *slog.Logger
+
+	DB            *db.DB
+	Directory     *agent.Directory
+	Agents        *agent.Service
+	Roles         *role.Service
+	Teams         *team.Service
+	Settings      *setting.Service
+	Media         *media.Service
+	Inboxes       *inbox.Service
+	Conversations *conversation.Service
+	API           *api.API
+	// SetupLink is where the System user's first password is set, "" once it is.
+	SetupLink string
+
+	blobs    blob.Store
+	box      *crypt.Box
+	bus      bus.Bus
+	events   *event.Log
+	jobs     *jobs.Runner
+	hub      *live.Hub
+	mail     *email.Channel
+	lock     *dataLock
+	listener net.Listener
+	server   *http.Server
+	metrics  *http.Server
+
+	background sync.WaitGroup
+	halt       context.CancelFunc // ends background work
+	haltMail   context.CancelFunc
+}
+
+// Open wires a node on its database, migrated and seeded, without starting anything. Close it with [App.Close], or
+// start it with [App.Serve] and stop it with [App.Stop].
+func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (a *App, err error) {
+	a = &App{cfg: cfg, log: log}
+	defer func() {
+		if err != nil {
+			_ = a.Close()
+		}
+	}()
+	if err := i18n.Load(); err != nil {
+		return a, fmt.Errorf("load texts: %w", err)
+	}
+	if a.box, err = openBox(cfg); err != nil {
+		return a, err
+	}
+	if a.DB, err = db.Open(ctx, cfg.DatabaseURL); err != nil {
+		return a, err
+	}
+	if a.DB.Engine() == db.SQLite {
+		// One process writes a SQLite desk; a second one would send mail twice.
+		if a.lock, err = lockData(cfg.DatabaseURL + ".lock"); err != nil {
+			return a, err
+		}
+	}
+	if _, err = a.DB.Migrate(ctx); err != nil {
+		return a, err
+	}
+	if err = jobs.Migrate(ctx, a.DB); err != nil {
+		return a, err
+	}
+	if err = a.wire(ctx); err != nil {
+		return a, err
+	}
+	token, err := a.Agents.Seed(ctx, cfg.SystemUserPassword)
+	if err != nil {
+		return a, err
+	}
+	if token != "" {
+		a.SetupLink = a.Settings.General(ctx).RootURL + "/setup?token=" + token
+	}
+	return a, nil
+}
+
+func openBox(cfg config.Config) (*crypt.Box, error) {
+	key := []byte(cfg.EncryptionKey)
+	if len(key) == 0 {
+		var err error
+		if key, err = crypt.LoadOrCreateKey(filepath.Join(cfg.DataDir, "encryption.key")); err != nil {
+			return nil, err
+		}
+	}
+	return crypt.NewBox(key)
+}
+
+// wire makes the parts and ties them together.
+func (a *App) wire(ctx context.Context) (err error) {
+	if a.blobs, err = blob.NewDisk(filepath.Join(a.cfg.DataDir, "blobs")); err != nil {
+		return err
+	}
+	a.bus = bus.Local{}
+	if a.DB.Engine() == db.Postgres {
+		a.bus = bus.NewPostgres(a.DB.Pool(), a.log)
+	}
+	if a.jobs, err = jobs.New(a.DB, a.log); err != nil {
+		return err
+	}
+	var languages []string
+	for _, l := range i18n.Languages() {
+		languages = append(languages, l.Code)
+	}
+	a.events = event.NewLog(a.DB, a.bus, a.log)
+	a.Settings = setting.New(a.DB, a.cfg.RootURL, languages)
+	rootURL := func() string { return a.Settings.General(context.Background()).RootURL }
+	a.Directory = agent.NewDirectory(a.DB, a.log)
+	a.Agents = agent.New(a.DB, a.Directory)
+	a.Roles, a.Teams = role.New(a.DB), team.New(a.DB)
+	a.Media = media.New(a.DB, a.blobs, a.box, func(ctx context.Context) (media.Limits, error) {
+		g := a.Settings.General(ctx)
+		return media.Limits{MaxBytes: g.MaxFileUploadSize << 20, Extensions: g.AllowedUploadExtensions}, nil
+	}, rootURL)
+	a.Conversations = conversation.New(a.DB, a.events, a.jobs, a.Media)
+	a.Inboxes = inbox.New(a.DB, a.box)
+	a.mail = email.New(email.Options{DB: a.DB, Log: a.log, Blobs: a.blobs, Inboxes: a.Inboxes, Conversations: a.Conversations, Media: a.Media, RootURL: rootURL})
+	overlap := int64(0)
+	if a.DB.Engine() == db.Postgres {
+		overlap = 200
+	}
+	a.hub = live.New(live.Options{Events: a.events, Conversations: a.Conversations, Log: a.log, Principal: a.Directory.ByID, Overlap: overlap,
+		Alive: func(ctx context.Context, id int64) {
+			if err := a.Agents.Alive(ctx, id); err != nil {
+				a.log.Warn("could not note a sign of life", "agent", id, "error", err)
+			}
+		}})
+	a.react()
+	a.schedule()
+	return a.face(ctx)
+}
+
+// accessTopic tells other nodes that what an agent may do has changed.
+const accessTopic = "access"
+
+// react ties what one part does to what another must know.
+func (a *App) react() {
+	a.Directory.Announce = func(id int64) {
+		a.hub.Kick(id)
+		a.bus.Publish(accessTopic, strconv.FormatInt(id, 10))
+	}
+	a.bus.Subscribe(accessTopic, func(payload string) {
+		if id, err := strconv.ParseInt(payload, 10, 64); err == nil {
+			a.Directory.Invalidate(id)
+			a.hub.Kick(id)
+		}
+	})
+	a.bus.OnGap(a.Directory.InvalidateAll)
+	changed := func(agents []int64) {
+		for _, id := range agents {
+			a.Directory.Changed(id)
+		}
+	}
+	a.Roles.Changed, a.Teams.Changed = changed, changed
+	a.Agents.Unassign = a.Conversations.UnassignAll
+	a.Agents.Available = func(ctx context.Context, tx *db.Tx, actorID, agentID int64, status string) error {
+		return a.events.Append(ctx, tx, event.New{Type: event.AgentAvailability, ActorID: actorID,
+			Payload: map[string]any{"agent_id": agentID, "availability_status": status}})
+	}
+}
+
+// sweepJob and collectJob are the periodic jobs.
+type (
+	sweepJob   struct{}
+	collectJob struct{}
+)
+
+func (sweepJob) Kind() string   { return "agent.availability_sweep" }
+func (collectJob) Kind() string { return "media.collect" }
+
+func (a *App) schedule() {
+	jobs.Handle(a.jobs, a.Conversations.Wake)
+	jobs.Handle(a.jobs, func(ctx context.Context, _ sweepJob) error {
+		_, err := a.Agents.Sweep(ctx)
+		return err
+	})
+	jobs.Handle(a.jobs, func(ctx context.Context, _ collectJob) error {
+		n, err := a.Media.CollectUnlinked(ctx)
+		if n > 0 {
+			a.log.Info("collected files that nothing refers to", "files", n)
+		}
+		return err
+	})
+	a.jobs.Every(time.Minute, sweepJob{})
+	a.jobs.Every(12*time.Hour, collectJob{})
+}
+
+// face makes the HTTP handler.
+func (a *App) face(ctx context.Context) error {
+	proxies, err := config.Prefixes(a.cfg.TrustedProxies)
+	if err != nil {
+		return err
+	}
+	a.API = api.New(api.Deps{
+		DB: a.DB, Log: a.log, Version: Version, Principals: a.Directory, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams, Settings: a.Settings,
+		Media: a.Media, Inboxes: a.Inboxes, Conversations: a.Conversations, SessionLifetime: a.cfg.SessionLifetime,
+		Translate: func(key string, params map[string]string) string {
+			return i18n.T(a.Settings.General(ctx).Lang, key, params)
+		},
+		TrustedProxies: proxies, InsecureCookies: a.cfg.InsecureCookies, AuthPerMinute: a.cfg.AuthPerMinute,
+	}, api.Auth, api.Agents, api.Teams, api.Roles, api.Settings, api.Conversations, api.Media, api.Drafts, api.Reference, api.Inboxes,
+		api.Docs, api.Web(web.Desk()), func(f *api.API) { f.Socket("/ws", a.hub.Serve) })
+	return nil
+}
+
+// Start opens a node and serves it.
+func Start(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
+	a, err := Open(context.WithoutCancel(ctx), cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Serve(context.WithoutCancel(ctx)); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+// Serve starts the background work and listens for HTTP.
+func (a *App) Serve(ctx context.Context) (err error) {
+	if a.listener, err = net.Listen("tcp", a.cfg.Address); err != nil {
+		return fmt.Errorf("listen on %s: %w", a.cfg.Address, err)
+	}
+	var bctx, mctx context.Context
+	bctx, a.halt = context.WithCancel(ctx)
+	mctx, a.haltMail = context.WithCancel(ctx)
+	if b, ok := a.bus.(*bus.Postgres); ok {
+		a.background.Go(func() { b.Run(bctx) })
+	}
+	a.background.Go(func() { a.events.Run(bctx) })
+	a.background.Go(func() { a.hub.Run(bctx) })
+	a.background.Go(func() { a.mail.Run(mctx) })
+	if err := a.jobs.Start(ctx); err != nil {
+		return err
+	}
+	// Bodies and uploads may take long on slow lines; a client that sends no headers may not.
+	a.server = &http.Server{Handler: a.API, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug)}
+	a.background.Go(func() { _ = a.server.Serve(a.listener) })
+	return a.serveMetrics()
+}
+
+func (a *App) serveMetrics() error {
+	if a.cfg.MetricsAddress == "" {
+		return nil
+	}
+	l, err := net.Listen("tcp", a.cfg.MetricsAddress)
+	if err != nil {
+		return fmt.Errorf("listen for metrics on %s: %w", a.cfg.MetricsAddress, err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.Handler())
+	a.metrics = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	a.background.Go(func() { _ = a.metrics.Serve(l) })
+	return nil
+}
+
+// Addr returns where HTTP is served.
+func (a *App) Addr() string { return a.listener.Addr().String() }
+
+// URL returns the address of the node itself, by the loopback interface where it listens on all.
+func (a *App) URL() string {
+	host, port, _ := net.SplitHostPort(a.Addr())
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// Stop takes the node down: no more mail is taken in, requests and jobs that run finish, sockets close with a hint to
+// come back. What is not done when ctx ends is broken off; it is done after the next start.
+func (a *App) Stop(ctx context.Context) error {
+	a.haltMail()
+	err := a.server.Shutdown(ctx)
+	if a.metrics != nil {
+		err = errors.Join(err, a.metrics.Shutdown(ctx))
+	}
+	err = errors.Join(err, a.jobs.Stop(ctx))
+	a.halt()
+	finished := make(chan struct{})
+	go func() { a.background.Wait(); close(finished) }()
+	select {
+	case <-finished:
+	case <-ctx.Done():
+		err = errors.Join(err, fmt.Errorf("stop: %w", ctx.Err()))
+	}
+	return errors.Join(err, a.Close())
+}
+
+// Close closes the database and gives the data folder free.
+func (a *App) Close() error {
+	var err error
+	if a.DB != nil {
+		err = a.DB.Close()
+	}
+	if a.lock != nil {
+		err = errors.Join(err, a.lock.release())
+	}
+	return err
+}

@@ -1,0 +1,274 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/foyerdesk/foyer/internal/bench"
+	"github.com/foyerdesk/foyer/internal/demo"
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/platform/config"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+)
+
+// commands is the command line.
+type commands struct {
+	Config  string      `help:"Configuration file (TOML). Default: foyer.toml, if it exists." placeholder:"FILE" type:"path"`
+	Serve   serveCmd    `cmd:"" help:"Run the desk."`
+	Demo    demoCmd     `cmd:"" help:"Run a desk with sample data and a mail sandbox."`
+	Migrate migrateCmd  `cmd:"" help:"Bring the database up to this version and stop."`
+	User    userCmd     `cmd:"" help:"Manage agents."`
+	Apikey  apikeyCmd   `cmd:"" help:"Manage API keys."`
+	Bench   benchCmd    `cmd:"" help:"Load a desk and measure it."`
+	Openapi openapiCmd  `cmd:"" help:"Print the OpenAPI document of the API."`
+	Version versionFlag `help:"Print the version and stop."`
+}
+
+type versionFlag bool
+
+// BeforeReset prints the version instead of running a command.
+func (versionFlag) BeforeReset(k *kong.Kong) error {
+	_, err := fmt.Fprintln(k.Stdout, "foyer", Version)
+	k.Exit(0)
+	return err
+}
+
+// Main runs the command line and returns the exit code: 0, or 1 after an error, which is printed.
+func Main(args []string) int {
+	var c commands
+	parser, err := kong.New(&c, kong.Name("foyer"), kong.Description("A customer support desk: shared mailboxes and live chat for a team."), kong.UsageOnError())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "foyer:", err)
+		return 1
+	}
+	parsed, err := parser.Parse(args)
+	parser.FatalIfErrorf(err)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	if err := parsed.Run(&c); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(os.Stderr, "foyer:", err)
+		return 1
+	}
+	return 0
+}
+
+func (c *commands) load() (config.Config, *slog.Logger, error) {
+	cfg, err := config.Load(c.Config)
+	if err != nil {
+		return cfg, nil, err
+	}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(cfg.LogLevel)); err != nil {
+		return cfg, nil, fmt.Errorf("log_level %q: use debug, info, warn or error", cfg.LogLevel)
+	}
+	options := &slog.HandlerOptions{Level: level}
+	var h slog.Handler = slog.NewTextHandler(os.Stderr, options)
+	if cfg.LogFormat == "json" {
+		h = slog.NewJSONHandler(os.Stderr, options)
+	}
+	return cfg, slog.New(h), nil
+}
+
+// open opens the desk for a command that does something and ends.
+func (c *commands) open(ctx context.Context) (*App, error) {
+	cfg, _, err := c.load()
+	if err != nil {
+		return nil, err
+	}
+	return Open(ctx, cfg, slog.New(slog.DiscardHandler))
+}
+
+type serveCmd struct{}
+
+// Run serves until a signal comes.
+func (serveCmd) Run(ctx context.Context, c *commands) error {
+	cfg, log, err := c.load()
+	if err != nil {
+		return err
+	}
+	a, err := Start(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	log.Info("foyer is ready", "version", Version, "url", a.Settings.General(ctx).RootURL, "listening", a.Addr(), "database", a.DB.Engine())
+	if a.SetupLink != "" {
+		fmt.Printf("\nNobody has signed in yet. Set the first password here (valid for 24 hours, once):\n\n  %s\n\n", a.SetupLink)
+	}
+	return a.untilSignal(ctx, log)
+}
+
+// drainFor is how long what runs may take to finish after a signal.
+const drainFor = 25 * time.Second
+
+func (a *App) untilSignal(ctx context.Context, log *slog.Logger) error {
+	<-ctx.Done()
+	log.Info("stopping")
+	sctx, cancel := context.WithTimeout(context.Background(), drainFor)
+	defer cancel()
+	return a.Stop(sctx)
+}
+
+type migrateCmd struct{}
+
+// Run migrates and seeds the database.
+func (migrateCmd) Run(ctx context.Context, c *commands) error {
+	a, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Println("The database is up to date.")
+	return a.Close()
+}
+
+type userCmd struct {
+	ResetPassword resetPasswordCmd `cmd:"" help:"Set an agent's password, read from standard input."`
+	List          userListCmd      `cmd:"" help:"List agents."`
+}
+
+type resetPasswordCmd struct {
+	Email string `arg:"" help:"The agent's address, or System."`
+}
+
+// Run sets the password given on standard input.
+func (r resetPasswordCmd) Run(ctx context.Context, c *commands) error {
+	a, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = a.Close() }()
+	fmt.Fprint(os.Stderr, "New password: ")
+	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read the password: %w", err)
+	}
+	if err := a.Agents.SetPassword(ctx, r.Email, strings.TrimRight(line, "\r\n")); err != nil {
+		return err
+	}
+	fmt.Println("The password is set; every session of the agent has ended.")
+	return nil
+}
+
+type userListCmd struct{}
+
+// Run lists the agents.
+func (userListCmd) Run(ctx context.Context, c *commands) error {
+	a, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = a.Close() }()
+	agents, err := a.Agents.List(ctx)
+	for _, who := range agents {
+		fmt.Printf("%d\t%s %s\t%s\tenabled=%v\n", who.ID, who.FirstName, who.LastName, *who.Email, who.Enabled)
+	}
+	return err
+}
+
+type apikeyCmd struct {
+	Create apikeyCreateCmd `cmd:"" help:"Give an agent a new API key, in place of any they have."`
+	Revoke apikeyRevokeCmd `cmd:"" help:"Revoke an agent's API key."`
+}
+
+type apikeyCreateCmd struct {
+	Email string `arg:"" help:"The agent's address, or System."`
+}
+
+// Run prints the key and the secret.
+func (k apikeyCreateCmd) Run(ctx context.Context, c *commands) error {
+	return withAgent(ctx, c, k.Email, func(a *App, id int64) error {
+		key, err := a.Agents.NewKey(ctx, &agent.Principal{ID: id, Method: agent.ByProgram}, id)
+		if err == nil {
+			fmt.Printf("%s:%s\n", key.Key, key.Secret)
+		}
+		return err
+	})
+}
+
+type apikeyRevokeCmd struct {
+	Email string `arg:"" help:"The agent's address, or System."`
+}
+
+// Run revokes the key.
+func (k apikeyRevokeCmd) Run(ctx context.Context, c *commands) error {
+	return withAgent(ctx, c, k.Email, func(a *App, id int64) error { return a.Agents.RevokeKey(ctx, id) })
+}
+
+func withAgent(ctx context.Context, c *commands, email string, fn func(a *App, id int64) error) error {
+	a, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = a.Close() }()
+	var id int64
+	err = a.DB.QueryRow(ctx, `SELECT id FROM users WHERE email = $1 AND type = 'agent' AND deleted_at IS NULL`, email).Scan(&id)
+	if errors.Is(err, db.ErrNoRows) {
+		return fmt.Errorf("there is no agent %s", email)
+	}
+	if err != nil {
+		return err
+	}
+	return fn(a, id)
+}
+
+// benchCmd adds the loader that writes into the database to the benchmarks that speak the API.
+type benchCmd struct {
+	bench.Command
+	Fill fillCmd `cmd:"" help:"Write plain conversations straight into this desk's database, while it is not running."`
+}
+
+type fillCmd struct {
+	Count    int `help:"How many conversations." default:"100000"`
+	Messages int `help:"Messages in each." default:"3"`
+}
+
+// Run fills the database.
+func (f fillCmd) Run(ctx context.Context, c *commands) error {
+	a, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = a.Close() }()
+	if err := demo.EnsureInbox(ctx, a.DB); err != nil {
+		return err
+	}
+	start := time.Now()
+	err = demo.Bulk(ctx, a.DB, demo.BulkOptions{Conversations: f.Count, Messages: f.Messages, Progress: func(done int) {
+		fmt.Fprintf(os.Stderr, "\r%d of %d conversations, %.0f a second ", done, f.Count, float64(done)/time.Since(start).Seconds())
+	}})
+	fmt.Fprintln(os.Stderr)
+	return err
+}
+
+type openapiCmd struct{}
+
+// Run prints the document that a node serves at /api/openapi.json.
+func (openapiCmd) Run(ctx context.Context, c *commands) error {
+	dir, err := os.MkdirTemp("", "foyer-openapi")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	cfg := config.Defaults()
+	cfg.DataDir, cfg.DatabaseURL = dir, dir+"/foyer.db"
+	a, err := Open(ctx, cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = a.Close() }()
+	enc := json.NewEncoder(os.Stdout)
+	enc.SetIndent("", "  ")
+	return enc.Encode(a.API.OpenAPI())
+}
