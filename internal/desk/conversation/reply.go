@@ -220,7 +220,6 @@ func (s *Service) compose(ctx context.Context, tx *db.Tx, h head, p *agent.Princ
 	if err != nil {
 		return newMessage{}, err
 	}
-	content = htmlx.Sanitize(content)
 	var inline []string
 	content = htmlx.RewriteURLs(content, func(tag, attr, url string) string {
 		if id := ownImage(url); tag == "img" && attr == "src" && id != "" {
@@ -229,6 +228,7 @@ func (s *Service) compose(ctx context.Context, tx *db.Tx, h head, p *agent.Princ
 		}
 		return url
 	})
+	content = htmlx.Sanitize(content) // after that: it removes addresses without a host, which own images may have
 	text := htmlx.Text(content)
 	m := newMessage{Type: TypeOutgoing, Content: content, Text: text, ContentType: "html", SenderID: p.ID, SenderType: SenderAgent, Meta: map[string]any{}}
 	if strings.TrimSpace(text) == "" {
