@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs'
 
 const budget = 250_000 // bytes, brotli
-const screens = ['src/auth/SignInPage.vue', 'src/app/AppShell.vue', 'src/inbox/InboxPage.vue']
+const screens = ['src/auth/SignInPage.vue', 'src/shell/AppShell.vue', 'src/inbox/InboxPage.vue']
 
 const dist = new URL('../dist/', import.meta.url)
 const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', dist)))

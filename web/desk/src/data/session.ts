@@ -7,6 +7,11 @@ import { keys, queryClient } from './query'
 /** True while the "session ended" dialog asks for the password again. */
 export const sessionEnded = ref(false)
 
+/** The server no longer knows this session. Before anybody signed in that is no news. */
+export function sessionLost(): void {
+  if (queryClient.getQueryData(keys.me)) sessionEnded.value = true
+}
+
 const readMe = { queryKey: keys.me, queryFn: () => api.get<Agent>('/agents/me'), staleTime: Infinity }
 const readConfig = { queryKey: keys.config, queryFn: () => api.get<Config>('/config'), staleTime: Infinity }
 
@@ -43,9 +48,10 @@ export async function signIn(email: string, password: string): Promise<Agent> {
   return agent
 }
 
-/** Leaves by a full navigation, so that nothing of this agent stays in memory. */
-export function signOut(): void {
-  window.location.assign('/logout')
+/** Ends the session, then leaves by a full navigation, so that nothing of this agent stays in memory. */
+export async function signOut(): Promise<void> {
+  await api.post('/auth/logout').catch(() => {})
+  window.location.assign('/')
 }
 
 export async function setAvailability(status: Availability, source: 'user' | 'idle' = 'user'): Promise<void> {

@@ -1,0 +1,84 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { t, type MessageKey } from '@ui/i18n'
+import { ApiError } from '@ui/api/client'
+import { adminRoutes } from './admin/routes'
+import { home } from './auth/next'
+import { ensureConfig, ensureMe } from './data/session'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** For visitors who are not signed in. */
+    guest?: boolean
+    title?: MessageKey
+    /** The permission without which the page is refused. */
+    permission?: string
+  }
+}
+
+const conversation: RouteRecordRaw = {
+  path: 'conversation/:uuid',
+  component: Object.values(import.meta.glob('./conversation/ConversationPage.vue'))[0] as never,
+  props: true,
+}
+
+const routes: RouteRecordRaw[] = [
+  { path: '/', component: () => import('./auth/SignInPage.vue'), meta: { guest: true, title: 'auth.sign_in.action' } },
+  {
+    path: '/reset-password',
+    component: () => import('./auth/ResetPasswordPage.vue'),
+    meta: { guest: true, title: 'auth.reset.title' },
+  },
+  {
+    path: '/set-password',
+    component: () => import('./auth/NewPasswordPage.vue'),
+    props: { purpose: 'set' },
+    meta: { guest: true, title: 'auth.set.title' },
+  },
+  {
+    path: '/setup',
+    component: () => import('./auth/NewPasswordPage.vue'),
+    props: { purpose: 'setup' },
+    meta: { guest: true, title: 'auth.setup.title' },
+  },
+  {
+    path: '/',
+    component: () => import('./shell/AppShell.vue'),
+    children: [
+      { path: 'inboxes', redirect: home },
+      {
+        path: 'inboxes/:type(assigned|mentioned|unassigned|all)',
+        component: () => import('./inbox/InboxPage.vue'),
+        children: [conversation],
+      },
+      {
+        path: 'inboxes/teams/:teamID(\\d+)',
+        component: () => import('./inbox/InboxPage.vue'),
+        children: [conversation],
+      },
+      ...adminRoutes,
+    ],
+  },
+  { path: '/:rest(.*)*', redirect: home },
+]
+
+export const router = createRouter({ history: createWebHistory(), routes })
+
+router.beforeEach(async (to) => {
+  if (to.meta.guest) return true
+  try {
+    await ensureMe()
+    return true
+  } catch (cause) {
+    if (cause instanceof ApiError && cause.status === 401) {
+      return { path: '/', query: to.fullPath === home ? {} : { next: to.fullPath } }
+    }
+    throw cause
+  }
+})
+
+router.afterEach(async (to) => {
+  // The inbox names its page after its list.
+  if (!to.meta.title) return
+  const config = await ensureConfig().catch(() => undefined)
+  document.title = `${t(to.meta.title)} - ${config?.['app.site_name'] || 'Foyer'}`
+})
