@@ -208,15 +208,35 @@ func tagOf(path string) string {
 	return first
 }
 
-// schemaName names a type's schema after its package too, since "Message" or "Create" exist more than once.
+// schemaName names a type's schema after its package too, since "Message" or "Compact" exist more than once; the parts
+// of a generic type, such as envelope[[]team.Compact], are named alike.
 func schemaName(t reflect.Type, hint string) string {
-	name := huma.DefaultSchemaNamer(t, hint)
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	pkg := t.PkgPath()[strings.LastIndex(t.PkgPath(), "/")+1:]
-	if t.Name() == "" || pkg == "api" || pkg == "" || strings.EqualFold(pkg, name) {
-		return name
+	name := t.Name()
+	if name == "" {
+		name = hint
+	} else if t.PkgPath() != "" {
+		name = t.PkgPath() + "." + name
 	}
-	return strings.ToUpper(pkg[:1]) + pkg[1:] + name
+	var out strings.Builder
+	for _, part := range strings.FieldsFunc(strings.ReplaceAll(name, "[]", "[list["), func(r rune) bool { return strings.ContainsRune("[]*,", r) }) {
+		pkg, typ, ok := strings.Cut(part[strings.LastIndexByte(part, '/')+1:], ".")
+		if !ok {
+			pkg, typ = "", pkg
+		}
+		if pkg == "api" || strings.EqualFold(pkg, typ) {
+			pkg = ""
+		}
+		out.WriteString(capital(pkg) + capital(typ))
+	}
+	return out.String()
+}
+
+func capital(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }
