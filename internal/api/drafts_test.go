@@ -37,6 +37,8 @@ func TestAgentHasOneDraftOfEachTypeForAConversation(t *testing.T) {
 			scenario{"unknown type", http.MethodPost, path, admin, `{"type":"mail","content":"x"}`, 400, []string{`"field":"type"`}, nil},
 			scenario{"meta is a list", http.MethodPost, path, admin, `{"content":"x","meta":[]}`, 400, []string{`"field":"meta"`}, nil},
 			scenario{"meta too large", http.MethodPost, path, admin, fmt.Sprintf(`{"content":"x","meta":{"a":%q}}`, strings.Repeat("a", 33<<10)), 400, []string{`"field":"meta"`}, nil},
+			scenario{"meta with a number beyond all", http.MethodPost, path, admin, `{"content":"x","meta":{"a":1e999999}}`, 400, []string{"InputException"}, nil},
+			scenario{"NUL", http.MethodPost, path, admin, `{"type":"private_note","content":"n\u00002","meta":{"a\u0000":["\u0000b",{"c":1e-999999}]}}`, 200, []string{`"content":"n2"`, `{"a":["b",{"c":0}]}`}, nil},
 			scenario{"no JSON", http.MethodPost, path, admin, `{`, 400, []string{"InputException"}, nil},
 			scenario{"no uuid", http.MethodPost, "/api/v1/conversations/x/draft", admin, `{"content":"x"}`, 400, nil, nil},
 			scenario{"unknown conversation", http.MethodPost, "/api/v1/conversations/00000000-0000-4000-8000-000000000000/draft", admin, `{"content":"x"}`, 404, nil, nil},
