@@ -1,8 +1,9 @@
 import type { ConversationRow, Page } from '@ui/api/types'
+import { inScope, scopeFromKey } from './scope'
 
 /** What a list shows, as in its cache key. */
 export interface ListContext {
-  /** `assigned`, `unassigned`, `all`, `mentioned`, `team:3`, `view:7`. */
+  /** `assigned`, `unassigned`, `all`, `mentioned`, `team:3`. */
   scope: string
   /** Name of a status; empty means any. */
   status: string
@@ -44,15 +45,11 @@ export function compareRows(sort: SortId): (a: ConversationRow, b: ConversationR
   }
 }
 
-/** Whether a row is part of a list; undefined where only the server knows (views and mentions). */
+/** Whether a row is part of a list; undefined where only the server knows (mentions). */
 export function belongs(row: ConversationRow, list: ListContext): boolean | undefined {
-  if (list.scope.startsWith('view:')) return undefined
   if (list.status && row.status !== list.status) return false
   if (list.scope === 'mentioned') return undefined
-  if (list.scope === 'all') return true
-  if (list.scope === 'assigned') return row.assigned_user_id === list.me
-  if (list.scope === 'unassigned') return row.assigned_user_id === null && row.assigned_team_id === null
-  return `team:${row.assigned_team_id}` === list.scope && row.assigned_user_id === null
+  return inScope(row, scopeFromKey(list.scope), list.me)
 }
 
 export interface Reconciled {

@@ -1,51 +1,28 @@
-import type { ConversationRow, Id } from '@ui/api/types'
-import type { RouteLocationNormalizedLoaded } from 'vue-router'
+import { t, type MessageKey } from '@ui/i18n'
+import type { TeamCompact } from '@ui/api/types'
+import type { RouteParams } from 'vue-router'
 
-/** Which list of the server a list shows. */
-export type Scope = { kind: 'assigned' | 'unassigned' | 'all' | 'mentioned' } | { kind: 'team'; team: Id }
+/** The lists that every desk has, in the order of the sidebar. The list of a team is `team:3`. */
+export const lists = [
+  { scope: 'assigned', title: 'inbox.assigned', permission: 'conversations:read_assigned' },
+  { scope: 'mentioned', title: 'inbox.mentioned', permission: 'conversations:read' },
+  { scope: 'unassigned', title: 'inbox.unassigned', permission: 'conversations:read_unassigned' },
+  { scope: 'all', title: 'inbox.all', permission: 'conversations:read_all' },
+] as const satisfies { scope: string; title: MessageKey; permission: string }[]
 
-export const listKinds = ['assigned', 'mentioned', 'unassigned', 'all'] as const
+/** Without it the lists of teams are refused. */
+export const teamPermission = 'conversations:read_team_inbox'
 
-/** The scope that an address names; undefined outside the inbox. */
-export function scopeOf(route: Pick<RouteLocationNormalizedLoaded, 'params'>): Scope | undefined {
-  if (route.params.teamID) return { kind: 'team', team: Number(route.params.teamID) }
-  const kind = listKinds.find((one) => one === route.params.type)
-  return kind && { kind }
+/** The list that an address names. */
+export const scopeOf = (params: RouteParams): string => (params.teamID ? `team:${String(params.teamID)}` : String(params.type ?? 'assigned'))
+
+/** The address of a list. */
+export const scopeAddress = (scope: string): string =>
+  scope.startsWith('team:') ? `/inboxes/teams/${scope.slice(5)}` : `/inboxes/${scope}`
+
+/** What a list is called. */
+export function scopeTitle(scope: string, teams: readonly TeamCompact[]): string {
+  const list = lists.find((one) => one.scope === scope)
+  if (list) return t(list.title)
+  return teams.find((team) => `team:${team.id}` === scope)?.name ?? t('inbox.team')
 }
-
-/** A scope as a word: the key of its cache and of its count. */
-export const scopeKey = (scope: Scope): string => (scope.kind === 'team' ? `team:${scope.team}` : scope.kind)
-
-/** The reverse of scopeKey. */
-export function scopeFromKey(key: string): Scope {
-  const team = /^team:(\d+)$/.exec(key)
-  return team ? { kind: 'team', team: Number(team[1]) } : { kind: key as (typeof listKinds)[number] }
-}
-
-/** The server's path of a list. */
-export const scopePath = (scope: Scope): string =>
-  scope.kind === 'team' ? `/teams/${scope.team}/conversations/unassigned` : `/conversations/${scope.kind}`
-
-/** The address of a list in this application. */
-export const scopeAddress = (scope: Scope): string =>
-  scope.kind === 'team' ? `/inboxes/teams/${scope.team}` : `/inboxes/${scope.kind}`
-
-/**
- * Whether a row belongs to a list now. All and Mentions have no rule that can be checked here: what
- * the server lists there stays.
- */
-export function inScope(row: Pick<ConversationRow, 'assigned_user_id' | 'assigned_team_id'>, scope: Scope, me: Id): boolean {
-  switch (scope.kind) {
-    case 'assigned':
-      return row.assigned_user_id === me
-    case 'unassigned':
-      return row.assigned_user_id === null && row.assigned_team_id === null
-    case 'team':
-      return row.assigned_user_id === null && row.assigned_team_id === scope.team
-    default:
-      return true
-  }
-}
-
-/** Whether a row that the list does not know yet may be put into it. */
-export const takesNew = (scope: Scope): boolean => scope.kind !== 'mentioned'

@@ -1,0 +1,116 @@
+import { useInfiniteQuery, useQuery, type InfiniteData } from '@tanstack/vue-query'
+import { api } from '@ui/api/client'
+import type { Agent, Conversation, ConversationRow, Counts, FilterLeaf, Page, Uuid } from '@ui/api/types'
+import { computed, toValue, type MaybeRefOrGetter } from 'vue'
+import { reconcile, sorts, type ListContext, type SortId } from '@/inbox/reconcile'
+import { scopeFromKey, scopePath } from '@/inbox/scope'
+import { keys, queryClient } from './query'
+
+type ListData = InfiniteData<Page<ConversationRow>, string>
+
+const pageSize = 50
+
+function statusFilter(status: string): string | undefined {
+  if (!status) return undefined
+  const leaf: FilterLeaf = { model: 'conversation_statuses', field: 'name', operator: 'equals', value: status }
+  return JSON.stringify([leaf])
+}
+
+/** One list, loaded page by page while it is scrolled. */
+export function useConversations(list: MaybeRefOrGetter<{ scope: string; status: string; sort: SortId }>) {
+  const query = useInfiniteQuery({
+    queryKey: computed(() => {
+      const { scope, status, sort } = toValue(list)
+      return keys.list(scope, status, sort)
+    }),
+    queryFn: ({ signal, pageParam, queryKey }) => {
+      const [, scope, status, sort] = queryKey
+      return api.get<Page<ConversationRow>>(scopePath(scopeFromKey(scope)), {
+        signal,
+        query: {
+          ...sorts[sort as SortId],
+          page_size: pageSize,
+          filters: statusFilter(status),
+          cursor: pageParam,
+        },
+      })
+    },
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next_cursor ?? undefined,
+    staleTime: 30_000,
+  })
+  const rows = computed(() => {
+    const seen = new Set<Uuid>()
+    return (query.data.value?.pages ?? [])
+      .flatMap((page) => page.results)
+      .filter((row) => !seen.has(row.uuid) && seen.add(row.uuid))
+  })
+  return { ...query, rows, total: computed(() => query.data.value?.pages[0]?.total ?? 0) }
+}
+
+export const useCounts = () =>
+  useQuery({
+    queryKey: keys.counts,
+    queryFn: ({ signal }) => api.get<Counts>('/conversations/counts', { signal }),
+  })
+
+/** One conversation with everything about it. */
+export function useConversation(uuid: MaybeRefOrGetter<Uuid>) {
+  return useQuery({
+    queryKey: computed(() => keys.conversation(toValue(uuid))),
+    queryFn: ({ signal, queryKey }) => api.get<Conversation>(`/conversations/${queryKey[1]}`, { signal }),
+    staleTime: 30_000,
+  })
+}
+
+function contextOf(key: readonly unknown[]): ListContext {
+  const [, scope, status, sort] = key as ReturnType<typeof keys.list>
+  const me = queryClient.getQueryData<Agent>(keys.me)?.id ?? 0
+  return { scope, status, sort: sort as SortId, me }
+}
+
+/** The row of a conversation in any list that is in memory. */
+export function findRow(uuid: Uuid): ConversationRow | undefined {
+  for (const [, data] of queryClient.getQueriesData<ListData>({ queryKey: keys.lists })) {
+    for (const page of data?.pages ?? []) {
+      const row = page.results.find((candidate) => candidate.uuid === uuid)
+      if (row) return row
+    }
+  }
+  return undefined
+}
+
+const asking = new Map<string, ReturnType<typeof setTimeout>>()
+
+/** Has a list fetched again, once for many reasons that come together. */
+function refetchSoon(key: readonly unknown[]): void {
+  const id = JSON.stringify(key)
+  if (asking.has(id)) return
+  asking.set(
+    id,
+    setTimeout(() => {
+      asking.delete(id)
+      void queryClient.invalidateQueries({ queryKey: key, exact: true })
+    }, 800),
+  )
+}
+
+/** Brings a changed row into every list that is in memory. */
+export function applyRow(row: ConversationRow): void {
+  for (const [key, data] of queryClient.getQueriesData<ListData>({ queryKey: keys.lists })) {
+    if (!data) continue
+    const { pages, ask } = reconcile(data.pages, row, contextOf(key))
+    if (pages !== data.pages) queryClient.setQueryData<ListData>(key, { ...data, pages })
+    if (ask) refetchSoon(key)
+  }
+}
+
+/** Changes a conversation wherever it is in memory: in the lists and opened. */
+export function patchConversation(uuid: Uuid, change: Partial<Conversation> & Partial<Pick<ConversationRow, 'unread_message_count'>>): void {
+  queryClient.setQueryData<Conversation>(keys.conversation(uuid), (known) => known && { ...known, ...change })
+  const row = findRow(uuid)
+  if (!row) return
+  const { contact: _contact, ...flat } = change
+  const shared = Object.fromEntries(Object.entries(flat).filter(([name]) => name in row))
+  applyRow({ ...row, ...shared })
+}

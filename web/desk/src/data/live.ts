@@ -1,0 +1,107 @@
+import { RealtimeClient, type ConnectionState, type Frame } from '@ui/realtime/client'
+import type { Agent, Availability, Conversation, ConversationRow, UserCompact, Uuid } from '@ui/api/types'
+import { onScopeDispose, ref } from 'vue'
+import { oneMoreUnread } from '@/inbox/reconcile'
+import { applyRow, findRow, patchConversation } from './conversations'
+import { keys, queryClient } from './query'
+
+/** State of the agent's connection, for the banner. */
+export const connection = ref<ConnectionState>('connecting')
+
+type Listener = (data: never) => void
+const listeners = new Map<string, Set<Listener>>()
+
+/** Hears frames of one type for the life of the calling component, after the caches were patched. */
+export function useFrames<T>(type: string, listener: (data: T) => void): void {
+  const set = listeners.get(type) ?? new Set()
+  listeners.set(type, set)
+  set.add(listener as Listener)
+  onScopeDispose(() => set.delete(listener as Listener))
+}
+
+let open: Uuid | null = null
+
+interface NewMessage {
+  conversation_uuid: Uuid
+  sender_type: 'agent' | 'contact'
+  type: string
+  conversation: ConversationRow | null
+}
+
+/** Rows are pushed without what differs by agent: that is kept from the row in memory. */
+function withOwn(row: ConversationRow, unread?: (count: number) => number): ConversationRow {
+  const known = findRow(row.uuid)
+  const count = known?.unread_message_count ?? 0
+  return {
+    ...row,
+    unread_message_count: unread ? unread(count) : count,
+    mentioned_message_uuid: known?.mentioned_message_uuid ?? null,
+  }
+}
+
+/** Fields of the opened conversation that a row knows too. */
+function patchOpened(row: ConversationRow): void {
+  queryClient.setQueryData<Conversation>(keys.conversation(row.uuid), (opened) => {
+    if (!opened) return opened
+    const { contact: _contact, id: _id, ...flat } = row
+    return { ...opened, ...Object.fromEntries(Object.entries(flat).filter(([name]) => name in opened)) }
+  })
+}
+
+const handlers: Record<string, (data: never) => void> = {
+  new_message: (data: NewMessage) => {
+    if (!data.conversation) return
+    const read = data.sender_type !== 'contact' || (open === data.conversation_uuid && document.visibilityState === 'visible')
+    applyRow(withOwn(data.conversation, read ? undefined : oneMoreUnread))
+    patchOpened(data.conversation)
+  },
+  new_conversation: (row: ConversationRow) => {
+    applyRow(withOwn(row))
+    patchOpened(row)
+  },
+  conversation_row: (row: ConversationRow) => {
+    applyRow(withOwn(row))
+    patchOpened(row)
+  },
+  conversation_update: ({ uuid, ...change }: { uuid: Uuid } & Partial<Conversation>) => patchConversation(uuid, change),
+  counts: () => void queryClient.invalidateQueries({ queryKey: keys.counts }),
+  agent_availability_update: (data: { agent_id: number; availability_status: Availability }) => {
+    const { agent_id: id, availability_status } = data
+    queryClient.setQueryData<UserCompact[]>(keys.reference('agents'), (agents) =>
+      agents?.map((agent) => (agent.id === id ? { ...agent, availability_status } : agent)),
+    )
+    queryClient.setQueryData<Agent>(keys.me, (me) => (me?.id === id ? { ...me, availability_status } : me))
+  },
+}
+
+function onFrame(frame: Frame): void {
+  handlers[frame.type]?.(frame.data as never)
+  for (const listener of listeners.get(frame.type) ?? []) listener(frame.data as never)
+}
+
+/** What is on screen is fetched again, what is not when it is opened next. */
+function onResync(): void {
+  for (const queryKey of [keys.lists, ['conversation'], keys.counts, keys.drafts]) {
+    void queryClient.invalidateQueries({ queryKey })
+  }
+}
+
+const client = new RealtimeClient({
+  url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`,
+  onFrame,
+  onResync,
+  onState: (state) => (connection.value = state),
+})
+
+/** The agent's socket, for what components have to say. */
+export const live = {
+  start: () => client.start(),
+  stop: () => client.stop(),
+  openConversation: (uuid: Uuid | null) => {
+    open = uuid
+    client.openConversation(uuid)
+  },
+  showList: (uuids: Uuid[]) => client.showList(uuids),
+  typing: (uuid: Uuid, isTyping: boolean, isPrivate: boolean) =>
+    client.send('typing', { conversation_uuid: uuid, is_typing: isTyping, is_private_message: isPrivate }),
+}
