@@ -116,6 +116,10 @@ export interface ConversationRow {
   next_response_deadline_at: Time | null
   next_response_met_at: Time | null
   mentioned_message_uuid: Uuid | null
+  contact_id: Id
+  inbox_id: Id
+  snoozed_until: Time | null
+  tags: string[]
 }
 
 export interface ConversationContact extends ListContact {

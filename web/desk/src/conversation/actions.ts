@@ -1,7 +1,9 @@
 import { api } from '@ui/api/client'
-import type { Conversation, Uuid } from '@ui/api/types'
+import type { Conversation, ConversationRow, Uuid } from '@ui/api/types'
 import { t } from '@ui/i18n'
 import { toast, toastError } from '@ui/toast/toasts'
+import { findRow, patchConversation } from '@/data/conversations'
+import { findRow, patchConversation } from '@/data/conversations'
 import { keys, queryClient } from '@/data/query'
 import { snoozeDuration } from './snooze'
 
@@ -28,11 +30,9 @@ export function redoLast(): void {
   last.redo()
 }
 
-export function patchConversation(uuid: Uuid, change: Partial<Conversation>): void {
-  queryClient.setQueryData<Conversation>(keys.conversation(uuid), (known) => known && { ...known, ...change })
-}
-
-const current = (uuid: Uuid): Conversation | undefined => queryClient.getQueryData<Conversation>(keys.conversation(uuid))
+/** The conversation as it is opened, or as far as its row in a list knows it. */
+const current = (uuid: Uuid): Partial<Conversation> | undefined =>
+  queryClient.getQueryData<Conversation>(keys.conversation(uuid)) ?? (findRow(uuid) as Partial<Conversation> | undefined)
 
 interface Change {
   uuid: Uuid
@@ -57,6 +57,7 @@ async function apply(uuid: Uuid, to: Partial<Conversation>, from: Partial<Conver
     return false
   } finally {
     void queryClient.invalidateQueries({ queryKey: keys.conversation(uuid), exact: true })
+    void queryClient.invalidateQueries({ queryKey: keys.counts })
   }
 }
 
@@ -173,13 +174,14 @@ export async function toggleTag(uuid: Uuid, tag: string): Promise<boolean> {
 }
 
 export async function markSeen(uuid: Uuid): Promise<void> {
+  patchConversation(uuid, { unread_message_count: 0 })
   await api.put(path(uuid, 'last-seen')).catch(() => {})
 }
 
 export async function markUnread(uuid: Uuid): Promise<void> {
   try {
     await api.put(path(uuid, 'mark-unread'))
-    void queryClient.invalidateQueries({ queryKey: keys.lists })
+    patchConversation(uuid, { unread_message_count: 1 })
     toast(t('conversation.done.unread'), { kind: 'success' })
   } catch (error) {
     toastError(error)

@@ -3,12 +3,15 @@ import { api } from '@ui/api/client'
 import type { Agent, Conversation, ConversationRow, Counts, FilterLeaf, Page, Uuid } from '@ui/api/types'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { reconcile, sorts, type ListContext, type SortId } from '@/inbox/reconcile'
-import { scopeFromKey, scopePath } from '@/inbox/scope'
 import { keys, queryClient } from './query'
 
 type ListData = InfiniteData<Page<ConversationRow>, string>
 
-const pageSize = 50
+const pageSize = 25
+
+/** The server's path of a list. */
+const listPath = (scope: string): string =>
+  scope.startsWith('team:') ? `/teams/${scope.slice(5)}/conversations/unassigned` : `/conversations/${scope}`
 
 function statusFilter(status: string): string | undefined {
   if (!status) return undefined
@@ -25,7 +28,7 @@ export function useConversations(list: MaybeRefOrGetter<{ scope: string; status:
     }),
     queryFn: ({ signal, pageParam, queryKey }) => {
       const [, scope, status, sort] = queryKey
-      return api.get<Page<ConversationRow>>(scopePath(scopeFromKey(scope)), {
+      return api.get<Page<ConversationRow>>(listPath(scope), {
         signal,
         query: {
           ...sorts[sort as SortId],

@@ -1,5 +1,4 @@
 import type { ConversationRow, Page } from '@ui/api/types'
-import { inScope, scopeFromKey } from './scope'
 
 /** What a list shows, as in its cache key. */
 export interface ListContext {
@@ -49,7 +48,10 @@ export function compareRows(sort: SortId): (a: ConversationRow, b: ConversationR
 export function belongs(row: ConversationRow, list: ListContext): boolean | undefined {
   if (list.status && row.status !== list.status) return false
   if (list.scope === 'mentioned') return undefined
-  return inScope(row, scopeFromKey(list.scope), list.me)
+  if (list.scope === 'all') return true
+  if (list.scope === 'assigned') return row.assigned_user_id === list.me
+  if (list.scope === 'unassigned') return row.assigned_user_id === null && row.assigned_team_id === null
+  return `team:${row.assigned_team_id}` === list.scope && row.assigned_user_id === null
 }
 
 export interface Reconciled {
