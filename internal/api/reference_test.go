@@ -1,10 +1,14 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"testing"
+	"time"
 
+	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/i18n"
 )
 
@@ -35,5 +39,26 @@ func TestLanguagesAreReadByEverybody(t *testing.T) {
 				k.t.Errorf("%s: %d, %v, %d texts", code, w.Code, err, len(pack))
 			}
 		}
+	})
+}
+
+func TestDaysOfFiltersBeginInTheDesksTimeZone(t *testing.T) {
+	eachFilesDesk(t, func(k *filesDesk) {
+		kolkata, err := time.LoadLocation("Asia/Kolkata")
+		k.must(err)
+		k.c.Location = func(context.Context) *time.Location { return kolkata }
+		c := k.open(0)
+		k.must(k.db.Tx(k.t.Context(), func(tx *db.Tx) error {
+			_, err := tx.Exec(k.t.Context(), `UPDATE conversations SET created_at = $1 WHERE id = $2`, db.At(time.Date(2026, 5, 1, 20, 0, 0, 0, time.UTC)), c.ID)
+			return err
+		}))
+		list := func(day string) string {
+			return "/api/v1/conversations/all?page_size=7&filters=" + url.QueryEscape(`[{"model":"conversations","field":"created_at","operator":"equals","value":"`+day+`"}]`)
+		}
+		k.play(
+			scenario{"the local day", http.MethodGet, list("2026-05-02"), admin, ``, 200, []string{c.UUID, `"total":1`, `"per_page":7`}, nil},
+			scenario{"the day of UTC", http.MethodGet, list("2026-05-01"), admin, ``, 200, []string{`"total":0`}, []string{c.UUID}},
+			scenario{"no day", http.MethodGet, list("soon"), admin, ``, 400, []string{`"field":"filters"`, "“soon”"}, nil},
+		)
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -65,7 +66,8 @@ type App struct {
 	jobs     *jobs.Runner
 	hub      *live.Hub
 	mail     *email.Channel
-	lock     *dataLock
+	locks    []*dataLock
+	node     string
 	listener net.Listener
 	server   *http.Server
 	metrics  *http.Server
@@ -87,6 +89,12 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (a *App, err
 	if err := i18n.Load(); err != nil {
 		return a, fmt.Errorf("load texts: %w", err)
 	}
+	if err := a.hold(filepath.Join(cfg.DataDir, "data.lock")); err != nil {
+		return a, err
+	}
+	if a.node, err = nodeID(cfg.DataDir); err != nil {
+		return a, err
+	}
 	if a.box, err = openBox(cfg); err != nil {
 		return a, err
 	}
@@ -95,7 +103,7 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (a *App, err
 	}
 	if a.DB.Engine() == db.SQLite {
 		// One process writes a SQLite desk; a second one would send mail twice.
-		if a.lock, err = lockData(cfg.DatabaseURL + ".lock"); err != nil {
+		if err := a.hold(strings.TrimPrefix(cfg.DatabaseURL, "sqlite:") + ".lock"); err != nil {
 			return a, err
 		}
 	}
@@ -116,6 +124,15 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (a *App, err
 		a.SetupLink = a.Settings.General(ctx).RootURL + "/setup?token=" + token
 	}
 	return a, nil
+}
+
+// hold takes a lock for as long as the node is open.
+func (a *App) hold(path string) error {
+	l, err := lockData(path)
+	if err == nil {
+		a.locks = append(a.locks, l)
+	}
+	return err
 }
 
 func openBox(cfg config.Config) (*crypt.Box, error) {
@@ -157,7 +174,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	}, rootURL)
 	a.Conversations = conversation.New(a.DB, a.events, a.jobs, a.Media)
 	a.Inboxes = inbox.New(a.DB, a.box)
-	a.mail = email.New(email.Options{DB: a.DB, Log: a.log, Blobs: a.blobs, Inboxes: a.Inboxes, Conversations: a.Conversations, Media: a.Media, RootURL: rootURL})
+	a.mail = email.New(email.Options{Node: a.node, DB: a.DB, Log: a.log, Blobs: a.blobs, Inboxes: a.Inboxes, Conversations: a.Conversations, Media: a.Media, RootURL: rootURL})
 	overlap := int64(0)
 	if a.DB.Engine() == db.Postgres {
 		overlap = 200
@@ -196,20 +213,26 @@ func (a *App) react() {
 	}
 	a.Roles.Changed, a.Teams.Changed = changed, changed
 	a.Agents.Unassign = a.Conversations.UnassignAll
+	a.Conversations.Location = func(ctx context.Context) *time.Location { return a.Settings.General(ctx).Location() }
 	a.Agents.Available = func(ctx context.Context, tx *db.Tx, actorID, agentID int64, status string) error {
 		return a.events.Append(ctx, tx, event.New{Type: event.AgentAvailability, ActorID: actorID,
 			Payload: map[string]any{"agent_id": agentID, "availability_status": status}})
 	}
 }
 
-// sweepJob and collectJob are the periodic jobs.
+// The periodic jobs.
 type (
 	sweepJob   struct{}
 	collectJob struct{}
+	draftsJob  struct{}
 )
 
 func (sweepJob) Kind() string   { return "agent.availability_sweep" }
 func (collectJob) Kind() string { return "media.collect" }
+func (draftsJob) Kind() string  { return "conversation.clean_drafts" }
+
+// draftsKept is how long a draft is kept that nobody changes.
+const draftsKept = 360 * time.Hour
 
 func (a *App) schedule() {
 	jobs.Handle(a.jobs, a.Conversations.Wake)
@@ -224,7 +247,12 @@ func (a *App) schedule() {
 		}
 		return err
 	})
+	jobs.Handle(a.jobs, func(ctx context.Context, _ draftsJob) error {
+		_, err := a.Conversations.CleanDrafts(ctx, draftsKept)
+		return err
+	})
 	a.jobs.Every(time.Minute, sweepJob{})
+	a.jobs.Every(2*time.Hour, draftsJob{})
 	a.jobs.Every(12*time.Hour, collectJob{})
 }
 
@@ -335,8 +363,8 @@ func (a *App) Close() error {
 	if a.DB != nil {
 		err = a.DB.Close()
 	}
-	if a.lock != nil {
-		err = errors.Join(err, a.lock.release())
+	for _, l := range a.locks {
+		err = errors.Join(err, l.release())
 	}
 	return err
 }

@@ -272,3 +272,8 @@ func parsed(t testing.TB, raw []byte) *mail.Message {
 	}
 	return m
 }
+
+func decode(raw []byte, data any) error {
+	env := struct{ Data any }{data}
+	return json.Unmarshal(raw, &env)
+}

@@ -42,6 +42,7 @@ type Servers struct {
 	mu     sync.Mutex
 	sent   []Sent
 	onSent func(Sent)
+	cut    func(Sent) bool
 }
 
 // Start listens on the addresses given, "127.0.0.1:0" for any free port.
@@ -105,6 +106,14 @@ func (s *Servers) OnSent(fn func(Sent)) {
 	s.onSent = fn
 }
 
+// CutAfterData makes the SMTP server take mails for which fn holds and close the connection instead of saying so: the
+// moment in which a sender cannot know whether its mail was taken.
+func (s *Servers) CutAfterData(fn func(Sent) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cut = fn
+}
+
 // accept takes one mail: into the mailbox for its address (and what is written behind a plus), outside for all others.
 func (s *Servers) accept(from string, to []string, raw []byte) error {
 	var outside []string
@@ -140,11 +149,14 @@ func (s *Servers) isMailbox(address string) bool {
 type backend struct{ s *Servers }
 
 // NewSession implements smtp.Backend.
-func (b backend) NewSession(*smtp.Conn) (smtp.Session, error) { return &session{s: b.s}, nil }
+func (b backend) NewSession(c *smtp.Conn) (smtp.Session, error) {
+	return &session{s: b.s, conn: c.Conn()}, nil
+}
 
 // session is one SMTP connection. Signing in is possible and not required.
 type session struct {
 	s    *Servers
+	conn net.Conn
 	from string
 	to   []string
 }
@@ -178,7 +190,16 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	return s.s.accept(s.from, s.to, raw)
+	if err := s.s.accept(s.from, s.to, raw); err != nil {
+		return err
+	}
+	s.s.mu.Lock()
+	cut := s.s.cut
+	s.s.mu.Unlock()
+	if cut != nil && cut(Sent{From: s.from, To: s.to, Raw: raw}) {
+		return errors.Join(errors.New("cut"), s.conn.Close())
+	}
+	return nil
 }
 
 type literal struct{ *bytes.Reader }
@@ -187,4 +208,3 @@ type discard struct{}
 
 func (discard) Printf(string, ...any) {}
 func (discard) Println(...any)        {}
-

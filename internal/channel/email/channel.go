@@ -33,12 +33,13 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
 	"github.com/foyerdesk/foyer/internal/desk/media"
 	"github.com/foyerdesk/foyer/internal/platform/blob"
-	"github.com/foyerdesk/foyer/internal/platform/crypt"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
 
 // Options wire the channel.
 type Options struct {
+	// Node is the name under which leases are held. It is this node's alone, and the same after a restart.
+	Node          string
 	DB            *db.DB
 	Log           *slog.Logger
 	Blobs         blob.Store
@@ -69,7 +70,7 @@ type reader struct {
 
 // New makes the channel and registers how e-mail replies leave. Nothing is read or sent before Run.
 func New(o Options) *Channel {
-	c := &Channel{Options: o, node: crypt.Token(12), readers: map[int64]*reader{}, senders: map[int64]*Sender{},
+	c := &Channel{Options: o, node: o.Node, readers: map[int64]*reader{}, senders: map[int64]*Sender{},
 		outWake: make(chan struct{}, 1), change: make(chan int64, 256)}
 	o.Conversations.OnReply("email", c.queue)
 	o.Inboxes.OnChange(func(id int64) {

@@ -164,7 +164,7 @@ func closed(err error) bool {
 func answerOf(err error) string {
 	var reply *smtp.SMTPError
 	if errors.As(err, &reply) {
-		return oneLine(strconv.Itoa(reply.Code) + " " + reply.Message)
+		return strconv.Itoa(reply.Code) + " " + oneLine(reply.Message)
 	}
 	var status *imap.Error
 	if errors.As(err, &status) {

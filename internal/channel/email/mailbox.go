@@ -386,7 +386,11 @@ func connectIMAP(ctx context.Context, s inbox.IMAPServer, arrived chan<- struct{
 	var client *imapclient.Client
 	switch s.TLSType {
 	case "tls":
-		client = imapclient.New(tls.Client(conn, options.TLSConfig), options)
+		secure := tls.Client(conn, options.TLSConfig)
+		if err := secure.HandshakeContext(ctx); err != nil {
+			return nil, errors.Join(failedAt(stageTLS, err), conn.Close())
+		}
+		client = imapclient.New(secure, options)
 	case "starttls":
 		if client, err = imapclient.NewStartTLS(conn, options); err != nil {
 			return nil, errors.Join(failedAt(stageTLS, err), conn.Close())

@@ -131,14 +131,11 @@ func (c *Channel) runOutbox(ctx context.Context) {
 	}
 }
 
-// reclaim takes back, at start, what an earlier run of a single node was sending when it was killed. Several nodes wait
-// for the lease to run out instead.
+// reclaim takes back, at start, what this node was sending when it was killed. What another node held waits until its
+// lease runs out.
 func (c *Channel) reclaim(ctx context.Context) {
-	if c.DB.Engine() != db.SQLite {
-		return
-	}
 	err := c.DB.Tx(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE outbox SET lease_until = 0 WHERE state = 'sending'`)
+		_, err := tx.Exec(ctx, `UPDATE outbox SET lease_until = 0 WHERE state = 'sending' AND lease_owner = $1`, c.node)
 		return err
 	})
 	if err != nil {

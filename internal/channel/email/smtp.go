@@ -290,7 +290,7 @@ func wireAddress(address string, utf8 bool) (string, error) {
 	return address[:at+1] + domain, nil
 }
 
-// oneLine puts a reply of several lines on one.
+// oneLine puts text of several lines on one.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // probeTimeout bounds one test of a connection: somebody is looking at it.

@@ -15,6 +15,7 @@ package conversation
 
 import (
 	"context"
+	"time"
 
 	"github.com/foyerdesk/foyer/internal/desk/contact"
 	"github.com/foyerdesk/foyer/internal/desk/event"
@@ -170,6 +171,8 @@ type Service struct {
 	files  Files
 	on     map[string]ReplyFunc
 	ref    catalogue
+	// Location returns the desk's time zone, in which the days of filters begin; nil is UTC.
+	Location func(context.Context) *time.Location
 }
 
 // Files is what conversations need of stored files; package media provides it.

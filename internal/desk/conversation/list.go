@@ -246,7 +246,11 @@ func (s *Service) listWhere(ctx context.Context, p *agent.Principal, q ListQuery
 	if err != nil {
 		return "", err
 	}
-	filtered, err := tree.Where(s.fields(ctx), time.UTC, args)
+	loc := time.UTC
+	if s.Location != nil {
+		loc = s.Location(ctx)
+	}
+	filtered, err := tree.Where(s.fields(ctx), loc, args)
 	if err != nil {
 		return "", err
 	}

@@ -225,7 +225,9 @@ func checkHost(field, host string) error {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return nil
 	}
-	bad := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".-_", r) }
+	bad := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".-_", r)
+	}
 	if len(host) > 253 || strings.ContainsFunc(host, bad) {
 		return fault.Field(field, "error.host_invalid", "value", host)
 	}
