@@ -1,9 +1,9 @@
 import { api } from '@ui/api/client'
-import type { Conversation, ConversationRow, Uuid } from '@ui/api/types'
+import type { Conversation, Uuid } from '@ui/api/types'
 import { t } from '@ui/i18n'
 import { toast, toastError } from '@ui/toast/toasts'
 import { findRow, patchConversation } from '@/data/conversations'
-import { findRow, patchConversation } from '@/data/conversations'
+import { patchConversation } from '@/data/conversations'
 import { keys, queryClient } from '@/data/query'
 import { snoozeDuration } from './snooze'
 
@@ -175,7 +175,12 @@ export async function toggleTag(uuid: Uuid, tag: string): Promise<boolean> {
 
 export async function markSeen(uuid: Uuid): Promise<void> {
   patchConversation(uuid, { unread_message_count: 0 })
-  await api.put(path(uuid, 'last-seen')).catch(() => {})
+  try {
+    await api.put(path(uuid, 'last-seen'))
+    patchConversation(uuid, { unread_message_count: 0 })
+  } catch {
+    // Marked the next time; not worth a word.
+  }
 }
 
 export async function markUnread(uuid: Uuid): Promise<void> {

@@ -1,0 +1,72 @@
+import type { Agent, Message } from '@ui/api/types'
+import { keys, queryClient } from '@/data/query'
+import { setStatus } from './actions'
+import { drafts } from './drafts'
+import { Outbox, postMessage, type Pending } from './outbox'
+import { upsertMessage } from './thread'
+
+function browserStorage(): Storage | null {
+  try {
+    return window.localStorage
+  } catch {
+    return null
+  }
+}
+
+/** What the signed-in agent is sending. */
+export const outbox = new Outbox(
+  {
+    post: postMessage,
+    confirmed: ({ conversation, mode, thenStatus }, message) => {
+      upsertMessage(conversation, message)
+      void drafts.sent(conversation, mode)
+      if (thenStatus) void setStatus(conversation, thenStatus)
+    },
+  },
+  browserStorage(),
+)
+
+/** A message on its way as the thread shows it. */
+export function asMessage(entry: Pending): Message {
+  const me = queryClient.getQueryData<Agent>(keys.me)
+  const failed = entry.state === 'failed'
+  return {
+    id: Number.MAX_SAFE_INTEGER,
+    uuid: entry.echoId,
+    created_at: entry.createdAt,
+    updated_at: entry.createdAt,
+    type: 'outgoing',
+    status: failed ? 'failed' : 'pending',
+    conversation_id: 0,
+    conversation_uuid: entry.conversation,
+    content: entry.body.message,
+    text_content: '',
+    content_type: 'html',
+    private: entry.body.private,
+    sender_id: me?.id ?? 0,
+    sender_type: 'agent',
+    meta: { to: entry.body.to, cc: entry.body.cc, bcc: entry.body.bcc, echo_id: entry.echoId },
+    attachments: entry.draft.attachments
+      .filter((file) => file.disposition !== 'inline')
+      .map((file) => ({
+        uuid: file.uuid,
+        name: file.filename,
+        size: file.size,
+        content_type: file.content_type,
+        content_id: '',
+        disposition: 'attachment',
+        url: file.url,
+        thumbnail_url: '',
+      })),
+    author: {
+      id: me?.id ?? 0,
+      first_name: me?.first_name ?? '',
+      last_name: me?.last_name ?? '',
+      email: me?.email ?? null,
+      avatar_url: me?.avatar_url ?? null,
+      availability_status: me?.availability_status ?? 'online',
+      type: 'agent',
+    },
+    delivery: failed ? { state: 'failed', attempts: 1, next_attempt_at: null, last_error: entry.error } : null,
+  }
+}
