@@ -72,7 +72,17 @@ function contextOf(key: readonly unknown[]): ListContext {
   return { scope, status, sort: sort as SortId, me }
 }
 
-/** The row of a conversation in any list that is in memory. */
+/** Rows that changed lately: what an action took out of a list can be put back. Oldest first. */
+const recent = new Map<Uuid, ConversationRow>()
+const recentAtMost = 200
+
+function remember(row: ConversationRow): void {
+  recent.delete(row.uuid)
+  recent.set(row.uuid, row)
+  if (recent.size > recentAtMost) recent.delete(recent.keys().next().value!)
+}
+
+/** The row of a conversation in any list that is in memory, or that left one a moment ago. */
 export function findRow(uuid: Uuid): ConversationRow | undefined {
   for (const [, data] of queryClient.getQueriesData<ListData>({ queryKey: keys.lists })) {
     for (const page of data?.pages ?? []) {
@@ -80,7 +90,7 @@ export function findRow(uuid: Uuid): ConversationRow | undefined {
       if (row) return row
     }
   }
-  return undefined
+  return recent.get(uuid)
 }
 
 const asking = new Map<string, ReturnType<typeof setTimeout>>()
@@ -100,6 +110,7 @@ function refetchSoon(key: readonly unknown[]): void {
 
 /** Brings a changed row into every list that is in memory. */
 export function applyRow(row: ConversationRow): void {
+  remember(row)
   for (const [key, data] of queryClient.getQueriesData<ListData>({ queryKey: keys.lists })) {
     if (!data) continue
     const { pages, ask } = reconcile(data.pages, row, contextOf(key))
