@@ -1,6 +1,7 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { t, type MessageKey } from '@ui/i18n'
 import { ApiError } from '@ui/api/client'
+import { accountRoutes } from './account/routes'
 import { adminRoutes } from './admin/routes'
 import { home } from './auth/next'
 import { ensureConfig, ensureMe } from './data/session'
@@ -55,6 +56,7 @@ const routes: RouteRecordRaw[] = [
         component: () => import('./inbox/InboxPage.vue'),
         children: [conversation],
       },
+      ...accountRoutes,
       ...adminRoutes,
     ],
   },

@@ -1,0 +1,180 @@
+import type { Agent, Availability, Channel, Id, Time, UserCompact } from '@ui/api/types'
+
+/** What the administration reads and writes, as the server documents it. */
+
+export interface ImapServer {
+  host: string
+  port: number
+  username: string
+  password: string
+  mailbox: string
+  tls_type: string
+  tls_skip_verify: boolean
+  read_interval: string
+  scan_inbox_since: string
+}
+
+export interface SmtpServer {
+  host: string
+  port: number
+  username: string
+  password: string
+  auth_protocol: string
+  tls_type: string
+  tls_skip_verify: boolean
+  hello_hostname: string
+  max_conns: number
+  max_msg_retries: number
+  idle_timeout: string
+  pool_wait_timeout: string
+}
+
+export interface EmailConfig {
+  auth_type: '' | 'password' | 'oauth2'
+  oauth: Record<string, unknown> | null
+  imap: ImapServer[]
+  smtp: SmtpServer[]
+  reply_to: string
+  enable_plus_addressing: boolean
+}
+
+export interface Inbox {
+  id: Id
+  created_at: Time
+  updated_at: Time
+  name: string
+  channel: Channel
+  enabled: boolean
+  csat_enabled: boolean
+  prompt_tags_on_reply: boolean
+  from: string
+  from_name_template: string
+  config: EmailConfig
+  linked_email_inbox_id: Id | null
+}
+
+export interface InboxBody {
+  id?: Id
+  name: string
+  channel: Channel
+  enabled: boolean
+  csat_enabled: boolean
+  prompt_tags_on_reply: boolean
+  from: string
+  from_name_template: string
+  config: EmailConfig
+  secret: string
+  linked_email_inbox_id: Id | null
+}
+
+/** What became of a mail that a mailbox showed. */
+export type LedgerState = 'pending' | 'filed' | 'duplicate' | 'ignored' | 'quarantined'
+
+export interface MailboxHealth {
+  name: string
+  /** Whether the inbox reads it today. */
+  configured: boolean
+  /** Empty before the first contact. */
+  mode: '' | 'idle' | 'polling'
+  /** Mails the server had at the last contact. */
+  server_count: number
+  /** Mail older than this was left out when the mailbox began. */
+  since: Time | null
+  last_contact_at: Time | null
+  last_error: string
+  last_error_at: Time | null
+  ledger: Record<LedgerState, number>
+}
+
+export interface InboxHealth {
+  mailboxes: MailboxHealth[]
+  outbox: Record<'queued' | 'sending' | 'delayed' | 'sent' | 'failed', number>
+}
+
+export interface Probe {
+  ok: boolean
+  message: string
+  detail: string
+}
+
+export interface TestResult {
+  imap: Probe[] | null
+  smtp: Probe[] | null
+}
+
+/** A row of the agent list; roles and teams come with servers that send them. */
+export interface AgentRow extends UserCompact {
+  roles?: string[] | null
+  teams?: { id: Id; name: string; emoji: string | null }[] | null
+  last_active_at?: Time | null
+}
+
+export interface FullAgent extends Agent {
+  api_key: string | null
+  api_key_last_used_at: Time | null
+}
+
+export interface AgentBody {
+  first_name: string
+  last_name: string
+  email: string
+  roles: string[]
+  teams: string[]
+  send_welcome_email?: boolean
+  enabled?: boolean
+  availability_status?: Availability
+  new_password?: string
+}
+
+export interface NewKey {
+  api_key: string
+  api_secret: string
+}
+
+export interface Team {
+  id: Id
+  created_at: Time
+  updated_at: Time
+  name: string
+  emoji: string | null
+  conversation_assignment_type: 'Round robin' | 'Manual'
+  max_auto_assigned_conversations: number
+  timezone: string
+  business_hours_id: Id | null
+  sla_policy_id: Id | null
+}
+
+export interface TeamMember {
+  id: Id
+  first_name: string
+  last_name: string
+  avatar_url: string | null
+  availability_status: Availability
+}
+
+export interface Role {
+  id: Id
+  created_at: Time
+  updated_at: Time
+  name: string
+  description: string
+  permissions: string[]
+}
+
+export interface GeneralSettings {
+  'app.site_name': string
+  'app.lang': string
+  'app.root_url': string
+  'app.logo_url': string
+  'app.favicon_url': string
+  'app.max_file_upload_size': number
+  'app.allowed_file_upload_extensions': string[] | null
+  'app.timezone': string
+  'app.business_hours_id': string
+  'app.show_conversation_subject': boolean
+}
+
+export interface Language {
+  code: string
+  name: string
+}
