@@ -110,6 +110,9 @@ func (a *API) allow(w http.ResponseWriter, method string, r *http.Request, acc a
 			return err
 		}
 	}
+	if acc.signIn && c.session != "" && !csrfMatches(r) {
+		c.principal = nil // another site may have sent it: who is asking is not known
+	}
 	if acc.public {
 		return nil
 	}

@@ -94,12 +94,12 @@ func keyRoutes(a *API) {
 			return a.Agents.NewKey(ctx, p, id)
 		})
 	route(a, http.MethodDelete, "/agents/{id}/api-key", "Revoke an agent's API key", need(role.UsersManage),
-		func(ctx context.Context, _ *agent.Principal, in *IDPath) (done, error) {
+		func(ctx context.Context, p *agent.Principal, in *IDPath) (done, error) {
 			id, err := pathID(in.ID)
 			if err != nil {
 				return false, err
 			}
-			return true, a.Agents.RevokeKey(ctx, id)
+			return true, a.Agents.RevokeKey(ctx, p, id)
 		})
 }
 

@@ -103,8 +103,12 @@ func readBody(r *http.Request, v any) error {
 }
 
 // logoutPage ends the session of a browser that follows a link of ours. A link on another site only leads to the start
-// page: it must not sign anybody out.
+// page: it must not sign anybody out. Who brings no session at all is told so; one that is over is cleared away.
 func (a *API) logoutPage(w http.ResponseWriter, r *http.Request, p *agent.Principal) {
+	if p == nil && callerOf(r.Context()).session == "" {
+		a.writeProblem(w, r, a.unauthorised())
+		return
+	}
 	if p == nil {
 		a.dropSession(w)
 		http.Redirect(w, r, "/", http.StatusFound)

@@ -41,7 +41,7 @@ func Roles(a *API) {
 			if err != nil {
 				return r, err
 			}
-			return s.Update(ctx, p.Permissions, id, role.Edit(in.Body))
+			return s.Update(ctx, p.ID, p.Permissions, id, role.Edit(in.Body))
 		})
 	route(a, http.MethodDelete, "/roles/{id}", "Delete a role", need(role.RolesManage),
 		func(ctx context.Context, _ *agent.Principal, in *IDPath) (done, error) {

@@ -203,7 +203,7 @@ type apikeyRevokeCmd struct {
 
 // Run revokes the key.
 func (k apikeyRevokeCmd) Run(ctx context.Context, c *commands) error {
-	return withAgent(ctx, c, k.Email, func(a *App, id int64) error { return a.Agents.RevokeKey(ctx, id) })
+	return withAgent(ctx, c, k.Email, func(a *App, id int64) error { return a.Agents.RevokeKey(ctx, &agent.Principal{ID: id, Method: agent.ByProgram}, id) })
 }
 
 func withAgent(ctx context.Context, c *commands, email string, fn func(a *App, id int64) error) error {

@@ -82,8 +82,6 @@ type Edit struct {
 	NewPassword                string
 }
 
-var availabilities = []string{"online", "away", "away_manual", "offline", "away_and_reassigning"}
-
 func (e *Edit) validate() error {
 	e.FirstName, e.LastName = strings.TrimSpace(e.FirstName), strings.TrimSpace(e.LastName)
 	e.Email = strings.ToLower(strings.TrimSpace(e.Email))
@@ -213,15 +211,15 @@ func (s *Service) Create(ctx context.Context, actor *Principal, e Edit) (*Agent,
 			return nil, err
 		}
 	}
+	var hash *string
+	if e.NewPassword != "" { // hashed here, for it is slow and a transaction keeps others waiting
+		h := hashPassword(e.NewPassword)
+		hash = &h
+	}
 	var a *Agent
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
 		var id int64
 		now := db.Now()
-		var hash *string
-		if e.NewPassword != "" {
-			h := hashPassword(e.NewPassword)
-			hash = &h
-		}
 		err := tx.QueryRow(ctx, `INSERT INTO users (created_at, updated_at, type, email, first_name, last_name, password_hash)
 			VALUES ($1, $1, 'agent', $2, $3, $4, $5) RETURNING id`, now, e.Email, e.FirstName, e.LastName, hash).Scan(&id)
 		if unique, _ := db.IsUnique(err); unique {
@@ -236,8 +234,10 @@ func (s *Service) Create(ctx context.Context, actor *Principal, e Edit) (*Agent,
 		if err := setTeams(ctx, tx, id, e.Teams); err != nil {
 			return err
 		}
-		a, err = get(ctx, tx, id)
-		return err
+		if a, err = get(ctx, tx, id); err != nil {
+			return err
+		}
+		return audit(ctx, tx, actor.ID, "agent_created", "user", id, "", fmt.Sprintf("%s created %s (%s)", actor.Email, e.Email, strings.Join(a.Roles, ", ")))
 	})
 	return a, err
 }
@@ -256,6 +256,10 @@ func (s *Service) Update(ctx context.Context, actor *Principal, id int64, e Edit
 			return nil, err
 		}
 	}
+	var hash string
+	if e.NewPassword != "" {
+		hash = hashPassword(e.NewPassword)
+	}
 	var a *Agent
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
 		before, err := get(ctx, tx, id)
@@ -266,6 +270,15 @@ func (s *Service) Update(ctx context.Context, actor *Principal, id int64, e Edit
 			return fault.Missing("agent")
 		}
 		if err := protect(before, &e); err != nil {
+			return err
+		}
+		if hash != "" || before.Email == nil || *before.Email != e.Email { // either lets one sign in as them
+			if err := mayActAs(actor, before); err != nil {
+				return err
+			}
+		}
+		admins, err := countAdmins(ctx, tx)
+		if err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, `UPDATE users SET updated_at = $2, first_name = $3, last_name = $4, email = $5, enabled = $6, availability_status = $7 WHERE id = $1`,
@@ -282,23 +295,26 @@ func (s *Service) Update(ctx context.Context, actor *Principal, id int64, e Edit
 		if err := setTeams(ctx, tx, id, e.Teams); err != nil {
 			return err
 		}
-		if err := keepAnAdmin(ctx, tx); err != nil {
+		if err := keepAnAdmin(ctx, tx, admins); err != nil {
 			return err
 		}
-		if e.NewPassword != "" {
-			if err := setPassword(ctx, tx, id, e.NewPassword); err != nil {
+		if hash != "" {
+			if err := setPassword(ctx, tx, id, hash); err != nil {
 				return err
 			}
 			if err := audit(ctx, tx, actor.ID, "agent_password_set", "user", id, "", fmt.Sprintf("%s set the password of %s", actor.Email, e.Email)); err != nil {
 				return err
 			}
 		}
-		if !e.Enabled {
-			if err := endSessions(ctx, tx, id); err != nil {
+		if before.Enabled && !e.Enabled {
+			if err := expireSessions(ctx, tx, id); err != nil {
 				return err
 			}
 		}
 		if before.AvailabilityStatus != e.Availability {
+			if err := auditAvailability(ctx, tx, actor, id, before.AvailabilityStatus, e.Availability); err != nil {
+				return err
+			}
 			if err := s.Available(ctx, tx, actor.ID, id, e.Availability); err != nil {
 				return err
 			}
@@ -329,17 +345,38 @@ func protect(before *Agent, e *Edit) error {
 	return nil
 }
 
-// keepAnAdmin refuses a change after which only System could administer the desk, if somebody else could before.
-func keepAnAdmin(ctx context.Context, tx *db.Tx) error {
-	var holders, able int
-	err := tx.QueryRow(ctx, `SELECT count(*), COALESCE(sum(CASE WHEN u.enabled THEN 1 ELSE 0 END), 0) FROM users u
-		WHERE u.type = 'agent' AND u.deleted_at IS NULL AND EXISTS (SELECT 1 FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id AND r.name = 'Admin')`).
-		Scan(&holders, &able)
+// countAdmins returns how many enabled agents besides System hold the Admin role.
+func countAdmins(ctx context.Context, tx *db.Tx) (n int, err error) {
+	err = tx.QueryRow(ctx, `SELECT count(*) FROM users u WHERE u.type = 'agent' AND u.deleted_at IS NULL AND u.enabled AND NOT u.is_system
+		AND EXISTS (SELECT 1 FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id AND r.name = $1)`, role.Admin).Scan(&n)
 	if err != nil {
-		return fmt.Errorf("count administrators: %w", err)
+		return 0, fmt.Errorf("count administrators: %w", err)
 	}
-	if able == 0 {
+	return n, nil
+}
+
+// keepAnAdmin refuses a change after which only System could administer the desk, where somebody else could before.
+func keepAnAdmin(ctx context.Context, tx *db.Tx, before int) error {
+	now, err := countAdmins(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if before > 0 && now == 0 {
 		return fault.Field("roles", "error.last_admin")
+	}
+	return nil
+}
+
+// mayActAs refuses what would let the actor act as an agent who may do more: the right to manage agents is not a way to
+// become an administrator.
+func mayActAs(actor *Principal, a *Agent) error {
+	if actor.Method == ByProgram {
+		return nil
+	}
+	for _, p := range a.Permissions {
+		if !actor.Can(p) {
+			return fault.New(fault.Forbidden, "error.cannot_grant", "permission", string(p))
+		}
 	}
 	return nil
 }
@@ -404,94 +441,34 @@ func (s *Service) Delete(ctx context.Context, actor *Principal, id int64) error 
 		case system:
 			return fault.Field("id", "error.system_protected")
 		}
+		admins, err := countAdmins(ctx, tx)
+		if err != nil {
+			return err
+		}
+		gone, err := get(ctx, tx, id)
+		if err != nil {
+			return err
+		}
 		if err := s.Unassign(ctx, tx, actor, id); err != nil {
 			return err
 		}
-		for _, statement := range []string{`UPDATE users SET deleted_at = $2, updated_at = $2 WHERE id = $1`} {
-			if _, err := tx.Exec(ctx, statement, id, db.Now()); err != nil {
-				return fmt.Errorf("delete agent: %w", err)
-			}
+		if _, err := tx.Exec(ctx, `UPDATE users SET deleted_at = $2, updated_at = $2 WHERE id = $1`, id, db.Now()); err != nil {
+			return fmt.Errorf("delete agent: %w", err)
 		}
 		for _, table := range []string{"user_roles", "team_members", "sessions", "api_keys", "password_tokens"} {
 			if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, id); err != nil {
 				return fmt.Errorf("delete agent: %w", err)
 			}
 		}
-		return keepAnAdmin(ctx, tx)
+		if err := keepAnAdmin(ctx, tx, admins); err != nil {
+			return err
+		}
+		return audit(ctx, tx, actor.ID, "agent_deleted", "user", id, "", fmt.Sprintf("%s deleted %s", actor.Email, *gone.Email))
 	})
 	if err == nil {
 		s.dir.Changed(id)
 	}
 	return err
-}
-
-// SetAvailability changes whether an agent is there. source "idle" is a browser that noticed, or no longer notices,
-// its agent; it never changes a state that a person chose.
-func (s *Service) SetAvailability(ctx context.Context, p *Principal, status, source string) (*Agent, error) {
-	if !slices.Contains(availabilities, status) {
-		return nil, fault.Field("status", "error.unknown_value", "value", status)
-	}
-	var a *Agent
-	err := s.db.Tx(ctx, func(tx *db.Tx) (err error) {
-		if a, err = get(ctx, tx, p.ID); err != nil {
-			return err
-		}
-		now := a.AvailabilityStatus
-		if now == status || (source == "idle" && (now == "away_manual" || now == "away_and_reassigning")) {
-			return nil
-		}
-		if _, err := tx.Exec(ctx, `UPDATE users SET availability_status = $2, last_active_at = $3 WHERE id = $1`, p.ID, status, db.Now()); err != nil {
-			return fmt.Errorf("set availability: %w", err)
-		}
-		a.AvailabilityStatus = status
-		kind := map[string]string{"online": "agent_online", "away_manual": "agent_away", "away_and_reassigning": "agent_away_reassigned"}[status]
-		if kind != "" && !(kind == "agent_online" && now == "away") {
-			if err := audit(ctx, tx, p.ID, kind, "user", p.ID, "", fmt.Sprintf("%s is now %s", p.Email, status)); err != nil {
-				return err
-			}
-		}
-		return s.Available(ctx, tx, p.ID, p.ID, status)
-	})
-	return a, err
-}
-
-// Alive notes that an agent's client is there; it brings an agent who was offline back online.
-func (s *Service) Alive(ctx context.Context, id int64) error {
-	return s.db.Tx(ctx, func(tx *db.Tx) error {
-		var status string
-		var active *db.Time
-		if err := tx.QueryRow(ctx, `SELECT availability_status, last_active_at FROM users WHERE id = $1`, id).Scan(&status, &active); err != nil {
-			return err
-		}
-		now := db.Now()
-		if status == "online" && active != nil && now.Sub(active.Time) < aliveEvery {
-			return nil
-		}
-		if status == "offline" {
-			status = "online"
-		}
-		_, err := tx.Exec(ctx, `UPDATE users SET last_active_at = $2, availability_status = $3 WHERE id = $1`, id, now, status)
-		return err
-	})
-}
-
-// Sweep sets agents offline whose clients have not been heard of for a while. It returns how many.
-func (s *Service) Sweep(ctx context.Context) (n int, err error) {
-	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		ids, err := db.Select[int64](ctx, tx, `UPDATE users SET availability_status = 'offline' WHERE type = 'agent' AND deleted_at IS NULL
-			AND availability_status IN ('online', 'away') AND COALESCE(last_active_at, 0) < $1 RETURNING id`, db.At(db.Now().Add(-silentFor)))
-		if err != nil {
-			return fmt.Errorf("sweep availability: %w", err)
-		}
-		n = len(ids)
-		for _, id := range ids {
-			if err := s.Available(ctx, tx, id, id, "offline"); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return n, err
 }
 
 // SetAvatar changes the address of an agent's picture; nil removes it. It returns the address there was.

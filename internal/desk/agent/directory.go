@@ -112,10 +112,27 @@ func (d *Directory) BySession(ctx context.Context, token string) (*Principal, er
 		c.expires, c.until = expires.Time, now.Add(memory)
 		d.keep(epoch, func() { d.sessions[hash] = c })
 	}
-	if now.After(c.expires) {
+	p, err := d.principal(ctx, c.agentID, BySession)
+	if fault.Is(err, fault.Forbidden) {
+		return nil, errors.Join(err, d.end(ctx, hash)) // told once; the next request is nobody's
+	}
+	if err == nil && !now.Before(c.expires) {
 		return nil, fault.New(fault.Unauthorized, "error.not_signed_in")
 	}
-	return d.principal(ctx, c.agentID, BySession)
+	return p, err
+}
+
+// end deletes a session.
+func (d *Directory) end(ctx context.Context, tokenHash string) error {
+	err := d.db.Tx(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `DELETE FROM sessions WHERE token_hash = $1`, tokenHash)
+		return err
+	})
+	d.forget(tokenHash)
+	if err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	return nil
 }
 
 // ByKey returns the principal of an API key and its secret; Unauthorized otherwise.

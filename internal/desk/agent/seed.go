@@ -17,6 +17,7 @@ func (s *Service) Seed(ctx context.Context, systemPassword string) (setupToken s
 			return "", fmt.Errorf("the System user's password: %w", err)
 		}
 	}
+	hash := hashPassword(systemPassword)
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
 		if err := seedReference(ctx, tx); err != nil {
 			return fmt.Errorf("seed: %w", err)
@@ -30,7 +31,7 @@ func (s *Service) Seed(ctx context.Context, systemPassword string) (setupToken s
 		case has:
 			return nil
 		case systemPassword != "":
-			return setPassword(ctx, tx, id, systemPassword)
+			return setPassword(ctx, tx, id, hash)
 		}
 		setupToken = crypt.Token(linkSize)
 		return newLink(ctx, tx, id, setupToken)

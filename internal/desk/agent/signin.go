@@ -81,10 +81,11 @@ func (s *Service) SignIn(ctx context.Context, email, password, ip, userAgent str
 	if err := s.dir.throttle.check(email); err != nil {
 		return nil, "", err
 	}
+	known := strings.ToValidUTF8(strings.ReplaceAll(email, "\x00", ""), "") // PostgreSQL's texts have no NUL
 	var id int64
 	var hash *string
 	var enabled bool
-	err := s.db.QueryRow(ctx, `SELECT id, password_hash, enabled FROM users WHERE email = $1 AND type = 'agent' AND deleted_at IS NULL`, email).Scan(&id, &hash, &enabled)
+	err := s.db.QueryRow(ctx, `SELECT id, password_hash, enabled FROM users WHERE email = $1 AND type = 'agent' AND deleted_at IS NULL`, known).Scan(&id, &hash, &enabled)
 	if err != nil && !errors.Is(err, db.ErrNoRows) {
 		return nil, "", fmt.Errorf("find agent: %w", err)
 	}
@@ -95,10 +96,12 @@ func (s *Service) SignIn(ctx context.Context, email, password, ip, userAgent str
 	ok := matchesPassword(compare, password) && hash != nil
 	s.dir.throttle.record(email, ok)
 	if !ok {
-		if id != 0 {
-			_ = s.db.Tx(ctx, func(tx *db.Tx) error {
-				return audit(ctx, tx, id, "agent_login_failed", "user", id, ip, fmt.Sprintf("%s gave a wrong password", email))
-			})
+		// Written for unknown addresses too (with no agent's id): the time it takes must not tell who has an account.
+		err := s.db.Tx(ctx, func(tx *db.Tx) error {
+			return audit(ctx, tx, id, "agent_login_failed", "user", id, ip, fmt.Sprintf("%s failed to sign in", clip(known, 320)))
+		})
+		if err != nil {
+			return nil, "", err
 		}
 		return nil, "", fault.New(fault.Invalid, "error.sign_in")
 	}
@@ -119,7 +122,7 @@ func (s *Service) SignIn(ctx context.Context, email, password, ip, userAgent str
 			return err
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO sessions (token_hash, user_id, created_at, expires_at, last_seen_at, ip, user_agent) VALUES ($1, $2, $3, $4, $3, $5, $6)`,
-			crypt.Hash(token), id, now, db.At(now.Add(lifetime)), ip, clip(userAgent, 300)); err != nil {
+			crypt.Hash(token), id, now, db.At(now.Add(lifetime)), ip, clip(strings.ReplaceAll(userAgent, "\x00", ""), 300)); err != nil {
 			return err
 		}
 		return audit(ctx, tx, id, "agent_login", "user", id, ip, fmt.Sprintf("%s (#%d) signed in", email, id))
@@ -156,9 +159,19 @@ func endSessions(ctx context.Context, tx *db.Tx, id int64) error {
 	return nil
 }
 
-// setPassword changes a password and ends every session that the old one began.
-func setPassword(ctx context.Context, tx *db.Tx, id int64, password string) error {
-	if _, err := tx.Exec(ctx, `UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1`, id, hashPassword(password), db.Now()); err != nil {
+// expireSessions ends the sessions of an agent who is disabled. Their rows stay until they are used once more, so that
+// the agent is told why (see Directory.BySession); enabling the agent again does not revive them.
+func expireSessions(ctx context.Context, tx *db.Tx, id int64) error {
+	now := db.Now()
+	if _, err := tx.Exec(ctx, `UPDATE sessions SET expires_at = $2 WHERE user_id = $1 AND expires_at > $2`, id, now); err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	return nil
+}
+
+// setPassword keeps a new password's hash and ends every session that the old one began.
+func setPassword(ctx context.Context, tx *db.Tx, id int64, hash string) error {
+	if _, err := tx.Exec(ctx, `UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1`, id, hash, db.Now()); err != nil {
 		return fmt.Errorf("set password: %w", err)
 	}
 	if _, err := tx.Exec(ctx, `DELETE FROM password_tokens WHERE user_id = $1`, id); err != nil {
@@ -189,7 +202,7 @@ func newLink(ctx context.Context, tx *db.Tx, id int64, token string) error {
 func (s *Service) ForgotPassword(ctx context.Context, email string) (token string, err error) {
 	var id int64
 	err = s.db.QueryRow(ctx, `SELECT id FROM users WHERE email = $1 AND type = 'agent' AND enabled AND deleted_at IS NULL`,
-		strings.ToLower(strings.TrimSpace(email))).Scan(&id)
+		strings.ReplaceAll(strings.ToLower(strings.TrimSpace(email)), "\x00", "")).Scan(&id)
 	if errors.Is(err, db.ErrNoRows) {
 		return "", nil
 	}
@@ -204,6 +217,7 @@ func (s *Service) UseLink(ctx context.Context, token, password string) (id int64
 	if err := CheckPassword("password", password); err != nil {
 		return 0, err
 	}
+	hash := hashPassword(password)
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
 		err := tx.QueryRow(ctx, `SELECT u.id FROM password_tokens t JOIN users u ON u.id = t.user_id
 			WHERE t.token_hash = $1 AND t.expires_at > $2 AND u.enabled AND u.deleted_at IS NULL`, crypt.Hash(token), db.Now()).Scan(&id)
@@ -213,7 +227,7 @@ func (s *Service) UseLink(ctx context.Context, token, password string) (id int64
 		if err != nil {
 			return err
 		}
-		return setPassword(ctx, tx, id, password)
+		return setPassword(ctx, tx, id, hash)
 	})
 	if err == nil {
 		s.dir.Changed(id)
@@ -227,6 +241,7 @@ func (s *Service) SetPassword(ctx context.Context, email, password string) error
 		return err
 	}
 	var id int64
+	hash := hashPassword(password)
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
 		var system bool
 		err := tx.QueryRow(ctx, `SELECT id, is_system FROM users WHERE email = $1 AND type = 'agent' AND deleted_at IS NULL`, email).Scan(&id, &system)
@@ -241,7 +256,7 @@ func (s *Service) SetPassword(ctx context.Context, email, password string) error
 				return err
 			}
 		}
-		return setPassword(ctx, tx, id, password)
+		return setPassword(ctx, tx, id, hash)
 	})
 	if err == nil {
 		s.dir.Changed(id)
@@ -275,10 +290,16 @@ func (s *Service) NewKey(ctx context.Context, actor *Principal, id int64) (APIKe
 		if a.Type != "agent" {
 			return fault.Missing("agent")
 		}
+		if err := mayActAs(actor, a); err != nil {
+			return err
+		}
 		_, err = tx.Exec(ctx, `INSERT INTO api_keys (user_id, key, secret_hash, created_at, created_by) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (user_id) DO UPDATE SET key = excluded.key, secret_hash = excluded.secret_hash, created_at = excluded.created_at,
 			created_by = excluded.created_by, last_used_at = NULL`, id, k.Key, crypt.Hash(k.Secret), db.Now(), actor.ID)
-		return err
+		if err != nil {
+			return fmt.Errorf("keep API key: %w", err)
+		}
+		return audit(ctx, tx, actor.ID, "agent_api_key_generated", "user", id, "", fmt.Sprintf("%s gave agent #%d an API key", actor.Email, id))
 	})
 	if err != nil {
 		return APIKey{}, err
@@ -288,7 +309,7 @@ func (s *Service) NewKey(ctx context.Context, actor *Principal, id int64) (APIKe
 }
 
 // RevokeKey takes an agent's API key, if they have one.
-func (s *Service) RevokeKey(ctx context.Context, id int64) error {
+func (s *Service) RevokeKey(ctx context.Context, actor *Principal, id int64) error {
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
 		a, err := get(ctx, tx, id)
 		if err != nil {
@@ -297,8 +318,11 @@ func (s *Service) RevokeKey(ctx context.Context, id int64) error {
 		if a.Type != "agent" {
 			return fault.Missing("agent")
 		}
-		_, err = tx.Exec(ctx, `DELETE FROM api_keys WHERE user_id = $1`, id)
-		return err
+		n, err := tx.Exec(ctx, `DELETE FROM api_keys WHERE user_id = $1`, id)
+		if err != nil || n == 0 {
+			return err
+		}
+		return audit(ctx, tx, actor.ID, "agent_api_key_revoked", "user", id, "", fmt.Sprintf("%s revoked the API key of agent #%d", actor.Email, id))
 	})
 	if err == nil {
 		s.dir.Changed(id)

@@ -135,13 +135,15 @@ func (s *Service) Create(ctx context.Context, holder Set, e Edit) (r Role, err e
 	return r, err
 }
 
-// Update changes a role; the Admin role cannot be changed.
-func (s *Service) Update(ctx context.Context, holder Set, id int64, e Edit) (r Role, err error) {
+// Update changes a role on behalf of an agent, who can only add permissions they hold; the Admin role cannot be changed.
+// Those who hold the role are told when what they may do has changed, and the audit log has what was added and removed.
+func (s *Service) Update(ctx context.Context, actorID int64, holder Set, id int64, e Edit) (r Role, err error) {
 	perms, err := e.validate()
 	if err != nil {
 		return r, err
 	}
 	var holders []int64
+	var changed bool
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
 		before, err := get(ctx, tx, id)
 		if err != nil {
@@ -150,12 +152,7 @@ func (s *Service) Update(ctx context.Context, holder Set, id int64, e Edit) (r R
 		if before.Name == Admin {
 			return fault.Field("name", "error.role_protected")
 		}
-		var added []Permission
-		for _, p := range perms {
-			if !slices.Contains(before.Permissions, p) {
-				added = append(added, p)
-			}
-		}
+		added, removed := missing(before.Permissions, perms), missing(perms, before.Permissions)
 		if err := mayGrant(holder, added); err != nil {
 			return err
 		}
@@ -164,9 +161,21 @@ func (s *Service) Update(ctx context.Context, holder Set, id int64, e Edit) (r R
 		}
 		r, err = scan(tx.QueryRow(ctx, `UPDATE roles SET updated_at = $2, name = $3, description = $4, permissions = $5 WHERE id = $1 RETURNING `+columns,
 			id, db.Now(), e.Name, e.Description, db.ToJSON(perms)))
-		return duplicate(err, e.Name)
+		if err != nil {
+			return duplicate(err, e.Name)
+		}
+		if changed = len(added)+len(removed) > 0; !changed {
+			return nil
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO activity_logs (created_at, updated_at, activity_type, activity_description, actor_id, target_model_type, target_model_id)
+			VALUES ($1, $1, 'agent_role_permissions_changed', $2, $3, 'role', $4)`, db.Now(),
+			fmt.Sprintf("agent #%d changed role %s: added %v, removed %v", actorID, r.Name, added, removed), actorID, id)
+		if err != nil {
+			return fmt.Errorf("write the audit log: %w", err)
+		}
+		return nil
 	})
-	if err == nil {
+	if err == nil && changed {
 		s.Changed(holders)
 	}
 	return r, err
@@ -197,6 +206,16 @@ func (s *Service) Delete(ctx context.Context, id int64) error {
 
 func holdersOf(ctx context.Context, q db.Querier, id int64) ([]int64, error) {
 	return db.Select[int64](ctx, q, `SELECT user_id FROM user_roles WHERE role_id = $1`, id)
+}
+
+// missing returns the permissions of want that have lacks.
+func missing(have, want []Permission) (out []Permission) {
+	for _, p := range want {
+		if !slices.Contains(have, p) {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // mayGrant refuses to hand out more than one holds: managing roles is not a way to become an administrator.
