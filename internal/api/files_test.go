@@ -93,7 +93,7 @@ func newFilesDesk(t *testing.T, d *db.DB) *filesDesk {
 		}
 		return nil
 	}))
-	log := slog.New(slog.DiscardHandler)
+	log := slog.New(slog.NewTextHandler(testLog{t}, nil))
 	runner, err := jobs.New(d, log)
 	k.must(err)
 	blobs, err := blob.NewDisk(t.TempDir())
@@ -259,4 +259,12 @@ func local(t *testing.T, address string) string {
 		t.Fatalf("address %q: %v", address, err)
 	}
 	return u.RequestURI()
+}
+
+// testLog shows what the desk logs where a test fails.
+type testLog struct{ t *testing.T }
+
+func (l testLog) Write(line []byte) (int, error) {
+	l.t.Log(strings.TrimSpace(string(line)))
+	return len(line), nil
 }

@@ -142,7 +142,7 @@ func counted(ctx context.Context, q db.Querier, where string, args ...any) (n in
 
 // countUpTo counts conversations that match, up to a bound, so that its cost does not grow with the desk.
 func countUpTo(ctx context.Context, q db.Querier, where string, args []any, most int) (n int64, err error) {
-	err = q.QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FROM (SELECT 1 FROM conversations c WHERE %s LIMIT %d) AS some`, where, most), args...).Scan(&n)
+	err = q.QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FROM (SELECT 1 FROM conversations c WHERE %s LIMIT %d) AS found`, where, most), args...).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count conversations: %w", err)
 	}
