@@ -63,6 +63,7 @@ type filesDesk struct {
 	t      *testing.T
 	db     *db.DB
 	api    *api.API
+	deps   api.Deps
 	c      *conversation.Service
 	agents signedIn
 	rules  media.Limits
@@ -108,9 +109,9 @@ func newFilesDesk(t *testing.T, d *db.DB) *filesDesk {
 		limited: {ID: 3, FirstName: "Leo", Permissions: role.SetOf(role.ConversationsRead, role.ConversationsReadAssigned, role.MessagesRead, role.MessagesWrite)},
 		without: {ID: 4, FirstName: "Kim", Permissions: role.SetOf()},
 	}
-	k.api = api.New(api.Deps{DB: d, Log: log, Principals: k.agents, Conversations: k.c, Media: files, MaxBody: 4 << 20,
-		Translate: func(key string, params map[string]string) string { return i18n.T(i18n.Default, key, params) }},
-		api.Conversations, api.Media, api.Drafts, api.Reference)
+	k.deps = api.Deps{DB: d, Log: log, Principals: k.agents, Conversations: k.c, Media: files, MaxBody: 4 << 20,
+		Translate: func(key string, params map[string]string) string { return i18n.T(i18n.Default, key, params) }}
+	k.api = api.New(k.deps, api.Conversations, api.Media, api.Drafts, api.Reference)
 	return k
 }
 
