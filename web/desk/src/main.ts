@@ -3,7 +3,7 @@ import { configureApi } from '@ui/api/client'
 import { i18n, setLanguage, t } from '@ui/i18n'
 import '@ui/styles/base.css'
 import { createApp } from 'vue'
-import { applyPreferences } from './account/preferences'
+import './account/letters'
 import App from './App.vue'
 import { queryClient } from './data/query'
 import { ensureConfig, sessionLost } from './data/session'
@@ -15,7 +15,6 @@ configureApi({
 })
 
 async function start(): Promise<void> {
-  applyPreferences()
   // The page works in English and with its own icon when the configuration does not come.
   const config = await ensureConfig().catch(() => undefined)
   if (config) {

@@ -1,5 +1,6 @@
 import { isMac } from '@ui/keys'
-import { computed, onScopeDispose, ref, shallowReactive, type Component } from 'vue'
+import { isBoolean, preference } from '@/data/preferences'
+import { computed, onScopeDispose, shallowReactive, type Component } from 'vue'
 
 /** Something the agent can do: by key, from the command bar, and listed in the shortcut sheet. */
 export interface Command {
@@ -48,7 +49,7 @@ export function runCommand(id: string): void {
 }
 
 /** Agents who dictate or use other assistive input can turn single keys off. */
-export const singleKeys = ref(true)
+export const singleKeys = preference('singleKeys', true, isBoolean)
 
 /** Milliseconds to wait for the next key of a sequence. */
 const sequenceTimeout = 1_200

@@ -68,6 +68,6 @@ export function validateAgent(form: AgentForm, system = false): Errors {
     last_name: longest(form.last_name, 140),
     email: system ? '' : required(form.email) || email(form.email),
     roles: form.roles.length ? '' : t('admin.agent.roles.none'),
-    new_password: weak ? t('admin.password.weak') : '',
+    new_password: weak ? t('admin.agent.new_password.weak') : '',
   }
 }
