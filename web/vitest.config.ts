@@ -1,5 +1,5 @@
 import { mergeConfig } from 'vitest/config'
-import desk from './desk/vite.config'
+import desk from './desk/vite.config.ts'
 
 export default mergeConfig(desk, {
   root: import.meta.dirname,

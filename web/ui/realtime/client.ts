@@ -22,6 +22,8 @@ const lastDelay = 30_000
 const growth = 1.5
 const pingEvery = 30_000
 const silenceLimit = 90_000
+/** Frames that are recognised when they come again. */
+const remembered = 4_096
 
 /**
  * The agent's socket. It reconnects by itself (1 s, growing by half, up to 30 s), resumes after the
@@ -35,6 +37,7 @@ export class RealtimeClient {
   private heartbeat: ReturnType<typeof setInterval> | undefined
   private heardAt = 0
   private lastEvent = 0
+  private readonly seen = new Set<string>()
   private opened = false
   private stopped = true
   private conversation: string | null = null
@@ -61,9 +64,15 @@ export class RealtimeClient {
     this.retry = undefined
     this.drop()
     this.lastEvent = 0
+    this.seen.clear()
     this.opened = false
     this.conversation = null
     this.listed = []
+  }
+
+  /** Connects now rather than at the end of the wait. */
+  retry(): void {
+    this.wake()
   }
 
   /** Names the one open conversation of this tab. */
@@ -127,11 +136,23 @@ export class RealtimeClient {
       return
     }
     if (frame.id !== undefined) {
-      if (frame.type !== 'resync' && frame.id < this.lastEvent) return // replayed and already seen
-      this.lastEvent = frame.id
+      if (this.isRepeated(frame)) return
+      this.lastEvent = Math.max(this.lastEvent, frame.id)
     }
     if (frame.type === 'resync') this.options.onResync()
     else this.options.onFrame(frame)
+  }
+
+  /**
+   * After a reconnect the server replays a little more than was missed, because events may become
+   * visible out of order; a smaller id alone does not mean that a frame was seen.
+   */
+  private isRepeated(frame: Frame): boolean {
+    const mark = `${frame.id}:${frame.type}`
+    if (this.seen.has(mark)) return true
+    this.seen.add(mark)
+    if (this.seen.size > remembered) this.seen.delete(this.seen.values().next().value!)
+    return false
   }
 
   private onClose(): void {

@@ -1,0 +1,122 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { effectScope } from 'vue'
+import { rank } from './rank'
+import { commands, createKeyHandler, keyName, keyOf, singleKeys, useCommands, type Command } from './registry'
+
+const command = (id: string, keys: string[], run: () => void = () => {}): Command => ({ id, title: id, section: 'Test', keys, run })
+
+function press(handler: (event: KeyboardEvent) => void, init: KeyboardEventInit, target: EventTarget = document.body) {
+  const event = new KeyboardEvent('keydown', { bubbles: true, cancelable: true, ...init })
+  target.addEventListener('keydown', handler as EventListener, { once: true })
+  target.dispatchEvent(event)
+  return event
+}
+
+afterEach(() => {
+  document.body.innerHTML = ''
+  singleKeys.value = true
+})
+
+describe('keyName', () => {
+  const cases: [KeyboardEventInit, string][] = [
+    [{ key: 'j' }, 'j'],
+    [{ key: 'U', shiftKey: true }, 'Shift+u'],
+    [{ key: '?', shiftKey: true }, '?'],
+    [{ key: 'k', ctrlKey: true }, 'Mod+k'],
+    [{ key: 'Enter', ctrlKey: true, shiftKey: true }, 'Mod+Shift+Enter'],
+    [{ key: 'о', code: 'KeyJ' }, 'j'],
+    [{ key: 'J' }, 'j'],
+  ]
+  it.each(cases)('%j is %s', (init, name) => {
+    expect(keyName(new KeyboardEvent('keydown', init))).toBe(name)
+  })
+})
+
+describe('createKeyHandler', () => {
+  it('runs a single key, and not while somebody types', () => {
+    const run = vi.fn()
+    const handler = createKeyHandler(() => [command('a', ['j'], run)])
+    expect(press(handler, { key: 'j' }).defaultPrevented).toBe(true)
+    document.body.innerHTML = '<input /><div role="dialog"><p></p></div><div role="textbox" contenteditable></div>'
+    for (const target of document.querySelectorAll('input, p, [role=textbox]')) press(handler, { key: 'j' }, target)
+    expect(run).toHaveBeenCalledOnce()
+  })
+
+  it('runs a chord even while somebody types', () => {
+    const run = vi.fn()
+    const handler = createKeyHandler(() => [command('a', ['Mod+k'], run)])
+    document.body.innerHTML = '<input />'
+    press(handler, { key: 'k', ctrlKey: true }, document.querySelector('input')!)
+    expect(run).toHaveBeenCalledOnce()
+  })
+
+  it('runs a sequence, unless the second key comes too late', () => {
+    let now = 0
+    const go = vi.fn()
+    const mine = vi.fn()
+    const handler = createKeyHandler(
+      () => [command('go', ['g i'], go), command('i', ['i'], mine)],
+      () => now,
+    )
+    press(handler, { key: 'g' })
+    press(handler, { key: 'i' })
+    expect([go, mine].map((fn) => fn.mock.calls.length)).toEqual([1, 0])
+    press(handler, { key: 'g' })
+    now = 5_000
+    press(handler, { key: 'i' })
+    expect([go, mine].map((fn) => fn.mock.calls.length)).toEqual([1, 1])
+  })
+
+  it('leaves Enter to the control that has the focus', () => {
+    const run = vi.fn()
+    const handler = createKeyHandler(() => [command('open', ['Enter'], run)])
+    document.body.innerHTML = '<button></button>'
+    press(handler, { key: 'Enter' }, document.querySelector('button')!)
+    expect(run).not.toHaveBeenCalled()
+    press(handler, { key: 'Enter' })
+    expect(run).toHaveBeenCalledOnce()
+  })
+
+  it('keeps chords when single keys are turned off', () => {
+    singleKeys.value = false
+    const run = vi.fn()
+    const handler = createKeyHandler(() => [command('a', ['j', 'Mod+j'], run)])
+    press(handler, { key: 'j' })
+    expect(run).not.toHaveBeenCalled()
+    press(handler, { key: 'j', ctrlKey: true })
+    expect(run).toHaveBeenCalledOnce()
+  })
+
+  it('gives a shared key to whoever registered last', () => {
+    const first = vi.fn()
+    const second = vi.fn()
+    const handler = createKeyHandler(() => [command('a', ['e'], first), command('b', ['e'], second)])
+    press(handler, { key: 'e' })
+    expect([first, second].map((fn) => fn.mock.calls.length)).toEqual([0, 1])
+  })
+})
+
+describe('useCommands', () => {
+  it('offers commands as long as their component lives and their condition holds', () => {
+    const scope = effectScope()
+    let allowed = true
+    scope.run(() => useCommands(() => [{ ...command('a', ['q']), when: () => allowed }]))
+    expect(keyOf('a')).toBe('q')
+    scope.stop()
+    allowed = false
+    expect(commands.value.some(({ id }) => id === 'a')).toBe(false)
+  })
+})
+
+describe('rank', () => {
+  const list = ['Assign to me', 'Go to unassigned', 'Resolve', 'Réassign'].map((title) => ({ ...command(title, []), title }))
+  const found = (typed: string) => rank(list, typed).map(({ title }) => title)
+
+  it('puts what starts with the text first and finds words in any order', () => {
+    expect(found('assign')).toEqual(['Assign to me', 'Go to unassigned', 'Réassign'])
+    expect(found('me assign')).toEqual(['Assign to me'])
+    expect(found('reass')).toEqual(['Réassign'])
+    expect(found('')).toHaveLength(4)
+    expect(found('xyz')).toEqual([])
+  })
+})

@@ -1,0 +1,107 @@
+import type { Conversation, Message } from '@ui/api/types'
+import { describe, expect, it } from 'vitest'
+import { parseRecipients, prefillRecipients } from './recipients'
+
+const conversation = {
+  inbox_channel: 'email',
+  inbox_mail: 'support@acme.com',
+  inbox_reply_to: '',
+  contact: { email: 'c@x.io' },
+} as Conversation
+
+type Part = Pick<Message, 'type' | 'private' | 'meta'>
+const incoming = (meta: Message['meta']): Part => ({ type: 'incoming', private: false, meta })
+const outgoing = (meta: Message['meta']): Part => ({ type: 'outgoing', private: false, meta })
+const tag = '3f2b8c1e-5d4a-4f6b-9c7d-0e1f2a3b4c5d'
+
+const cases: { rule: string; messages: Part[]; in?: Partial<Conversation>; to: string[]; cc: string[] }[] = [
+  {
+    rule: 'a letter is answered to its sender, everybody else in Cc, without our own address',
+    messages: [incoming({ from: ['c@x.io'], to: ['support@acme.com', 'd@x.io'], cc: ['e@x.io'] })],
+    to: ['c@x.io'],
+    cc: ['e@x.io', 'd@x.io'],
+  },
+  {
+    rule: 'our address with the tag of a conversation is ours',
+    messages: [incoming({ from: ['c@x.io'], to: [`support+conv-${tag}@acme.com`, 'd@x.io'] })],
+    to: ['c@x.io'],
+    cc: ['d@x.io'],
+  },
+  {
+    rule: 'a tag that is not one of ours belongs to somebody else',
+    messages: [incoming({ from: ['c@x.io'], to: ['support+conv-123@acme.com'] })],
+    to: ['c@x.io'],
+    cc: ['support+conv-123@acme.com'],
+  },
+  {
+    rule: 'the reply-to address of the inbox is ours, in any case',
+    messages: [incoming({ from: ['c@x.io'], to: ['Help@Acme.com'] })],
+    in: { inbox_reply_to: 'help@acme.com' },
+    to: ['c@x.io'],
+    cc: [],
+  },
+  {
+    rule: 'the contact stays in Cc when somebody else wrote',
+    messages: [incoming({ from: ['d@x.io'], to: ['support@acme.com'] })],
+    to: ['d@x.io'],
+    cc: ['c@x.io'],
+  },
+  {
+    rule: 'a letter without envelope is answered to the contact',
+    messages: [incoming({})],
+    to: ['c@x.io'],
+    cc: [],
+  },
+  {
+    rule: 'our own letter goes again to whom it went',
+    messages: [outgoing({ to: ['a@x.io'], cc: ['b@x.io'], bcc: ['secret@x.io'] })],
+    to: ['a@x.io'],
+    cc: ['b@x.io'],
+  },
+  {
+    rule: 'our own letter without recipients goes to the contact',
+    messages: [outgoing({})],
+    to: ['c@x.io'],
+    cc: [],
+  },
+  {
+    rule: 'the same address in another case is not written to twice',
+    messages: [incoming({ from: ['c@x.io'], to: ['C@X.io', 'd@x.io'], cc: ['D@x.io'] })],
+    to: ['c@x.io'],
+    cc: ['D@x.io'],
+  },
+  {
+    rule: 'notes, activities and automatic mails are passed over',
+    messages: [
+      { type: 'outgoing', private: true, meta: { to: ['note@x.io'] } },
+      { type: 'activity', private: true, meta: {} },
+      outgoing({ to: ['robot@x.io'], is_automated: true }),
+      incoming({ from: ['c@x.io'] }),
+    ],
+    to: ['c@x.io'],
+    cc: [],
+  },
+  { rule: 'nothing to answer, nobody to answer to', messages: [], to: [], cc: [] },
+  {
+    rule: 'a chat has no recipients',
+    messages: [incoming({ from: ['c@x.io'] })],
+    in: { inbox_channel: 'livechat' },
+    to: [],
+    cc: [],
+  },
+]
+
+describe('prefillRecipients', () => {
+  it.each(cases)('$rule', ({ messages, to, cc, in: changed }) => {
+    expect(prefillRecipients({ ...conversation, ...changed }, messages)).toEqual({ to, cc, bcc: [] })
+  })
+})
+
+describe('parseRecipients', () => {
+  it('splits at commas and names what is no address', () => {
+    expect(parseRecipients(' a@x.io, b@x ,, c d@x.io,e@x.io')).toEqual({
+      valid: ['a@x.io', 'e@x.io'],
+      invalid: ['b@x', 'c d@x.io'],
+    })
+  })
+})
