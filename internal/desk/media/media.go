@@ -128,7 +128,7 @@ func cleanName(name string) string {
 	if name == "" {
 		return "file"
 	}
-	return shorten(name)
+	return strings.TrimRight(shorten(name), ". ") // a cut may have laid bare another dot
 }
 
 // shorten cuts a name in the middle of nothing: whole characters, and the extension stays.
