@@ -28,6 +28,7 @@ export default ts.config(
       'vue/multiline-html-element-content-newline': 'off',
       'vue/attributes-order': 'off',
       'no-undef': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_', ignoreRestSiblings: true }],
       eqeqeq: 'error',
       'no-console': 'error',
     },
