@@ -3,7 +3,6 @@ import type { Conversation, Uuid } from '@ui/api/types'
 import { t } from '@ui/i18n'
 import { toast, toastError } from '@ui/toast/toasts'
 import { findRow, patchConversation } from '@/data/conversations'
-import { patchConversation } from '@/data/conversations'
 import { keys, queryClient } from '@/data/query'
 import { snoozeDuration } from './snooze'
 

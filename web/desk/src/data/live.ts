@@ -97,6 +97,8 @@ const client = new RealtimeClient({
 export const live = {
   start: () => client.start(),
   stop: () => client.stop(),
+  /** Tries to connect now rather than at the end of the wait. */
+  retry: () => client.retry(),
   openConversation: (uuid: Uuid | null) => {
     open = uuid
     client.openConversation(uuid)

@@ -1,0 +1,92 @@
+import { AtSign, CircleDashed, Inbox, Keyboard, Layers, LogOut, Moon, PanelLeft, Redo2, Settings, Undo2, UserRound, Users, CircleCheck, Clock } from '@lucide/vue'
+import { t } from '@ui/i18n'
+import { toastError } from '@ui/toast/toasts'
+import { useRouter } from 'vue-router'
+import { sections } from '@/admin/sections'
+import { barOpen, sheetOpen } from '@/commands/bar'
+import { useCommands, type Command } from '@/commands/registry'
+import { redoLast, undoLast } from '@/conversation/actions'
+import { setAvailability, signOut, useMe } from '@/data/session'
+import { theme, themes } from '@/data/theme'
+import { lists, scopeAddress, teamPermission } from '@/inbox/scope'
+import { toggleSidebar } from './layout'
+
+const listKeys = { assigned: 'g i', mentioned: 'g m', unassigned: 'g u', all: 'g a' }
+const listIcons = { assigned: Inbox, mentioned: AtSign, unassigned: CircleDashed, all: Layers }
+
+/** What can be done on every page. */
+export function useShellCommands(): void {
+  const router = useRouter()
+  const { me, can } = useMe()
+  const go = (path: string) => () => void router.push(path)
+
+  useCommands(() => {
+    const navigation = t('command.section.navigation')
+    const general = t('command.section.general')
+    const places: Command[] = [
+      ...lists.map((list) => ({
+        id: `go.${list.scope}`,
+        title: t(list.title),
+        section: navigation,
+        keys: [listKeys[list.scope]],
+        icon: listIcons[list.scope],
+        when: () => can(list.permission),
+        run: go(scopeAddress(list.scope)),
+      })),
+      ...(me.value?.teams ?? []).map((team) => ({
+        id: `go.team.${team.id}`,
+        title: team.name,
+        keywords: t('inbox.team'),
+        section: navigation,
+        icon: Users,
+        when: () => can(teamPermission),
+        run: go(scopeAddress(`team:${team.id}`)),
+      })),
+      ...sections.map((section) => ({
+        id: `go.admin.${section.path}`,
+        title: t(section.title),
+        keywords: t('shell.admin'),
+        section: navigation,
+        icon: Settings,
+        when: () => can(section.permission),
+        run: go(section.path),
+      })),
+      { id: 'go.account', title: t('shell.account'), section: navigation, icon: UserRound, run: go('/account/profile') },
+    ]
+    const everywhere: Command[] = [
+      { id: 'app.commands', title: t('command.bar'), section: general, keys: ['Mod+k'], keyOnly: true, run: () => (barOpen.value = !barOpen.value) },
+      { id: 'app.shortcuts', title: t('command.shortcuts'), section: general, keys: ['?'], icon: Keyboard, run: () => (sheetOpen.value = true) },
+      { id: 'app.undo', title: t('command.undo'), section: general, keys: ['z'], icon: Undo2, run: undoLast },
+      { id: 'app.redo', title: t('command.redo'), section: general, keys: ['Shift+z'], icon: Redo2, run: redoLast },
+      { id: 'app.sidebar', title: t('command.sidebar'), section: general, keys: ['[', 'Mod+b'], icon: PanelLeft, run: toggleSidebar },
+      ...themes.map((one) => ({
+        id: `app.theme.${one}`,
+        title: t('command.theme', { theme: t(`shell.theme.${one}`) }),
+        section: general,
+        icon: Moon,
+        when: () => theme.value !== one,
+        run: () => {
+          theme.value = one
+        },
+      })),
+      {
+        id: 'app.online',
+        title: t('command.online'),
+        section: general,
+        icon: CircleCheck,
+        when: () => me.value?.availability_status !== 'online',
+        run: () => void setAvailability('online').catch(toastError),
+      },
+      {
+        id: 'app.away',
+        title: t('command.away'),
+        section: general,
+        icon: Clock,
+        when: () => me.value?.availability_status === 'online',
+        run: () => void setAvailability('away_manual').catch(toastError),
+      },
+      { id: 'app.sign_out', title: t('shell.sign_out'), section: general, icon: LogOut, run: () => void signOut() },
+    ]
+    return [...places, ...everywhere]
+  })
+}

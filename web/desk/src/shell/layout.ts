@@ -1,0 +1,29 @@
+import { computed, onScopeDispose, ref } from 'vue'
+import { isBoolean, preference } from '@/data/preferences'
+
+const width = ref(window.innerWidth)
+window.addEventListener('resize', () => (width.value = window.innerWidth))
+
+/** One pane at a time, with a bar at the bottom. The same bounds as in the style's breakpoints. */
+export const onePane = computed(() => width.value < 760)
+/** The context of a conversation slides over it rather than standing beside it. */
+export const contextOver = computed(() => width.value < 1100)
+
+/** The agent wants to see the lists beside the conversations. */
+export const sidebarOpen = preference('sidebar', true, isBoolean)
+
+/** On a narrow screen the lists are shown over the page, until one is chosen. */
+export const sidebarOver = ref(false)
+
+export function toggleSidebar(): void {
+  if (onePane.value) sidebarOver.value = !sidebarOver.value
+  else sidebarOpen.value = !sidebarOpen.value
+}
+
+/** Hides the bottom bar while something needs the whole height: a conversation. */
+const covers = ref(0)
+export const covered = computed(() => covers.value > 0)
+export function coverBar(): void {
+  covers.value++
+  onScopeDispose(() => covers.value--)
+}
