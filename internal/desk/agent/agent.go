@@ -99,6 +99,11 @@ func (e *Edit) validate() error {
 	case e.Roles == nil:
 		return fault.Required("roles")
 	}
+	for field, texts := range map[string][]string{"first_name": {e.FirstName}, "last_name": {e.LastName}, "email": {e.Email}, "roles": e.Roles, "teams": e.Teams} {
+		if strings.ContainsRune(strings.Join(texts, ""), 0) { // which PostgreSQL cannot keep
+			return fault.Field(field, "error.control_characters")
+		}
+	}
 	return nil
 }
 

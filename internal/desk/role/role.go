@@ -51,6 +51,10 @@ func (e *Edit) validate() ([]Permission, error) {
 		return nil, fault.TooLong("name", maxName)
 	case len([]rune(e.Description)) > maxDescription:
 		return nil, fault.TooLong("description", maxDescription)
+	case strings.ContainsRune(e.Name, 0):
+		return nil, fault.Field("name", "error.control_characters")
+	case strings.ContainsRune(e.Description, 0):
+		return nil, fault.Field("description", "error.control_characters")
 	}
 	var known []Permission
 	for _, p := range e.Permissions {

@@ -68,6 +68,10 @@ func (e *Edit) validate() error {
 		return fault.TooLong("name", 140)
 	case e.Emoji != nil && len([]rune(*e.Emoji)) > 50:
 		return fault.TooLong("emoji", 50)
+	case strings.ContainsRune(e.Name, 0):
+		return fault.Field("name", "error.control_characters")
+	case e.Emoji != nil && strings.ContainsRune(*e.Emoji, 0):
+		return fault.Field("emoji", "error.control_characters")
 	case e.ConversationAssignmentType != RoundRobin && e.ConversationAssignmentType != Manual:
 		return fault.Field("conversation_assignment_type", "error.unknown_value", "value", e.ConversationAssignmentType)
 	case e.MaxAutoAssignedConversations < 0:
