@@ -97,8 +97,8 @@ func lock(ctx context.Context, tx *db.Tx, p *agent.Principal, id string) (head, 
 }
 
 func readableWith(ctx context.Context, q db.Querier, p *agent.Principal, id, suffix string) (h head, err error) {
-	if _, err := uuid.Parse(id); err != nil || len(id) != 36 {
-		return h, fault.Field("uuid", "error.uuid_invalid")
+	if err := checkUUID(id); err != nil {
+		return h, err
 	}
 	err = h.scan(q.QueryRow(ctx, `SELECT `+headColumns+` FROM conversations WHERE uuid = $1`+suffix, id))
 	if errors.Is(err, db.ErrNoRows) {
@@ -111,6 +111,13 @@ func readableWith(ctx context.Context, q db.Querier, p *agent.Principal, id, suf
 		return h, fault.Denied()
 	}
 	return h, nil
+}
+
+func checkUUID(id string) error {
+	if _, err := uuid.Parse(id); err != nil || len(id) != 36 {
+		return fault.Field("uuid", "error.uuid_invalid")
+	}
+	return nil
 }
 
 // lockID locks a conversation by its internal id, for Foyer's own work, without asking who acts.

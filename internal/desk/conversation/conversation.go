@@ -165,12 +165,13 @@ type Participant struct {
 
 // Service is the conversations of a desk.
 type Service struct {
-	db     *db.DB
-	events *event.Log
-	jobs   *jobs.Runner
-	files  Files
-	on     map[string]ReplyFunc
-	ref    catalogue
+	db      *db.DB
+	events  *event.Log
+	jobs    *jobs.Runner
+	files   Files
+	on      map[string]ReplyFunc
+	ref     catalogue
+	anchors anchors
 	// Location returns the desk's time zone, in which the days of filters begin; nil is UTC.
 	Location func(context.Context) *time.Location
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/contact"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
-	"github.com/foyerdesk/foyer/internal/platform/htmlx"
 )
 
 // Create is a conversation that an agent opens, either to write to a contact or in a contact's name.
@@ -60,9 +59,10 @@ func (s *Service) Create(ctx context.Context, p *agent.Principal, in Create) (*C
 	if err := in.validate(); err != nil {
 		return nil, err
 	}
+	w := write(in.Content)
 	var id int64
 	err := s.db.Tx(ctx, func(tx *db.Tx) (err error) {
-		id, err = s.create(ctx, tx, p, in)
+		id, err = s.create(ctx, tx, p, in, w)
 		return err
 	})
 	if err != nil {
@@ -71,7 +71,7 @@ func (s *Service) Create(ctx context.Context, p *agent.Principal, in Create) (*C
 	return s.Full(ctx, s.db, id)
 }
 
-func (s *Service) create(ctx context.Context, tx *db.Tx, p *agent.Principal, in Create) (int64, error) {
+func (s *Service) create(ctx context.Context, tx *db.Tx, p *agent.Principal, in Create, w written) (int64, error) {
 	inbox, err := readInbox(ctx, tx, in.InboxID)
 	if err != nil {
 		return 0, err
@@ -103,12 +103,12 @@ func (s *Service) create(ctx context.Context, tx *db.Tx, p *agent.Principal, in 
 		}
 	}
 	if in.Initiator == SenderAgent {
-		_, err = s.reply(ctx, tx, h, p, inbox, Send{Message: in.Content, To: []string{in.ContactEmail}, Attachments: in.Attachments})
+		_, err = s.reply(ctx, tx, h, p, inbox, Send{To: []string{in.ContactEmail}, Attachments: in.Attachments}, w)
 		return h.ID, err
 	}
 	_, err = s.receive(ctx, tx, h, Incoming{
-		AuthorID: contactID, HTML: htmlx.Sanitize(in.Content), Files: len(in.Attachments), Cause: fmt.Sprintf("agent:%d", p.ID),
-		Attach: func(ctx context.Context, tx *db.Tx, id int64) error { return s.files.Link(ctx, tx, in.Attachments, id) },
+		AuthorID: contactID, HTML: w.html, Text: w.text, Files: len(in.Attachments), Images: len(w.inline), Cause: fmt.Sprintf("agent:%d", p.ID),
+		Attach: s.attach(in.Attachments, w.inline),
 	}, true)
 	return h.ID, err
 }

@@ -213,6 +213,15 @@ func (s *Service) List(ctx context.Context, p *agent.Principal, q ListQuery) (*P
 	}
 	page.TotalPages = (page.Total + int64(q.PageSize) - 1) / int64(q.PageSize)
 	offset := (q.Page - 1) * q.PageSize
+	if q.Cursor == "" && sort.cursored() && int64(offset) < page.Total {
+		at, rest, err := s.anchors.near(ctx, s.db, where, sort, desc, args.Values(), offset)
+		if err != nil {
+			return nil, err
+		}
+		if offset = rest; at != nil {
+			where = and(where, sort.behind(at.value, at.id, desc, args))
+		}
+	}
 	if q.Cursor != "" {
 		behind, err := cursorWhere(q.Cursor, sort, desc, args)
 		if err != nil {
@@ -334,20 +343,34 @@ func cursorWhere(cursor string, s sorting, desc bool, args *filter.Args) (string
 	if err := json.Unmarshal(raw, &at); err != nil || len(at) != 2 || at[1] == nil {
 		return "", bad
 	}
+	return s.behind(at[0], *at[1], desc, args), nil
+}
+
+// behind is the condition of the rows that come after the one with this value and id.
+func (s sorting) behind(value *int64, rowID int64, desc bool, args *filter.Args) string {
 	op := ">"
 	if desc {
 		op = "<"
 	}
-	id := args.Add(*at[1])
-	if at[0] == nil { // among the nulls, which come last
-		return fmt.Sprintf("%s IS NULL AND c.id %s %s", s.column, op, id), nil
+	id := args.Add(rowID)
+	if value == nil { // among the nulls, which come last
+		return fmt.Sprintf("%s IS NULL AND c.id %s %s", s.column, op, id)
 	}
-	v := args.Add(*at[0])
+	v := args.Add(*value)
 	behind := fmt.Sprintf("(%s, c.id) %s (%s, %s)", s.column, op, v, id)
 	if s.nullable {
 		behind = fmt.Sprintf("(%s OR %s IS NULL)", behind, s.column)
 	}
-	return behind, nil
+	return behind
+}
+
+// cursored reports whether the order is by a number that a cursor can carry.
+func (s sorting) cursored() bool {
+	switch s.column {
+	case "c.last_message_at", "c.created_at", "c.waiting_since", "c.next_sla_deadline_at", "c.priority_id":
+		return true
+	}
+	return false
 }
 
 // total returns how many conversations the whole list has.

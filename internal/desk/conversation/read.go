@@ -15,12 +15,15 @@ import (
 
 // Get returns a conversation that p may read, with the contact's other conversations that p may read too.
 func (s *Service) Get(ctx context.Context, p *agent.Principal, id string) (*Conversation, error) {
-	if _, err := readable(ctx, s.db, p, id); err != nil {
+	if err := checkUUID(id); err != nil {
 		return nil, err
 	}
 	c, err := s.full(ctx, s.db, `c.uuid = $1`, id)
 	if err != nil {
 		return nil, err
+	}
+	if !CanRead(p, c.AssignedUserID, c.AssignedTeamID) {
+		return nil, fault.Denied()
 	}
 	c.PreviousConversations, err = s.previous(ctx, p, c)
 	return c, err

@@ -108,20 +108,18 @@ func readInbox(ctx context.Context, q db.Querier, id int64) (in inboxOf, err err
 // SendMessage stores a message of an agent and lets it leave. Repeating a call with the same echo id returns the
 // message that the first call stored. Errors: Invalid names the field; Forbidden; NotFound.
 func (s *Service) SendMessage(ctx context.Context, p *agent.Principal, conversation string, in Send) (*Message, error) {
-	h, err := readable(ctx, s.db, p, conversation)
-	if err != nil {
-		return nil, err
-	}
-	if err := in.validate(); err != nil {
-		return nil, err
-	}
-	if in.SenderType == SenderContact && !p.Can(role.MessagesWriteAsContact) {
-		return nil, fault.Denied()
-	}
+	w := write(in.Message) // what costs time is done before the transaction
+	var h head
 	var message string
-	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+	err := s.db.Tx(ctx, func(tx *db.Tx) (err error) {
 		if h, err = lock(ctx, tx, p, conversation); err != nil {
 			return err
+		}
+		if err := in.validate(); err != nil {
+			return err
+		}
+		if in.SenderType == SenderContact && !p.Can(role.MessagesWriteAsContact) {
+			return fault.Denied()
 		}
 		inbox, err := readInbox(ctx, tx, h.InboxID)
 		if err != nil {
@@ -136,11 +134,11 @@ func (s *Service) SendMessage(ctx context.Context, p *agent.Principal, conversat
 		}
 		switch {
 		case in.SenderType == SenderContact:
-			message, err = s.asContact(ctx, tx, h, p, in)
+			message, err = s.asContact(ctx, tx, h, p, in, w)
 		case in.Private:
-			message, err = s.note(ctx, tx, h, p, in)
+			message, err = s.note(ctx, tx, h, p, in, w)
 		default:
-			message, err = s.reply(ctx, tx, h, p, inbox, in)
+			message, err = s.reply(ctx, tx, h, p, inbox, in, w)
 		}
 		return err
 	})
@@ -150,16 +148,16 @@ func (s *Service) SendMessage(ctx context.Context, p *agent.Principal, conversat
 	return s.message(ctx, s.db, h, message)
 }
 
-func (s *Service) asContact(ctx context.Context, tx *db.Tx, h head, p *agent.Principal, in Send) (string, error) {
+func (s *Service) asContact(ctx context.Context, tx *db.Tx, h head, p *agent.Principal, in Send, w written) (string, error) {
 	got, err := s.receive(ctx, tx, h, Incoming{
-		AuthorID: h.ContactID, HTML: htmlx.Sanitize(in.Message), Cause: fmt.Sprintf("agent:%d", p.ID),
-		Attach: func(ctx context.Context, tx *db.Tx, id int64) error { return s.files.Link(ctx, tx, in.Attachments, id) },
+		AuthorID: h.ContactID, HTML: w.html, Text: w.text, Cause: fmt.Sprintf("agent:%d", p.ID),
+		Files: len(in.Attachments), Images: len(w.inline), Attach: s.attach(in.Attachments, w.inline),
 	}, false)
 	return got.MessageUUID, err
 }
 
-func (s *Service) note(ctx context.Context, tx *db.Tx, h head, p *agent.Principal, in Send) (string, error) {
-	m, err := s.compose(ctx, tx, h, p, in)
+func (s *Service) note(ctx context.Context, tx *db.Tx, h head, p *agent.Principal, in Send, w written) (string, error) {
+	m, err := s.compose(ctx, tx, h, p, in, w)
 	if err != nil {
 		return "", err
 	}
@@ -171,12 +169,12 @@ func (s *Service) note(ctx context.Context, tx *db.Tx, h head, p *agent.Principa
 	return st.UUID, s.mention(ctx, tx, h, p, st, in.Mentions)
 }
 
-func (s *Service) reply(ctx context.Context, tx *db.Tx, h head, p *agent.Principal, inbox inboxOf, in Send) (string, error) {
+func (s *Service) reply(ctx context.Context, tx *db.Tx, h head, p *agent.Principal, inbox inboxOf, in Send, w written) (string, error) {
 	leave := s.on[inbox.Channel]
 	if leave == nil {
 		return "", fault.Field("inbox_id", "error.channel_cannot_reply")
 	}
-	m, err := s.compose(ctx, tx, h, p, in)
+	m, err := s.compose(ctx, tx, h, p, in, w)
 	if err != nil {
 		return "", err
 	}
@@ -214,38 +212,54 @@ func messageID(conversation, from string) string {
 	return fmt.Sprintf("%s-%d-%s@%s", conversation, db.Now().UnixNano(), crypt.Token(11), domain)
 }
 
-// compose makes the message of what an agent wrote: variables filled in, HTML made safe, own images made part of it.
-func (s *Service) compose(ctx context.Context, tx *db.Tx, h head, p *agent.Principal, in Send) (newMessage, error) {
-	content, err := s.fillVariables(ctx, tx, h, p, in.Message)
-	if err != nil {
-		return newMessage{}, err
-	}
-	var inline []string
-	content = htmlx.RewriteURLs(content, func(tag, attr, url string) string {
+// written is what somebody wrote, made safe: own images are named by their content id, and text is what it says in words.
+type written struct {
+	html, text string
+	inline     []string // uuids of own images in it
+}
+
+// write makes HTML safe to store and to show.
+func write(html string) (w written) {
+	w.html = htmlx.RewriteURLs(html, func(tag, attr, url string) string {
 		if id := ownImage(url); tag == "img" && attr == "src" && id != "" {
-			inline = append(inline, id)
+			w.inline = append(w.inline, id)
 			return "cid:" + media.InlineContentID(id)
 		}
 		return url
 	})
-	content = htmlx.Sanitize(content) // after that: it removes addresses without a host, which own images may have
-	text := htmlx.Text(content)
-	m := newMessage{Type: TypeOutgoing, Content: content, Text: text, ContentType: "html", SenderID: p.ID, SenderType: SenderAgent, Meta: map[string]any{}}
-	if strings.TrimSpace(text) == "" {
-		m.Preview = attachmentPreview(len(in.Attachments), len(inline))
+	w.html = htmlx.Sanitize(w.html) // after that: it removes addresses without a host, which own images may have
+	w.text = htmlx.Text(w.html)
+	return w
+}
+
+// compose makes the message of what an agent wrote, with the variables in it filled in.
+func (s *Service) compose(ctx context.Context, tx *db.Tx, h head, p *agent.Principal, in Send, w written) (newMessage, error) {
+	m := newMessage{Type: TypeOutgoing, Content: w.html, Text: w.text, ContentType: "html", SenderID: p.ID, SenderType: SenderAgent,
+		Meta: map[string]any{}, Attach: s.attach(in.Attachments, w.inline)}
+	if strings.Contains(w.html, "{{") {
+		var err error
+		if m.Content, err = s.fillVariables(ctx, tx, h, p, w.html); err != nil {
+			return m, err
+		}
+		m.Text = htmlx.Text(m.Content)
 	}
-	m.Attach = func(ctx context.Context, tx *db.Tx, id int64) error {
-		if len(in.Attachments) > 0 {
-			if err := s.files.Link(ctx, tx, in.Attachments, id); err != nil {
-				return err
-			}
-		}
-		if len(inline) > 0 {
-			return s.files.LinkInline(ctx, tx, inline, id)
-		}
-		return nil
+	if strings.TrimSpace(m.Text) == "" {
+		m.Preview = attachmentPreview(len(in.Attachments), len(w.inline))
 	}
 	return m, nil
+}
+
+// attach returns what makes uploaded files and images part of a message; nil where there are none.
+func (s *Service) attach(files []int64, inline []string) func(ctx context.Context, tx *db.Tx, messageID int64) error {
+	if len(files)+len(inline) == 0 {
+		return nil
+	}
+	return func(ctx context.Context, tx *db.Tx, id int64) error {
+		if err := s.files.Link(ctx, tx, files, id); err != nil {
+			return err
+		}
+		return s.files.LinkInline(ctx, tx, inline, id)
+	}
 }
 
 // attachmentPreview stands for a message without words.
