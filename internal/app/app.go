@@ -135,6 +135,14 @@ func (a *App) hold(path string) error {
 	return err
 }
 
+// blobDir returns where files are kept: in the data folder, unless several nodes share a folder.
+func blobDir(cfg config.Config) string {
+	if cfg.BlobDir != "" {
+		return cfg.BlobDir
+	}
+	return filepath.Join(cfg.DataDir, "blobs")
+}
+
 func openBox(cfg config.Config) (*crypt.Box, error) {
 	key := []byte(cfg.EncryptionKey)
 	if len(key) == 0 {
@@ -148,7 +156,7 @@ func openBox(cfg config.Config) (*crypt.Box, error) {
 
 // wire makes the parts and ties them together.
 func (a *App) wire(ctx context.Context) (err error) {
-	if a.blobs, err = blob.NewDisk(filepath.Join(a.cfg.DataDir, "blobs")); err != nil {
+	if a.blobs, err = blob.NewDisk(blobDir(a.cfg)); err != nil {
 		return err
 	}
 	a.bus = bus.Local{}

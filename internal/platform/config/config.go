@@ -22,6 +22,7 @@ import (
 type Config struct {
 	Address            string        `koanf:"address"`              // where HTTP is served
 	DataDir            string        `koanf:"data_dir"`             // database, files and keys of a node
+	BlobDir            string        `koanf:"blob_dir"`             // mails and files, which all nodes of a desk share; "blobs" in DataDir when empty
 	DatabaseURL        string        `koanf:"database_url"`         // postgres://…, or the path of a SQLite file; default in DataDir
 	RootURL            string        `koanf:"root_url"`             // the address by which browsers reach the desk
 	EncryptionKey      string        `koanf:"encryption_key"`       // 32 bytes; generated into DataDir if not set

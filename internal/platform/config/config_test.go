@@ -17,11 +17,12 @@ func TestEnvironmentWinsOverFileAndFileOverDefaults(t *testing.T) {
 	}
 	t.Setenv("FOYER_ADDRESS", ":2")
 	t.Setenv("FOYER_OUTBOUND_ALLOW", "127.0.0.0/8, ::1")
+	t.Setenv("FOYER_BLOB_DIR", "/srv/blobs")
 	c, err := config.Load(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Address != ":2" || c.RootURL != "https://desk.example" || c.SessionLifetime != 2*time.Hour || c.LogLevel != "info" ||
+	if c.Address != ":2" || c.BlobDir != "/srv/blobs" || c.RootURL != "https://desk.example" || c.SessionLifetime != 2*time.Hour || c.LogLevel != "info" ||
 		len(c.OutboundAllow) != 2 || len(c.TrustedProxies) != 1 || c.InsecureCookies {
 		t.Fatalf("got %+v", c)
 	}
