@@ -1,15 +1,12 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
-	"github.com/foyerdesk/foyer/internal/desk/media"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/desk/team"
-	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
 // IDPath is a path that ends in an id.
@@ -128,47 +125,4 @@ func meRoutes(a *API) {
 			_, err := s.SetAvatar(ctx, p.ID, nil)
 			return err == nil, err
 		})
-}
-
-// maxAvatar is the largest picture in bytes.
-const maxAvatar = 2 << 20
-
-// setAvatar takes the file "files" of a multipart form. Whatever it is called, it must be a picture.
-func (a *API) setAvatar(w http.ResponseWriter, r *http.Request, p *agent.Principal) {
-	err := func() error {
-		file, header, err := r.FormFile("files")
-		if err != nil {
-			return fault.Required("files")
-		}
-		defer func() { _ = file.Close() }()
-		if header.Size > maxAvatar {
-			return fault.Field("files", "error.file_too_large", "max", "2")
-		}
-		var buf bytes.Buffer
-		if _, err := buf.ReadFrom(file); err != nil {
-			return fault.New(fault.Invalid, "error.body_unreadable").Because(err)
-		}
-		switch http.DetectContentType(buf.Bytes()) {
-		case "image/png", "image/jpeg", "image/gif":
-		default:
-			return fault.Field("files", "error.not_an_image")
-		}
-		m, err := a.Media.Upload(r.Context(), p, media.UploadInput{Filename: header.Filename, Size: int64(buf.Len()), Body: &buf, LinkedModel: "users"})
-		if err != nil {
-			return err
-		}
-		address := "/uploads/" + m.UUID
-		_, err = a.Agents.SetAvatar(r.Context(), p.ID, &address)
-		return err
-	}()
-	if err != nil {
-		a.writeProblem(w, r, err)
-		return
-	}
-	me, err := a.Agents.Get(r.Context(), p.ID)
-	if err != nil {
-		a.writeProblem(w, r, err)
-		return
-	}
-	writeData(w, me)
 }

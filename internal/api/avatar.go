@@ -1,0 +1,78 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"image"
+	_ "image/gif"  // may be sent
+	_ "image/jpeg" // may be sent
+	"image/png"
+	"io"
+	"net/http"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/media"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
+)
+
+// The largest picture of an agent that is taken, in bytes and in pixels.
+const (
+	maxAvatar       = 2 << 20
+	maxAvatarPixels = 16_000_000
+)
+
+// setAvatar takes the file "files" of a multipart form as the caller's picture.
+func (a *API) setAvatar(w http.ResponseWriter, r *http.Request, p *agent.Principal) {
+	me, err := a.replaceAvatar(r.Context(), r, p)
+	if err != nil {
+		a.writeProblem(w, r, err)
+		return
+	}
+	writeData(w, me)
+}
+
+// replaceAvatar keeps the picture anew, as PNG: whatever else the file was is left behind. The picture before it is
+// collected with the files that nothing refers to.
+func (a *API) replaceAvatar(ctx context.Context, r *http.Request, p *agent.Principal) (*agent.Agent, error) {
+	file, header, err := r.FormFile("files")
+	if err != nil {
+		return nil, fault.Required("files").Because(err)
+	}
+	defer func() { _ = file.Close() }()
+	if header.Size > maxAvatar {
+		return nil, fault.Field("files", "error.file_too_large", "max", "2")
+	}
+	picture, err := asPNG(file)
+	if err != nil {
+		return nil, err
+	}
+	m, err := a.Media.Upload(ctx, p, media.UploadInput{Filename: "avatar.png", ContentType: "image/png", Size: int64(picture.Len()), Body: picture})
+	if err != nil {
+		return nil, err
+	}
+	address := "/uploads/" + m.UUID
+	if _, err := a.Agents.SetAvatar(ctx, p.ID, &address); err != nil {
+		return nil, err
+	}
+	return a.Agents.Get(ctx, p.ID)
+}
+
+// asPNG reads a GIF, JPEG or PNG picture, whose size in pixels is looked at before it is unpacked.
+func asPNG(file io.ReadSeeker) (*bytes.Buffer, error) {
+	size, _, err := image.DecodeConfig(file)
+	if err != nil {
+		return nil, fault.Field("files", "error.not_an_image").Because(err)
+	}
+	if size.Width*size.Height > maxAvatarPixels {
+		return nil, fault.Field("files", "error.image_too_large", "max", "16")
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	picture, _, err := image.Decode(file)
+	if err != nil {
+		return nil, fault.Field("files", "error.not_an_image").Because(err)
+	}
+	var out bytes.Buffer
+	return &out, png.Encode(&out, picture)
+}
