@@ -247,6 +247,11 @@ func TestKeyRoundTrip(t *testing.T) {
 		next, nextSecret := pair()
 		g.check(g.send(http.MethodGet, me, ``, "Authorization", "token "+key+":"+secret), 401, "replaced")
 		g.check(g.send(http.MethodGet, me, ``, "Authorization", "token "+next+":"+nextSecret), 200, "new")
+		kept := b.send(http.MethodPost, api.Base+"/agents/1/api-key", ``, "Idempotency-Key", "once")
+		b.check(kept, 200, "with an Idempotency-Key")
+		if n := k.count(`SELECT count(*) FROM idempotency_keys`); n != 0 {
+			k.Error("an API secret is kept in clear")
+		}
 		b.want(200, http.MethodDelete, "/agents/1/api-key", ``, `"data":true`)
 		b.want(200, http.MethodGet, "/agents/1", ``, `"api_key":null`)
 		b.want(404, http.MethodPost, "/agents/999/api-key", ``)
