@@ -71,11 +71,20 @@ describe('RealtimeClient', () => {
     expect(frames.map(({ id }) => id)).toEqual([41, undefined, 42])
   })
 
-  it('passes over what it has seen already, but not a second frame of the same event', () => {
+  it('passes over what it has seen already, but not what becomes visible late', () => {
     const { frames } = start()
     last().accept()
     for (const id of [5, 5, 4, 6]) last().push({ type: 'conversation_update', data: {}, id })
-    expect(frames.map(({ id }) => id)).toEqual([5, 5, 6])
+    last().push({ type: 'conversation_row', data: {}, id: 6 })
+    expect(frames.map(({ id, type }) => `${id} ${type}`)).toEqual([
+      '5 conversation_update',
+      '4 conversation_update',
+      '6 conversation_update',
+      '6 conversation_row',
+    ])
+    last().fail()
+    vi.advanceTimersByTime(1_000)
+    expect(last().url).toBe('ws://desk/ws?last_event_id=6')
   })
 
   it('has everything fetched again when the server cannot replay', () => {

@@ -33,7 +33,7 @@ export class RealtimeClient {
   private socket: WebSocket | null = null
   private state: ConnectionState = 'connecting'
   private delay = firstDelay
-  private retry: ReturnType<typeof setTimeout> | undefined
+  private timer: ReturnType<typeof setTimeout> | undefined
   private heartbeat: ReturnType<typeof setInterval> | undefined
   private heardAt = 0
   private lastEvent = 0
@@ -60,8 +60,8 @@ export class RealtimeClient {
     window.removeEventListener('online', this.wake)
     window.removeEventListener('focus', this.wake)
     window.removeEventListener('offline', this.lost)
-    clearTimeout(this.retry)
-    this.retry = undefined
+    clearTimeout(this.timer)
+    this.timer = undefined
     this.drop()
     this.lastEvent = 0
     this.seen.clear()
@@ -71,7 +71,7 @@ export class RealtimeClient {
   }
 
   /** Connects now rather than at the end of the wait. */
-  retry(): void {
+  connectNow(): void {
     this.wake()
   }
 
@@ -95,8 +95,8 @@ export class RealtimeClient {
   }
 
   private connect(): void {
-    clearTimeout(this.retry)
-    this.retry = undefined
+    clearTimeout(this.timer)
+    this.timer = undefined
     this.setState(this.opened ? 'reconnecting' : 'connecting')
     const url = this.lastEvent ? `${this.options.url}?last_event_id=${this.lastEvent}` : this.options.url
     const socket = (this.options.open ?? ((address) => new WebSocket(address)))(url)
@@ -160,8 +160,8 @@ export class RealtimeClient {
     this.socket = null
     if (this.stopped) return
     this.setState(navigator.onLine ? 'reconnecting' : 'offline')
-    clearTimeout(this.retry)
-    this.retry = setTimeout(() => this.connect(), this.delay)
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => this.connect(), this.delay)
     this.delay = Math.min(this.delay * growth, lastDelay)
   }
 
