@@ -1,0 +1,254 @@
+import en from '@locales/en-US.json'
+import { describe, expect, it } from 'vitest'
+import { newAgent, toBody as agentBody, validateAgent } from './agents/form'
+import { cleanExtension, toForm as generalForm, validateGeneral } from './general/form'
+import { fieldOf, newInbox, storedSecrets, toBody, toForm, validateInbox } from './inboxes/form'
+import { stateOf } from './inboxes/health'
+import { applyPreset, presetOf, presets, usualPort } from './inboxes/presets'
+import { allPermissions, groupState, missingFor, permissionGroups } from './roles/permissions'
+import { adminRoutes } from './routes'
+import { searchSettings, sections } from './sections'
+import type { GeneralSettings, Inbox, InboxHealth } from './wire'
+import { toBody as teamBody, newTeam } from './teams/form'
+import { zoneOptions } from './zones'
+
+const bullets = '\u2022'.repeat(10)
+
+const stored = (): Inbox => ({
+  id: 4,
+  created_at: '2030-01-01T00:00:00Z',
+  updated_at: '2030-01-01T00:00:00Z',
+  name: 'Support',
+  channel: 'email',
+  enabled: false,
+  csat_enabled: true,
+  prompt_tags_on_reply: true,
+  from: 'Support <support@desk.example>',
+  from_name_template: '',
+  linked_email_inbox_id: null,
+  config: {
+    auth_type: '',
+    oauth: null,
+    reply_to: 'answers@desk.example',
+    enable_plus_addressing: true,
+    imap: [
+      { ...newInbox().imap, host: 'imap.desk.example', username: 'a', password: bullets },
+      { ...newInbox().imap, host: 'second.desk.example', username: 'b', password: bullets },
+    ],
+    smtp: [{ ...newInbox().smtp, host: 'smtp.desk.example', username: 'a', password: bullets }],
+  },
+})
+
+describe('an inbox on the wire', () => {
+  it('is a list of servers each way, made from the form', () => {
+    const form = newInbox()
+    Object.assign(form, { name: ' Support ', from: ' a@b.example ', reply_to: ' c@b.example ' })
+    Object.assign(form.imap, { host: ' imap.b.example ', username: ' me ', password: ' kept as typed ' })
+    Object.assign(form.smtp, { host: 'smtp.b.example', port: 465, username: 'me', password: 'secret' })
+    const body = toBody(form)
+    expect(body).toMatchObject({ name: 'Support', channel: 'email', from: 'a@b.example', enabled: true, secret: '' })
+    expect(body).not.toHaveProperty('id')
+    expect(body.config).toMatchObject({ auth_type: 'password', oauth: null, reply_to: 'c@b.example', enable_plus_addressing: true })
+    expect(body.config.imap).toEqual([{ ...form.imap, host: 'imap.b.example', username: 'me', password: ' kept as typed ' }])
+    expect(body.config.smtp).toEqual([form.smtp])
+  })
+
+  it('sends an unchanged secret empty, never its mask', () => {
+    const body = toBody(toForm(stored()), stored())
+    expect(body.id).toBe(4)
+    expect(JSON.stringify(body)).not.toContain('\u2022')
+    expect(body.config.imap.map((server) => server.password)).toEqual(['', ''])
+    expect(body.config.smtp[0]?.password).toBe('')
+  })
+
+  it('sends a new secret as it was typed', () => {
+    const form = toForm(stored())
+    form.imap.password = 'new one'
+    expect(toBody(form, stored()).config.imap[0]?.password).toBe('new one')
+  })
+
+  it('keeps what the form does not show', () => {
+    const inbox = stored()
+    inbox.config.auth_type = 'oauth2'
+    inbox.config.oauth = { provider: 'google' }
+    inbox.linked_email_inbox_id = 9
+    const body = toBody(toForm(inbox), inbox)
+    expect(body.config.imap.map((server) => server.host)).toEqual(['imap.desk.example', 'second.desk.example'])
+    expect(body).toMatchObject({ linked_email_inbox_id: 9, enabled: false, csat_enabled: true, config: { auth_type: 'oauth2', oauth: { provider: 'google' } } })
+  })
+
+  it('does not ask again for a stored password', () => {
+    const form = toForm(stored())
+    expect(storedSecrets(stored())).toEqual({ imap: true, smtp: true })
+    expect(validateInbox(form, storedSecrets(stored()))).toMatchObject({ 'imap.password': '', 'smtp.password': '' })
+    expect(validateInbox(form)['imap.password']).not.toBe('')
+  })
+
+  it('gives the place of a fault back to its field', () => {
+    expect(['config.imap[0].host', 'imap[0].host', 'body.config.smtp.0.port', 'imap.host', 'from'].map(fieldOf)).toEqual([
+      'imap.host',
+      'imap.host',
+      'smtp.port',
+      'imap.host',
+      'from',
+    ])
+  })
+})
+
+describe('checking an inbox', () => {
+  const wrong: [field: string, change: (form: ReturnType<typeof newInbox>) => void][] = [
+    ['from', (form) => (form.from = 'nobody')],
+    ['reply_to', (form) => (form.reply_to = 'x@')],
+    ['from_name_template', (form) => (form.from_name_template = '{{ .Agent.Email }}')],
+    ['from_name_template', (form) => (form.from_name_template = 'a } b')],
+    ['imap.host', (form) => (form.imap.host = 'https://imap.b.example')],
+    ['imap.port', (form) => (form.imap.port = Number.NaN)],
+    ['smtp.port', (form) => (form.smtp.port = 65_536)],
+    ['imap.read_interval', (form) => (form.imap.read_interval = '5 minutes')],
+    ['imap.scan_inbox_since', (form) => (form.imap.scan_inbox_since = '')],
+    ['smtp.max_conns', (form) => (form.smtp.max_conns = 0)],
+    ['smtp.max_msg_retries', (form) => (form.smtp.max_msg_retries = 101)],
+  ]
+  it.each(wrong)('refuses a bad %s', (field, change) => {
+    const form = toForm(stored())
+    change(form)
+    const errors = validateInbox(form, storedSecrets(stored()))
+    expect(Object.keys(errors).filter((name) => errors[name])).toEqual([field])
+  })
+
+  it('accepts the placeholders, and a server without sign-in', () => {
+    const form = toForm(stored())
+    form.from_name_template = '{{ .Agent.FirstName }} {{.Agent.LastName}} at {{ .Inbox.Name }}'
+    Object.assign(form.smtp, { auth_protocol: 'none', username: '', password: '' })
+    expect(Object.values(validateInbox(form, { imap: true, smtp: false })).filter(Boolean)).toEqual([])
+  })
+})
+
+describe('presets', () => {
+  it('fill in servers, ports and encryption, and are recognised again', () => {
+    for (const { id } of presets) {
+      const form = newInbox()
+      form.imap.username = 'me'
+      applyPreset(form, id)
+      expect(presetOf(form)).toBe(id)
+      expect(form.imap.username).toBe('me')
+    }
+  })
+
+  it('leave nothing of another provider behind', () => {
+    const form = newInbox()
+    applyPreset(form, 'gmail')
+    applyPreset(form, 'other')
+    expect([form.imap.host, form.smtp.host]).toEqual(['', ''])
+  })
+
+  it('know the usual ports', () => {
+    expect([usualPort('imap', 'tls'), usualPort('imap', 'starttls'), usualPort('smtp', 'tls'), usualPort('smtp', 'starttls'), usualPort('smtp', 'none')]).toEqual([993, 143, 465, 587, 25])
+  })
+})
+
+describe('the state of an inbox', () => {
+  const health = (): InboxHealth => ({
+    mailboxes: [
+      { name: 'INBOX', configured: true, mode: 'idle', server_count: 3, since: null, last_contact_at: '2030-01-01T00:00:00Z', last_error: '', last_error_at: null, ledger: { pending: 0, filed: 3, duplicate: 0, ignored: 0, quarantined: 0 } },
+    ],
+    outbox: { queued: 0, sending: 0, delayed: 0, sent: 0, failed: 0 },
+  })
+  it('says the worst first', () => {
+    const inbox = health()
+    expect(stateOf(inbox).tone).toBe('good')
+    inbox.mailboxes[0]!.ledger.quarantined = 1
+    expect(stateOf(inbox).tone).toBe('warning')
+    inbox.mailboxes[0]!.last_error = 'The password was refused.'
+    expect(stateOf(inbox)).toEqual({ tone: 'bad', text: 'The password was refused.' })
+  })
+  it('does not count a mailbox that is no longer read', () => {
+    const inbox = health()
+    Object.assign(inbox.mailboxes[0]!, { configured: false, last_error: 'gone' })
+    expect(stateOf(inbox).tone).toBe('quiet')
+  })
+})
+
+describe('permissions', () => {
+  it('are all 44, each once, each in words', () => {
+    expect(allPermissions).toHaveLength(44)
+    expect(new Set(allPermissions).size).toBe(44)
+    const texts = en as Record<string, string>
+    const words = allPermissions.map((permission) => texts[`admin.permission.${permission}`])
+    expect(words.every(Boolean)).toBe(true)
+    expect(new Set(words).size).toBe(44)
+    expect(permissionGroups.every((group) => texts[`admin.permissions.${group.id}`])).toBe(true)
+  })
+
+  it('show how much of a group is granted', () => {
+    expect(groupState(new Set(), ['a', 'b'])).toBe('none')
+    expect(groupState(new Set(['a']), ['a', 'b'])).toBe('some')
+    expect(groupState(new Set(['a', 'b']), ['a', 'b'])).toBe('all')
+  })
+
+  it('name the right without which another does nothing', () => {
+    expect(missingFor(new Set(['conversations:read_all']), 'conversations:read_all')).toBe('conversations:read')
+    expect(missingFor(new Set(['conversations:read', 'conversations:read_all']), 'conversations:read_all')).toBeUndefined()
+    expect(missingFor(new Set(['messages:write']), 'messages:write')).toBe('messages:read')
+  })
+})
+
+describe('an agent on the wire', () => {
+  it('is created with the choice of a welcome mail and without an account state', () => {
+    const body = agentBody({ ...newAgent(), first_name: ' Asha ', email: ' a@b.example ', roles: ['Agent'] }, true)
+    expect(body).toEqual({ first_name: 'Asha', last_name: '', email: 'a@b.example', roles: ['Agent'], teams: [], send_welcome_email: true })
+  })
+  it('is changed with the state of the account, and a password only when one was typed', () => {
+    expect(agentBody(newAgent(), false)).not.toHaveProperty('new_password')
+    expect(agentBody({ ...newAgent(), new_password: 'Long-enough-1' }, false)).toMatchObject({ new_password: 'Long-enough-1', enabled: true, availability_status: 'offline' })
+  })
+  it('needs a name, an address, a role, and a password that meets the policy', () => {
+    const errors = validateAgent({ ...newAgent(), new_password: 'short' })
+    expect(Object.keys(errors).filter((name) => errors[name])).toEqual(['first_name', 'email', 'roles', 'new_password'])
+  })
+})
+
+describe('the general settings', () => {
+  const settings = { 'app.site_name': 'Desk', 'app.lang': 'en-US', 'app.root_url': 'https://desk.example', 'app.logo_url': '', 'app.favicon_url': '/assets/favicon.svg', 'app.max_file_upload_size': 20, 'app.allowed_file_upload_extensions': null, 'app.timezone': 'UTC', 'app.business_hours_id': '7', 'app.show_conversation_subject': true, 'app.version': 'v1' } as GeneralSettings
+  it('are sent whole, without the facts about the installation', () => {
+    const form = generalForm(settings)
+    expect(form).not.toHaveProperty('app.version')
+    expect(form).toMatchObject({ 'app.business_hours_id': '7', 'app.allowed_file_upload_extensions': [] })
+  })
+  it('take an icon of the desk itself, but not one from an unknown scheme', () => {
+    expect(validateGeneral(generalForm(settings))['app.favicon_url']).toBe('')
+    expect(validateGeneral({ ...generalForm(settings), 'app.favicon_url': 'javascript:alert(1)' })['app.favicon_url']).not.toBe('')
+    expect(validateGeneral({ ...generalForm(settings), 'app.logo_url': '//elsewhere.example/x' })['app.logo_url']).not.toBe('')
+  })
+  it('read file endings however they are written', () => {
+    expect(['.PDF', '*.png', 'tar.gz', '*'].map(cleanExtension)).toEqual(['pdf', 'png', 'tar.gz', '*'])
+  })
+})
+
+describe('the sections', () => {
+  it('are found by the words of their settings', () => {
+    const [hit] = searchSettings(sections, 'upload LARGEST'.split(' ')[1]!)
+    expect(hit?.section.id).toBe('general')
+    expect(hit?.settings.map((setting) => setting.field)).toEqual(['app.max_file_upload_size'])
+    expect(searchSettings(sections, 'api key')[0]?.section.id).toBe('agents')
+    expect(searchSettings(sections, 'nothing like this')).toEqual([])
+  })
+  it('ask for the same permission as their pages', () => {
+    const children = adminRoutes[0]!.children ?? []
+    for (const section of sections) {
+      const pages = children.filter((child) => `/admin/${child.path}`.startsWith(section.path))
+      expect(pages.length).toBeGreaterThan(0)
+      expect(new Set(pages.map((child) => child.meta?.permission))).toEqual(new Set([section.permission]))
+    }
+  })
+})
+
+describe('a team on the wire', () => {
+  it('keeps the working hours and service level that the form does not show', () => {
+    const kept = { business_hours_id: 3, sla_policy_id: 5 }
+    expect(teamBody(newTeam(), { ...newTeam(), id: 1, created_at: '', updated_at: '', ...kept })).toMatchObject(kept)
+  })
+  it('offers the zone that is set, even an unknown one', () => {
+    expect(zoneOptions('Moon/Base').map((zone) => zone.value)).toContain('Moon/Base')
+  })
+})
