@@ -195,55 +195,96 @@ func tagCondition(op filter.Operator, value string, args *filter.Args) (string, 
 // List returns a page of a list. Its cost does not grow with the number of conversations: ids come from an index in the
 // order asked for, rows are joined for one page only, and the total is a kept count or counted up to a bound.
 func (s *Service) List(ctx context.Context, p *agent.Principal, q ListQuery) (*Page[ListItem], error) {
-	if q.Scope == TeamInbox && !p.InTeam(q.TeamID) {
-		return nil, fault.Denied()
-	}
-	args := &filter.Args{}
-	where, err := s.listWhere(ctx, p, q, args)
+	st, page, err := s.statement(ctx, p, q)
 	if err != nil {
 		return nil, err
 	}
-	sort, desc, err := q.sorting()
-	if err != nil {
-		return nil, err
-	}
-	page := &Page[ListItem]{PerPage: q.PageSize, Page: q.Page}
-	if page.Total, err = s.total(ctx, p, q, where, args.Values()); err != nil {
-		return nil, err
-	}
-	page.TotalPages = (page.Total + int64(q.PageSize) - 1) / int64(q.PageSize)
-	offset := (q.Page - 1) * q.PageSize
-	if q.Cursor == "" && sort.cursored() && int64(offset) < page.Total {
-		at, rest, err := s.anchors.near(ctx, s.db, where, sort, desc, args.Values(), offset)
-		if err != nil {
-			return nil, err
-		}
-		if offset = rest; at != nil {
-			where = and(where, sort.behind(at.value, at.id, desc, args))
-		}
-	}
-	if q.Cursor != "" {
-		behind, err := cursorWhere(q.Cursor, sort, desc, args)
-		if err != nil {
-			return nil, err
-		}
-		where, offset = and(where, behind), 0
-	}
-	ids := `SELECT c.id FROM conversations c`
-	if where != "" {
-		ids += ` WHERE ` + where
-	}
-	ids += ` ORDER BY ` + sort.orderBy(desc) + ` LIMIT ` + args.Add(q.PageSize)
-	if offset > 0 {
-		ids += ` OFFSET ` + args.Add(offset)
-	}
-	if page.Results, err = s.rows(ctx, p, ids, sort.orderBy(desc), args, q.Scope == Mentioned); err != nil {
+	if page.Results, err = s.rows(ctx, p, st, q.Scope == Mentioned); err != nil {
 		return nil, err
 	}
 	if n := len(page.Results); n == q.PageSize {
-		page.NextCursor = sort.cursor(&page.Results[n-1])
+		page.NextCursor = st.sort.cursor(&page.Results[n-1])
 	}
 	return page, nil
+}
+
+// statement is what gives the ids of a page, in order.
+type statement struct {
+	ids  string
+	sort sorting
+	desc bool
+	args *filter.Args
+}
+
+func (st statement) order() string { return st.sort.orderBy(st.desc) }
+
+func (s *Service) statement(ctx context.Context, p *agent.Principal, q ListQuery) (st statement, page *Page[ListItem], err error) {
+	if q.Scope == TeamInbox && !p.InTeam(q.TeamID) {
+		return st, nil, fault.Denied()
+	}
+	st.args = &filter.Args{}
+	where, err := s.listWhere(ctx, p, q, st.args)
+	if err != nil {
+		return st, nil, err
+	}
+	if st.sort, st.desc, err = q.sorting(); err != nil {
+		return st, nil, err
+	}
+	page = &Page[ListItem]{PerPage: q.PageSize, Page: q.Page}
+	if page.Total, err = s.total(ctx, p, q, where, st.args.Values()); err != nil {
+		return st, nil, err
+	}
+	page.TotalPages = (page.Total + int64(q.PageSize) - 1) / int64(q.PageSize)
+	behind, offset, err := s.begin(ctx, q, &st, where, page.Total)
+	if err != nil {
+		return st, nil, err
+	}
+	st.ids = `SELECT c.id FROM conversations c`
+	if where = and(where, behind); where != "" {
+		st.ids += ` WHERE ` + where
+	}
+	st.ids += ` ORDER BY ` + st.order() + ` LIMIT ` + st.args.Add(q.PageSize)
+	if offset > 0 {
+		st.ids += ` OFFSET ` + st.args.Add(offset)
+	}
+	return st, page, nil
+}
+
+// begin says where a page begins: behind which row, and how many rows further.
+func (s *Service) begin(ctx context.Context, q ListQuery, st *statement, where string, total int64) (behind string, offset int, err error) {
+	if q.Cursor != "" {
+		behind, err = cursorWhere(q.Cursor, st.sort, st.desc, st.args)
+		return behind, 0, err
+	}
+	offset = (q.Page - 1) * q.PageSize
+	if !st.sort.cursored() || int64(offset) >= total {
+		return "", offset, nil
+	}
+	at, offset, err := s.anchors.near(ctx, s.db, where, st.sort, st.desc, st.args.Values(), offset)
+	if err != nil || at == nil {
+		return "", offset, err
+	}
+	return st.sort.behind(at.value, at.id, st.desc, st.args), offset, nil
+}
+
+// Plan returns how the database would find the ids of a page, one step a line, for tests of its cost.
+func (s *Service) Plan(ctx context.Context, p *agent.Principal, q ListQuery) ([]string, error) {
+	st, _, err := s.statement(ctx, p, q)
+	if err != nil {
+		return nil, err
+	}
+	if s.db.Engine() == db.Postgres {
+		return db.Select[string](ctx, s.db, `EXPLAIN `+st.ids, st.args.Values()...)
+	}
+	var plan []string
+	err = db.Each(ctx, s.db, func(r db.Rows) error {
+		var id, parent, unused int
+		var step string
+		err := r.Scan(&id, &parent, &unused, &step)
+		plan = append(plan, step)
+		return err
+	}, `EXPLAIN QUERY PLAN `+st.ids, st.args.Values()...)
+	return plan, err
 }
 
 func (s *Service) listWhere(ctx context.Context, p *agent.Principal, q ListQuery, args *filter.Args) (string, error) {
@@ -447,17 +488,18 @@ func unreadColumn(me string) string {
 		AND um.sender_id <> ` + me + ` LIMIT 10) AS unseen) END`
 }
 
-// rows reads the rows of a page. ids is the statement that gives their ids.
-func (s *Service) rows(ctx context.Context, p *agent.Principal, ids, order string, args *filter.Args, mentioned bool) ([]ListItem, error) {
+// rows reads the rows of a page.
+func (s *Service) rows(ctx context.Context, p *agent.Principal, st statement, mentioned bool) ([]ListItem, error) {
+	args := st.args
 	me := args.Add(p.ID)
 	mention := `CAST(NULL AS TEXT)`
 	if mentioned {
 		mention = `(SELECT mm.uuid FROM mentions mn JOIN messages mm ON mm.id = mn.message_id WHERE mn.conversation_id = c.id
 			AND (mn.mentioned_user_id = ` + args.Add(p.ID) + teamMentions(p, args) + `) ORDER BY mm.id DESC LIMIT 1)`
 	}
-	query := `SELECT ` + rowColumns + `, ` + unreadColumn(me) + `, ` + mention + ` FROM (` + ids + `) AS page
+	query := `SELECT ` + rowColumns + `, ` + unreadColumn(me) + `, ` + mention + ` FROM (` + st.ids + `) AS page
 		JOIN conversations c ON c.id = page.id` + rowJoins + `
-		LEFT JOIN conversation_last_seen ls ON ls.conversation_id = c.id AND ls.user_id = ` + me + ` ORDER BY ` + order
+		LEFT JOIN conversation_last_seen ls ON ls.conversation_id = c.id AND ls.user_id = ` + me + ` ORDER BY ` + st.order()
 	out := make([]ListItem, 0, 32)
 	err := db.Each(ctx, s.db, func(r db.Rows) error {
 		row, err := s.scanRow(ctx, r, true)

@@ -1,0 +1,114 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/foyerdesk/foyer/internal/app"
+	"github.com/foyerdesk/foyer/internal/demo"
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/conversation"
+	"github.com/foyerdesk/foyer/internal/desk/role"
+	"github.com/foyerdesk/foyer/internal/desk/team"
+	"github.com/foyerdesk/foyer/internal/platform/db/dbtest"
+)
+
+// Every list an agent works in, in every order the web app offers, must come from an index in the right order: no scan of
+// the table and no sort, however many conversations there are.
+func TestListsComeFromAnIndexInOrder(t *testing.T) {
+	dbtest.URLs(t, func(t *testing.T, url string) {
+		ctx := context.Background()
+		a, err := app.Open(ctx, deskConfig(t, url), quiet())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = a.Close() }()
+		if _, err := a.Teams.Create(ctx, team.Edit{Name: "Care", ConversationAssignmentType: team.Manual}); err != nil {
+			t.Fatal(err)
+		}
+		if err := demo.EnsureInbox(ctx, a.DB); err != nil {
+			t.Fatal(err)
+		}
+		if err := demo.Bulk(ctx, a.DB, demo.BulkOptions{Conversations: 8_000, Messages: 1}); err != nil {
+			t.Fatal(err)
+		}
+		p := &agent.Principal{ID: 1, Permissions: role.SetOf(role.All...), TeamIDs: []int64{1}}
+		open := `[{"model":"conversation_statuses","field":"name","operator":"equals","value":"Open"}]`
+		for _, l := range []struct {
+			name    string
+			scope   conversation.Scope
+			filters string
+			orders  []string
+		}{
+			{"all, open", conversation.All, open, []string{"last_message_at desc", "last_message_at asc", "created_at asc", "created_at desc", "waiting_since asc", "next_sla_deadline_at asc", "priority_id desc"}},
+			{"all, any status", conversation.All, "", []string{"last_message_at desc", "last_message_at asc"}},
+			{"unassigned, open", conversation.Unassigned, open, []string{"last_message_at desc", "last_message_at asc"}},
+			{"unassigned, any status", conversation.Unassigned, "", []string{"last_message_at desc"}},
+			{"assigned, open", conversation.Assigned, open, []string{"last_message_at desc", "last_message_at asc"}},
+			{"assigned, any status", conversation.Assigned, "", []string{"last_message_at desc"}},
+			{"team, open", conversation.TeamInbox, open, []string{"last_message_at desc"}},
+		} {
+			for _, order := range l.orders {
+				by, dir, _ := strings.Cut(order, " ")
+				q := conversation.ListQuery{Scope: l.scope, TeamID: 1, Page: 1, PageSize: 30, Filters: l.filters, OrderBy: "conversations." + by, Order: dir}
+				plan, err := a.Conversations.Plan(ctx, p, q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				text := strings.Join(plan, "\n")
+				for _, bad := range []string{"SCAN c\n", "TEMP B-TREE", "Seq Scan", "Sort"} {
+					if strings.Contains(text+"\n", bad) {
+						t.Errorf("%s by %s: %q in the plan:\n%s", l.name, order, bad, text)
+					}
+				}
+				if !strings.Contains(text, "INDEX") && !strings.Contains(text, "Index") {
+					t.Errorf("%s by %s: no index:\n%s", l.name, order, text)
+				}
+				checkDeepPages(t, a, p, q)
+			}
+		}
+	})
+}
+
+// checkDeepPages looks that pages by number far down are the ones that a walk by cursor comes to.
+func checkDeepPages(t *testing.T, a *app.App, p *agent.Principal, q conversation.ListQuery) {
+	t.Helper()
+	ctx := context.Background()
+	q.PageSize = 500
+	first, err := a.Conversations.List(ctx, p, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first.Total < 3000 {
+		return
+	}
+	walk := q
+	for n := 1; n <= 7; n++ {
+		page, err := a.Conversations.List(ctx, p, walk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Page = n
+		byNumber, err := a.Conversations.List(ctx, p, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, b := uuidsOf(page.Results), uuidsOf(byNumber.Results); a != b {
+			t.Fatalf("page %d by %s differs by number and by cursor", n, q.OrderBy)
+		}
+		if page.NextCursor == nil {
+			return
+		}
+		walk.Cursor = *page.NextCursor
+	}
+}
+
+func uuidsOf(rows []conversation.ListItem) string {
+	var sb strings.Builder
+	for _, r := range rows {
+		fmt.Fprintln(&sb, r.UUID)
+	}
+	return sb.String()
+}
