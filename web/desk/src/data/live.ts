@@ -98,7 +98,7 @@ export const live = {
   start: () => client.start(),
   stop: () => client.stop(),
   /** Tries to connect now rather than at the end of the wait. */
-  retry: () => client.retry(),
+  retry: () => client.connectNow(),
   openConversation: (uuid: Uuid | null) => {
     open = uuid
     client.openConversation(uuid)
