@@ -57,7 +57,16 @@ describe('cleaning', () => {
       `<img src="https://t.example/p.gif"><img src="https://other.example${file}?sig=a&exp=1"><div style="background:url(https://t.example/b.png)">x</div>`,
     )
     expect(remote).toBe(2)
+    expect(body.querySelectorAll('img')[0]?.hasAttribute('src')).toBe(false)
     expect(body.querySelectorAll('img')[1]?.getAttribute('src')).toBe(`${file}?sig=a&exp=1`)
+  })
+
+  it('takes addresses of other servers out until they are wanted', () => {
+    const html =
+      '<style>@import "https://t.example/a.css"; p { background: url("https://t.example/b.png") }</style>' +
+      '<table background="https://t.example/c.png"><tr><td style="background-image:url(//t.example/d.png)">x</td></tr></table><img src="https://t.example/p.gif">'
+    expect(cleanMail(html).body.innerHTML).not.toContain('t.example')
+    expect(cleanMail(html, true).body.innerHTML).toContain('t.example/p.gif')
   })
 
   it('takes an unsigned foreign address for what it is', () => {

@@ -36,13 +36,17 @@ export function ownUpload(address: string): string | null {
 }
 
 const remoteCss = /url\(\s*['"]?\s*(?:https?:)?\/\//gi
+const withoutRemote = (css: string): string =>
+  css.replace(/@import[^;]*;?/gi, '').replace(/url\(\s*(?:"[^"]*"|'[^']*'|[^)]*)\s*\)/gi, (url) => (/^url\(\s*['"]?\s*(?:https?:)?\/\//i.test(url) ? 'none' : url))
+
 const colour = /(?:^|[;{\s"'])(?:color|background(?:-color|-image)?)\s*:/i
 
 /**
  * Cleans a mail once more in the browser; the server has done so when it was received. Whatever
  * gets through is still in a frame that runs no script and fetches nothing it was not allowed.
+ * Unless `allowRemote`, addresses of other servers are taken out, so that nothing even tries.
  */
-export function cleanMail(html: string): CleanMail {
+export function cleanMail(html: string, allowRemote = false): CleanMail {
   const body = DOMPurify.sanitize(html, config) as unknown as HTMLElement
   let remote = 0
   let coloured = false
@@ -51,25 +55,33 @@ export function cleanMail(html: string): CleanMail {
     const address = image.getAttribute('src')?.trim() ?? ''
     const own = ownUpload(address)
     if (own) image.setAttribute('src', own)
-    else if (/^https?:/i.test(address)) remote += 1
+    else if (/^https?:/i.test(address)) {
+      remote += 1
+      if (!allowRemote) image.removeAttribute('src')
+    }
     image.setAttribute('referrerpolicy', 'no-referrer')
     image.setAttribute('decoding', 'async')
   }
   for (const element of body.querySelectorAll<HTMLElement>('[background]')) {
-    if (/^https?:/i.test(element.getAttribute('background') ?? '')) remote += 1
+    if (!/^https?:/i.test(element.getAttribute('background') ?? '')) continue
+    remote += 1
+    if (!allowRemote) element.removeAttribute('background')
   }
   for (const link of body.querySelectorAll('a, area')) {
     if (!link.getAttribute('href')?.startsWith('#')) link.setAttribute('target', '_blank')
     link.setAttribute('rel', 'noopener noreferrer')
   }
   for (const style of body.querySelectorAll('style')) {
-    remote += style.textContent.match(remoteCss)?.length ?? 0
-    coloured ||= colour.test(style.textContent)
+    const css = style.textContent
+    remote += css.match(remoteCss)?.length ?? 0
+    coloured ||= colour.test(css)
+    if (!allowRemote) style.textContent = withoutRemote(css)
   }
   for (const element of body.querySelectorAll('[style], [bgcolor], [background], font[color], [text]')) {
     const style = element.getAttribute('style') ?? ''
     remote += style.match(remoteCss)?.length ?? 0
     coloured ||= colour.test(style) || element.matches('[bgcolor], [background], font[color], [text]')
+    if (!allowRemote && style.match(remoteCss)) element.setAttribute('style', withoutRemote(style))
   }
   return { body, remote, coloured }
 }
