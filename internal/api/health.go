@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 )
@@ -32,5 +33,13 @@ func writeData[T any](w http.ResponseWriter, data T) {
 // Socket registers a handler that takes over the connection, for signed-in agents. It is how the live face, which is
 // a package of its own, gets its path.
 func (a *API) Socket(path string, fn func(w http.ResponseWriter, r *http.Request, p *agent.Principal)) {
-	a.raw(http.MethodGet, path, anyone, fn)
+	a.raw(http.MethodGet, path, anyone, func(w http.ResponseWriter, r *http.Request, p *agent.Principal) {
+		if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") { // RFC 6455 §4.2.1
+			w.Header().Set("Upgrade", "websocket")
+			a.writeProblem(w, r, &problem{Code: http.StatusUpgradeRequired, Status: "error", ErrorType: "GeneralException",
+				Message: a.Translate("error.websocket_only", nil)})
+			return
+		}
+		fn(w, r, p)
+	})
 }
