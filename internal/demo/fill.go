@@ -52,7 +52,7 @@ func Fill(ctx context.Context, d *db.DB, o FillOptions) error {
 		for i := range o.Conversations {
 			x := float64(i+1) / float64(o.Conversations)
 			at := begin.Add(time.Duration(float64(span) * (1 - (1-x)*(1-x))))
-			if err := f.tell(ctx, tx, stories[(i*7+i/len(stories))%len(stories)], at, o.Conversations-i); err != nil {
+			if err := f.tell(ctx, tx, stories[(i*7+i/len(stories))%len(stories)], at, o.Conversations-i-1); err != nil {
 				return fmt.Errorf("conversation %d: %w", i, err)
 			}
 		}
@@ -107,14 +107,17 @@ func (f *filler) tell(ctx context.Context, tx *db.Tx, s story, at time.Time, lef
 	if err := f.insert(ctx, tx, &c); err != nil {
 		return err
 	}
+	// The last word is spoken before those of the conversations that come after this one.
+	end := time.Now().Add(-time.Duration(left*left/3+left*3)*time.Minute - 40*time.Second)
+	if c.at.After(end) {
+		c.at = end.Add(-time.Duration(len(turns)*7) * time.Minute)
+	}
+	gap := end.Sub(c.at) / time.Duration(len(turns))
 	for _, t := range turns {
 		if err := f.say(ctx, tx, &c, t.who, fill.Replace(t.text), who); err != nil {
 			return err
 		}
-		c.at = c.at.Add(time.Duration(20+f.rnd.IntN(400)) * time.Minute)
-		if c.at.After(time.Now()) {
-			c.at = time.Now().Add(-time.Duration(left) * time.Second)
-		}
+		c.at = c.at.Add(min(gap, time.Duration(20+f.rnd.IntN(400))*time.Minute))
 	}
 	for _, t := range s.tags {
 		if f.rnd.IntN(4) > 0 {
