@@ -83,8 +83,9 @@ func enveloped(path string) bool {
 // check looks that an answer is no failure of the desk and has the right form.
 func check(t *testing.T, who string, r api.RouteInfo, path string, a answer) {
 	t.Helper()
-	if a.code >= 500 && path != "/" {
+	if a.code >= 500 && !isPage(r.Path) {
 		t.Errorf("%s: %s %s: %d %s", who, r.Method, path, a.code, clip(a.body))
+		return
 	}
 	if a.code >= 300 && a.code < 400 || (a.code == http.StatusOK && !enveloped(r.Path)) {
 		return
@@ -130,7 +131,10 @@ func TestEveryRouteByWhoAsks(t *testing.T) {
 				}
 			}
 			if r.Public {
-				one("guest", nil, 200, 302, 301, 400, 401, 404, 503)
+				if isPage(r.Path) {
+					continue // its own tests look at pages
+				}
+				one("guest", nil, 200, 302, 301, 400, 401, 404)
 				continue
 			}
 			count++
@@ -162,9 +166,11 @@ func TestEveryRouteByWhoAsks(t *testing.T) {
 			t.Errorf("only %d routes need an agent", count)
 		}
 		// What is allowed comes last: it deletes what is in the paths.
-		for _, header := range [][]string{token(adminKey), basic(adminKey), {"Authorization", "Bearer " + adminKey}, p.admin.session()} {
+		credentials := [][]string{token(adminKey), basic(adminKey), {"Authorization", "Bearer " + adminKey}, p.admin.session()}
+		for i := range 2 * len(credentials) {
+			header, deletes := credentials[i%len(credentials)], i >= len(credentials)
 			for _, r := range p.app.API.Routes() {
-				if r.Public || strings.HasSuffix(r.Path, "/auth/logout") {
+				if r.Public || strings.HasSuffix(r.Path, "/auth/logout") || deletes != (r.Method == http.MethodDelete) {
 					continue
 				}
 				body := ""

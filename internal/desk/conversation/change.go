@@ -252,6 +252,9 @@ func (s *Service) SetTags(ctx context.Context, p *agent.Principal, id, action st
 	if len(names) > maxTags {
 		return fault.Field("tags", "error.too_many", "max", fmt.Sprint(maxTags))
 	}
+	if err := checkTexts("tags", maxName, names...); err != nil {
+		return err
+	}
 	return s.change(ctx, p, id, func(tx *db.Tx, h *head) error {
 		before, err := tagNames(ctx, tx, h.ID)
 		if err != nil {

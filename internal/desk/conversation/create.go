@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/mail"
 	"strings"
@@ -29,6 +30,9 @@ type Create struct {
 	CustomAttributes db.JSON
 }
 
+// maxName is the longest name of a person or tag in characters.
+const maxName = 140
+
 func (in *Create) validate() error {
 	in.ContactEmail = strings.ToLower(strings.TrimSpace(in.ContactEmail))
 	switch {
@@ -47,6 +51,13 @@ func (in *Create) validate() error {
 	}
 	if a, err := mail.ParseAddress(in.ContactEmail); err != nil || a.Address != in.ContactEmail {
 		return fault.Field("contact_email", "error.address_invalid", "value", in.ContactEmail)
+	}
+	if len(in.Tags) > maxTags {
+		return fault.Field("tags", "error.too_many", "max", fmt.Sprint(maxTags))
+	}
+	if err := errors.Join(checkTexts("first_name", maxName, in.FirstName), checkTexts("last_name", maxName, in.LastName),
+		checkTexts("external_user_id", maxName, in.ExternalUserID), checkTexts("subject", 10*maxSubject, in.Subject), checkTexts("tags", maxName, in.Tags...)); err != nil {
+		return err
 	}
 	if in.Initiator != SenderAgent && in.Initiator != SenderContact {
 		return fault.Field("initiator", "error.unknown_value", "value", in.Initiator)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -121,6 +122,9 @@ func scanMessage(r db.Row, conversationUUID string) (m Message, err error) {
 
 // Messages returns a page of a conversation's messages, newest first.
 func (s *Service) Messages(ctx context.Context, p *agent.Principal, id string, q MessageQuery) (*Page[Message], error) {
+	if err := q.check(); err != nil {
+		return nil, err
+	}
 	h, err := readable(ctx, s.db, p, id)
 	if err != nil {
 		return nil, err
@@ -131,7 +135,8 @@ func (s *Service) Messages(ctx context.Context, p *agent.Principal, id string, q
 		where += fmt.Sprintf(" AND m.private = $%d", len(args))
 	}
 	if len(q.Types) > 0 {
-		in, more := db.In(len(args)+1, q.Types)
+		known := slices.DeleteFunc(slices.Clone(q.Types), func(kind string) bool { return kind != TypeIncoming && kind != TypeOutgoing && kind != TypeActivity })
+		in, more := db.In(len(args)+1, known)
 		where, args = where+" AND m.type IN ("+in+")", append(args, more...)
 	}
 	page := &Page[Message]{PerPage: q.PageSize, Page: q.Page}
@@ -162,6 +167,18 @@ func (s *Service) Messages(ctx context.Context, p *agent.Principal, id string, q
 		}
 	}
 	return page, err
+}
+
+func (q MessageQuery) check() error {
+	for field, id := range map[string]string{"before": q.Before, "after": q.After, "around": q.Around} {
+		if id == "" {
+			continue
+		}
+		if err := checkUUID(id); err != nil {
+			return fault.Field(field, "error.uuid_invalid")
+		}
+	}
+	return nil
 }
 
 func (q MessageQuery) pivot() (uuid, op string) {

@@ -53,8 +53,8 @@ func (in *Send) validate() error {
 	if len(in.Message) > maxContent {
 		return fault.TooLong("message", maxContent)
 	}
-	if len(in.EchoID) > 200 {
-		return fault.TooLong("echo_id", 200)
+	if err := checkTexts("echo_id", 200, in.EchoID); err != nil {
+		return err
 	}
 	if len(in.Attachments) > maxAttachments {
 		return fault.Field("attachments", "error.too_many", "max", fmt.Sprint(maxAttachments))

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
@@ -43,6 +44,9 @@ func (g General) Location() *time.Location {
 	return time.UTC
 }
 
+// maxText is the longest setting in bytes.
+const maxText = 2000
+
 func (g *General) validate(languages []string) error {
 	for _, s := range []*string{&g.SiteName, &g.FaviconURL, &g.LogoURL, &g.RootURL, &g.Timezone} {
 		*s = strings.TrimSpace(*s)
@@ -54,6 +58,17 @@ func (g *General) validate(languages []string) error {
 	for field, v := range map[string]string{"app.logo_url": g.LogoURL, "app.favicon_url": g.FaviconURL} {
 		if u, err := url.Parse(v); err != nil || (u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https") {
 			return fault.Field(field, "error.url_invalid", "value", v)
+		}
+	}
+	for field, texts := range map[string][]string{"app.site_name": {g.SiteName}, "app.business_hours_id": {g.BusinessHoursID}, "app.logo_url": {g.LogoURL},
+		"app.favicon_url": {g.FaviconURL}, "app.root_url": {g.RootURL}, "app.allowed_file_upload_extensions": g.AllowedUploadExtensions} {
+		for _, text := range texts {
+			if strings.ContainsFunc(text, unicode.IsControl) {
+				return fault.Field(field, "error.control_characters")
+			}
+			if len(text) > maxText {
+				return fault.TooLong(field, maxText)
+			}
 		}
 	}
 	switch {
