@@ -1,7 +1,7 @@
 import { api } from '@ui/api/client'
 import type { Conversation, Uuid } from '@ui/api/types'
 import { t } from '@ui/i18n'
-import { toast, toastError } from '@ui/toast/toasts'
+import { dismissToast, toast, toastError } from '@ui/toast/toasts'
 import { findRow, patchConversation } from '@/data/conversations'
 import { keys, queryClient } from '@/data/query'
 import { snoozeDuration } from './snooze'
@@ -12,6 +12,9 @@ interface Done {
   redo: () => void
 }
 
+/** The notice that offers to undo; there is one at a time. */
+let notice = 0
+
 const done: Done[] = []
 const undone: Done[] = []
 
@@ -19,6 +22,7 @@ export function undoLast(): void {
   const last = done.pop()
   if (!last) return
   undone.push(last)
+  dismissToast(notice)
   last.undo()
 }
 
@@ -70,7 +74,8 @@ async function perform(change: Change): Promise<boolean> {
   if (!(await apply(uuid, to, from, forward))) return false
   done.push(step)
   undone.length = 0
-  toast(said, {
+  dismissToast(notice)
+  notice = toast(said, {
     kind: 'success',
     action: {
       label: t('conversation.undo'),

@@ -76,7 +76,7 @@ describe('outbox', () => {
   })
 
   it('never shows a message twice', () => {
-    const pending = [{ ...entry('e1'), state: 'sending' as const, error: '' }]
+    const pending = [{ ...stored('e1'), uuid: 'e1', status: 'pending' as const }]
     expect(unconfirmed([stored('e1')], pending)).toEqual([])
     const rows = threadRows([stored('e1')], pending)
     expect(rows.map((row) => row.kind)).toEqual(['day', 'message'])

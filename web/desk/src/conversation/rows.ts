@@ -1,20 +1,19 @@
 import type { Message, Uuid } from '@ui/api/types'
-import type { Pending } from './outbox'
 
 /** One line of the thread as it is laid out. */
 export type ThreadRow =
   | { kind: 'day'; key: string; at: string }
   | { kind: 'unread'; key: string; count: number }
   | { kind: 'activities'; key: string; messages: Message[] }
-  | { kind: 'message'; key: string; message: Message }
-  | { kind: 'pending'; key: string; pending: Pending }
+  /** `local`: it is on its way from here, and the server has not confirmed it. */
+  | { kind: 'message'; key: string; message: Message; local: boolean }
 
 const dayOf = (time: string): string => new Date(time).toDateString()
 
 /** Replies of ours that the thread does not know yet. */
-export function unconfirmed(messages: readonly Message[], pending: readonly Pending[]): Pending[] {
+export function unconfirmed(messages: readonly Message[], pending: readonly Message[]): Message[] {
   const confirmed = new Set(messages.map((message) => message.meta.echo_id).filter(Boolean))
-  return pending.filter((entry) => !confirmed.has(entry.echoId))
+  return pending.filter((message) => !confirmed.has(message.meta.echo_id))
 }
 
 /**
@@ -23,7 +22,7 @@ export function unconfirmed(messages: readonly Message[], pending: readonly Pend
  */
 export function threadRows(
   messages: readonly Message[],
-  pending: readonly Pending[] = [],
+  pending: readonly Message[] = [],
   unread: { uuid: Uuid; count: number } | null = null,
 ): ThreadRow[] {
   const rows: ThreadRow[] = []
@@ -37,16 +36,16 @@ export function threadRows(
     separate(message.created_at)
     if (message.uuid === unread?.uuid) rows.push({ kind: 'unread', key: 'unread', count: unread.count })
     if (message.type !== 'activity') {
-      rows.push({ kind: 'message', key: message.meta.echo_id ?? message.uuid, message })
+      rows.push({ kind: 'message', key: message.meta.echo_id ?? message.uuid, message, local: false })
       continue
     }
     const last = rows.at(-1)
     if (last?.kind === 'activities') last.messages.push(message)
     else rows.push({ kind: 'activities', key: message.uuid, messages: [message] })
   }
-  for (const entry of unconfirmed(messages, pending)) {
-    separate(entry.createdAt)
-    rows.push({ kind: 'pending', key: entry.echoId, pending: entry })
+  for (const message of unconfirmed(messages, pending)) {
+    separate(message.created_at)
+    rows.push({ kind: 'message', key: message.meta.echo_id ?? message.uuid, message, local: true })
   }
   return rows
 }

@@ -44,8 +44,17 @@ async function fetchPage(uuid: Uuid, query: Record<string, string>, signal?: Abo
 
 const threadOf = (uuid: Uuid): Thread | undefined => queryClient.getQueryData<Thread>(keys.messages(uuid))
 
+/** What was told about a message before the message itself came: a reply can be sent before our request returns. */
+const early = new Map<Uuid, Partial<Message>>()
+
 /** Puts a message into a thread that is in memory; a thread that is not will fetch it when opened. */
 export function upsertMessage(uuid: Uuid, message: Message): void {
+  const told = early.get(message.uuid)
+  if (told) {
+    early.delete(message.uuid)
+    // Told of an older state, if the message was fetched later than that.
+    if (message.status === 'pending') message = { ...message, ...told }
+  }
   queryClient.setQueryData<Thread>(keys.messages(uuid), (thread) =>
     thread && !thread.newer ? { ...thread, messages: mergeMessages(thread.messages, [message]) } : thread,
   )
@@ -84,7 +93,10 @@ interface MessageUpdate {
 
 /** Applies a `message_update` frame. The reason of a failure is not in it and is fetched. */
 export function applyMessageUpdate({ conversation_uuid: uuid, uuid: message, ...change }: MessageUpdate): void {
-  if (!knowsMessage(uuid, message)) return
+  if (!knowsMessage(uuid, message)) {
+    if (threadOf(uuid) && early.size < 100) early.set(message, { ...early.get(message), ...change })
+    return
+  }
   patchMessage(uuid, message, change)
   if (change.status) void refetchMessage(uuid, message).catch(() => {})
 }
