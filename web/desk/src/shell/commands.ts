@@ -87,6 +87,6 @@ export function useShellCommands(): void {
       },
       { id: 'app.sign_out', title: t('shell.sign_out'), section: general, icon: LogOut, run: () => void signOut() },
     ]
-    return [...places, ...everywhere]
+    return [...everywhere, ...places]
   })
 }
