@@ -160,7 +160,7 @@ describe('the state of an inbox', () => {
     inbox.mailboxes[0]!.ledger.quarantined = 1
     expect(stateOf(inbox).tone).toBe('warning')
     inbox.mailboxes[0]!.last_error = 'The password was refused.'
-    expect(stateOf(inbox)).toEqual({ tone: 'bad', text: 'The password was refused.' })
+    expect(stateOf(inbox)).toMatchObject({ tone: 'bad', detail: 'The password was refused.' })
   })
   it('does not count a mailbox that is no longer read', () => {
     const inbox = health()
