@@ -18,7 +18,7 @@ declare module 'vue-router' {
 
 const conversation: RouteRecordRaw = {
   path: 'conversation/:uuid',
-  component: Object.values(import.meta.glob('./conversation/ConversationPage.vue'))[0] as never,
+  component: () => import('./conversation/ConversationPage.vue'),
   props: true,
 }
 
