@@ -23,12 +23,13 @@ const (
 )
 
 // idempotent answers a repeated POST with what the first one was answered. Only success is kept: what was refused or
-// failed has changed nothing and may be tried again.
+// failed has changed nothing and may be tried again. Who may not call a route gets no kept answer of it either, and
+// public routes, whose answers may set cookies, keep none.
 func (a *API) idempotent(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		key, p := r.Header.Get(idempotencyHeader), principalOf(r.Context())
 		// The answer with a new API key is the only place its secret is ever in clear; it is not kept.
-		if key == "" || p == nil || r.Method != http.MethodPost || strings.HasSuffix(r.URL.Path, "/api-key") {
+		if key == "" || p == nil || r.Method != http.MethodPost || strings.HasSuffix(r.URL.Path, "/api-key") || !a.mayCall(w, r) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -59,6 +60,17 @@ func (a *API) idempotent(next http.Handler) http.Handler {
 			settled = a.settle(context.WithoutCancel(r.Context()), p.ID, key, copied.body.String()) == nil
 		}
 	})
+}
+
+// mayCall reports whether a request will get through to its route, which is not a public one.
+func (a *API) mayCall(w http.ResponseWriter, r *http.Request) bool {
+	_, pattern := a.mux.Handler(r)
+	for _, route := range a.routes {
+		if route.Method+" "+route.Path == pattern {
+			return !route.Public && a.allow(w, r.Method, r, access{perm: route.Permission}) == nil
+		}
+	}
+	return false
 }
 
 // claim takes a key for this request, or returns the answer kept under it. Conflict while another request holds it or

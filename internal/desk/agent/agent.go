@@ -282,7 +282,7 @@ func (s *Service) Update(ctx context.Context, actor *Principal, id int64, e Edit
 				return err
 			}
 		}
-		admins, err := countAdmins(ctx, tx)
+		admins, err := holdAdmins(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -348,6 +348,15 @@ func protect(before *Agent, e *Edit) error {
 	}
 	e.Email = SystemLogin
 	return nil
+}
+
+// holdAdmins is countAdmins with the answer held until the transaction ends: of two administrators who remove each other
+// at the same time, the second waits and then sees that they would be the last.
+func holdAdmins(ctx context.Context, tx *db.Tx) (int, error) {
+	if _, err := tx.Exec(ctx, `UPDATE roles SET updated_at = updated_at WHERE name = $1`, role.Admin); err != nil {
+		return 0, fmt.Errorf("lock the administrators: %w", err)
+	}
+	return countAdmins(ctx, tx)
 }
 
 // countAdmins returns how many enabled agents besides System hold the Admin role.
@@ -446,7 +455,7 @@ func (s *Service) Delete(ctx context.Context, actor *Principal, id int64) error 
 		case system:
 			return fault.Field("id", "error.system_protected")
 		}
-		admins, err := countAdmins(ctx, tx)
+		admins, err := holdAdmins(ctx, tx)
 		if err != nil {
 			return err
 		}
