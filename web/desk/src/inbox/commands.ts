@@ -1,13 +1,13 @@
-import { CheckCheck, RefreshCw, SquareCheck, X } from '@lucide/vue'
+import { ArrowDown, ArrowLeft, ArrowUp, CheckCheck, RefreshCw, SquareCheck, X } from '@lucide/vue'
 import type { Uuid } from '@ui/api/types'
 import { t } from '@ui/i18n'
 import type { Ref } from 'vue'
 import { useCommands } from '@/commands/registry'
+import { useListPosition } from './position'
 import type { Selection } from './selection'
 
 interface ListKeys {
   cursor: Ref<Uuid | undefined>
-  /** The open conversation; its page has its own next, previous and back. */
   open: Ref<Uuid | undefined>
   selection: Selection
   selectable: Ref<boolean>
@@ -18,16 +18,33 @@ interface ListKeys {
 
 /** What can be done with a list by key. */
 export function useListCommands({ cursor, open, selection, selectable, move, enter, refresh }: ListKeys): void {
+  const position = useListPosition(open)
   const alone = (): boolean => !open.value
   const anySelected = (): boolean => selection.selected.value.length > 0
   const atCursor = (act: (uuid: Uuid) => void) => () => cursor.value && act(cursor.value)
 
   useCommands(() => {
     const section = t('command.section.list')
+    // Beside an open conversation the keys open its neighbours; otherwise they move the cursor.
     return [
-      { id: 'list.next', title: t('command.next'), section, keys: ['j'], keyOnly: true, when: alone, run: () => move(1) },
-      { id: 'list.previous', title: t('command.previous'), section, keys: ['k'], keyOnly: true, when: alone, run: () => move(-1) },
+      {
+        id: 'list.next',
+        title: t('command.next'),
+        section,
+        keys: ['j'],
+        icon: ArrowDown,
+        run: () => (open.value ? position.openNext() : move(1)),
+      },
+      {
+        id: 'list.previous',
+        title: t('command.previous'),
+        section,
+        keys: ['k'],
+        icon: ArrowUp,
+        run: () => (open.value ? position.openPrevious() : move(-1)),
+      },
       { id: 'list.open', title: t('command.open'), section, keys: ['Enter', 'o'], keyOnly: true, when: alone, run: enter },
+      { id: 'list.back', title: t('command.back'), section, keys: ['u'], icon: ArrowLeft, when: () => !alone(), run: position.back },
       {
         id: 'list.select',
         title: t('command.select'),
