@@ -346,7 +346,6 @@ export interface Counts {
   all: number
   mentioned: number
   teams: Record<string, number>
-  views: Record<string, number>
 }
 
 export interface ConversationHit {
