@@ -26,6 +26,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/desk/setting"
 	"github.com/foyerdesk/foyer/internal/desk/team"
+	"github.com/foyerdesk/foyer/internal/flow/search"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
 
@@ -54,6 +55,7 @@ type Deps struct {
 	Media         *media.Service
 	Inboxes       *inbox.Service
 	Conversations *conversation.Service
+	Search        *search.Service
 	// SessionLifetime is how long a sign-in lasts.
 	SessionLifetime time.Duration
 	// Translate returns the catalogue's sentence for a key in the desk's language.

@@ -27,6 +27,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/desk/setting"
 	"github.com/foyerdesk/foyer/internal/desk/team"
+	"github.com/foyerdesk/foyer/internal/flow/search"
 	"github.com/foyerdesk/foyer/internal/live"
 	"github.com/foyerdesk/foyer/internal/platform/blob"
 	"github.com/foyerdesk/foyer/internal/platform/bus"
@@ -55,6 +56,7 @@ type App struct {
 	Media         *media.Service
 	Inboxes       *inbox.Service
 	Conversations *conversation.Service
+	Search        *search.Service
 	API           *api.API
 	// SetupLink is where the System user's first password is set, "" once it is.
 	SetupLink string
@@ -182,6 +184,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	}, rootURL)
 	a.Conversations = conversation.New(a.DB, a.events, a.jobs, a.Media)
 	a.Inboxes = inbox.New(a.DB, a.box)
+	a.Search = search.New(a.DB, a.log, a.node)
 	a.mail = email.New(email.Options{Node: a.node, DB: a.DB, Log: a.log, Blobs: a.blobs, Inboxes: a.Inboxes, Conversations: a.Conversations, Media: a.Media, RootURL: rootURL})
 	overlap := int64(0)
 	if a.DB.Engine() == db.Postgres {
@@ -272,12 +275,12 @@ func (a *App) face(ctx context.Context) error {
 	}
 	a.API = api.New(api.Deps{
 		DB: a.DB, Log: a.log, Version: Version, Principals: a.Directory, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams, Settings: a.Settings,
-		Media: a.Media, Inboxes: a.Inboxes, Conversations: a.Conversations, SessionLifetime: a.cfg.SessionLifetime,
+		Media: a.Media, Inboxes: a.Inboxes, Conversations: a.Conversations, Search: a.Search, SessionLifetime: a.cfg.SessionLifetime,
 		Translate: func(key string, params map[string]string) string {
 			return i18n.T(a.Settings.General(ctx).Lang, key, params)
 		},
 		TrustedProxies: proxies, InsecureCookies: a.cfg.InsecureCookies, AuthPerMinute: a.cfg.AuthPerMinute,
-	}, api.Auth, api.Agents, api.Teams, api.Roles, api.Settings, api.Conversations, api.Media, api.Drafts, api.Reference, api.Inboxes,
+	}, api.Auth, api.Agents, api.Teams, api.Roles, api.Settings, api.Conversations, api.Search, api.Media, api.Drafts, api.Reference, api.Inboxes,
 		api.Docs, api.Web(web.Desk()), func(f *api.API) { f.Socket("/ws", a.hub.Serve) })
 	return nil
 }
@@ -307,6 +310,7 @@ func (a *App) Serve(ctx context.Context) (err error) {
 	}
 	a.background.Go(func() { a.events.Run(bctx) })
 	a.background.Go(func() { a.hub.Run(bctx) })
+	a.background.Go(func() { a.Search.Run(bctx) })
 	a.background.Go(func() { a.mail.Run(mctx) })
 	if err := a.jobs.Start(ctx); err != nil {
 		return err

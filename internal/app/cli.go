@@ -249,6 +249,14 @@ func (f fillCmd) Run(ctx context.Context, c *commands) error {
 		fmt.Fprintf(os.Stderr, "\r%d of %d conversations, %.0f a second ", done, f.Count, float64(done)/time.Since(start).Seconds())
 	}})
 	fmt.Fprintln(os.Stderr)
+	if err != nil {
+		return err
+	}
+	start = time.Now()
+	err = a.Search.CatchUp(ctx, func(done int) {
+		fmt.Fprintf(os.Stderr, "\r%d texts indexed for search, %.0f a second ", done, float64(done)/time.Since(start).Seconds())
+	})
+	fmt.Fprintln(os.Stderr)
 	return err
 }
 

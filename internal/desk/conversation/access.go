@@ -35,8 +35,8 @@ func canReadAll(p *agent.Principal) bool {
 	return p.Can(role.ConversationsRead) && p.Can(role.ConversationsReadAll)
 }
 
-// readableWhere is CanRead as a condition on conversations c.
-func readableWhere(p *agent.Principal, args *filter.Args) string {
+// ReadableWhere is [CanRead] as an SQL condition on conversations c, with its arguments added to args.
+func ReadableWhere(p *agent.Principal, args *filter.Args) string {
 	if !p.Can(role.ConversationsRead) {
 		return "FALSE"
 	}

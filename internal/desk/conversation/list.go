@@ -72,7 +72,7 @@ func scopeWhere(scope Scope, p *agent.Principal, teamID int64, args *filter.Args
 	case Mentioned:
 		where := `EXISTS (SELECT 1 FROM mentions mn WHERE mn.conversation_id = c.id AND (mn.mentioned_user_id = ` + args.Add(p.ID) + teamMentions(p, args) + `))`
 		if !canReadAll(p) {
-			where += ` AND ` + readableWhere(p, args)
+			where += ` AND ` + ReadableWhere(p, args)
 		}
 		return where
 	}

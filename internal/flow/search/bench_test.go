@@ -1,0 +1,85 @@
+package search
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/conversation"
+	"github.com/foyerdesk/foyer/internal/desk/role"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/db/dbtest"
+	"github.com/foyerdesk/foyer/internal/platform/filter"
+)
+
+// fill writes n conversations of one message each straight into the tables, indexes them and lets the engine learn of it.
+func (k *desk) fill(n int) {
+	k.Helper()
+	c := k.open("Kim", "kim@a.test", "S", "hello")
+	k.must(k.db.Tx(k.ctx, func(tx *db.Tx) error {
+		for i := range n {
+			id := 1000 + i
+			if _, err := tx.Exec(k.ctx, `INSERT INTO users (id, created_at, updated_at, type, email, first_name) VALUES ($1, 1, 1, 'contact', $2, 'Customer')`,
+				id, fmt.Sprintf("customer%d@example.net", i)); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(k.ctx, `INSERT INTO conversations (id, created_at, updated_at, uuid, reference_number, contact_id, inbox_id, status_id, subject, last_message_at)
+				VALUES ($1, 1, 1, $2, $3, $4, 1, 1, $5, 1)`, id, fmt.Sprintf("c%d", id), id, id, fmt.Sprintf("common rare%d", i%100)); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(k.ctx, `INSERT INTO messages (id, created_at, updated_at, uuid, conversation_id, inbox_id, type, status, content, text_content, content_type, sender_id, sender_type)
+				VALUES ($1, 1, 1, $2, $3, 1, 'incoming', 'received', '', $4, 'text', $3, 'contact')`, id, fmt.Sprintf("m%d", id), id,
+				fmt.Sprintf("a common text about something rare%d and unique%d", i%100, i)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	k.index()
+	k.exec(`ANALYZE`)
+	_ = c
+}
+
+type statement struct {
+	sql  string
+	args []any
+}
+
+// hotSearches are the statements of a search, for an agent who may read all and for one who may not.
+func (k *desk) hotSearches(query string) map[string]statement {
+	k.Helper()
+	out := map[string]statement{"addresses": {k.s.addressesQuery(), []any{"mple", "mple\U0010FFFF", "%mple%"}}}
+	q, err := parse(query)
+	k.must(err)
+	limited := &agent.Principal{ID: 3, TeamIDs: []int64{1}, Permissions: role.SetOf(role.ConversationsRead, role.ConversationsReadAssigned, role.ConversationsReadTeamAll)}
+	for name, p := range map[string]*agent.Principal{"all": k.admin, "limited": limited} {
+		for table, build := range map[string]func(found, readable string) string{
+			"search_messages": k.s.messagesQuery, "search_conversations": k.s.conversationsQuery,
+			"search_contacts": func(found, _ string) string { return k.s.contactsQuery(found) },
+		} {
+			args := &filter.Args{}
+			found, err := k.s.match(k.ctx, q, table, depth(p), args)
+			k.must(err)
+			readable := "TRUE"
+			if table != "search_contacts" {
+				readable = conversation.ReadableWhere(p, args)
+			}
+			out[table+" "+name] = statement{build(found, readable), args.Values()}
+		}
+	}
+	return out
+}
+
+func BenchmarkSearchMessages(b *testing.B) {
+	k := newDesk(b, dbtest.SQLite(b))
+	k.fill(50_000)
+	for _, query := range []string{"common", "rare7", "comm", "unique123", "common rare7", "nothing"} {
+		b.Run(query, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := k.s.Messages(k.ctx, k.admin, query); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,163 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/foyerdesk/foyer/internal/platform/db"
+)
+
+// until waits for a condition.
+func (k *desk) until(what string, ok func() bool) {
+	k.Helper()
+	deadline := time.After(20 * time.Second)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-deadline:
+			k.Fatalf("%s did not come about", what)
+		case <-tick.C:
+		}
+	}
+}
+
+func (k *desk) run(s *Service) (stop func()) {
+	ctx, cancel := context.WithCancel(k.ctx)
+	done := make(chan struct{})
+	go func() { defer close(done); s.Run(ctx) }()
+	return sync.OnceFunc(func() { cancel(); <-done })
+}
+
+func TestIndexCatchesUpAfterRestart(t *testing.T) {
+	each(t, func(k *desk) {
+		c := k.open("Kim", "kim@a.test", "S", "before the start")
+		stop := k.run(k.s)
+		k.until("the index", func() bool { return len(k.messages(k.admin, "before")) == 1 })
+		k.note(c, "while it runs")
+		k.until("a note", func() bool { return len(k.messages(k.admin, "while")) == 1 })
+		stop()
+		for i := range 3 * live {
+			k.note(c, fmt.Sprint("while stopped ", i))
+		}
+		k.want("not yet", k.messages(k.admin, "stopped"))
+		stop = k.run(New(k.db, k.s.log, "another node"))
+		defer stop()
+		k.until("catching up", func() bool { n, err := k.s.Waiting(k.ctx); k.must(err); return n == 0 })
+		k.want("the last", k.messages(k.admin, "stopped 191"), "while stopped 191")
+		k.want("the first", k.messages(k.admin, "before start"), "before the start")
+	})
+}
+
+func TestTwoNodesIndexEverythingOnce(t *testing.T) {
+	each(t, func(k *desk) {
+		stops := []func(){k.run(k.s), k.run(New(k.db, k.s.log, "second"))}
+		defer func() {
+			for _, stop := range stops {
+				stop()
+			}
+		}()
+		c := k.open("Kim", "kim@a.test", "S", "hello")
+		for i := range 200 {
+			k.note(c, fmt.Sprint("counted", i))
+		}
+		stops[0]() // its lease is free at once
+		k.until("the queue to be empty", func() bool { n, err := k.s.Waiting(k.ctx); k.must(err); return n == 0 })
+		for _, i := range []int{0, 99, 199} {
+			k.want("each", k.messages(k.admin, fmt.Sprint("counted", i)), fmt.Sprint("counted", i))
+		}
+	})
+}
+
+func TestWhatChangesWhileItIsIndexedIsIndexedAgain(t *testing.T) {
+	each(t, func(k *desk) {
+		c := k.open("Kim", "kim@a.test", "S", "hello")
+		var wg sync.WaitGroup
+		stop := make(chan struct{})
+		wg.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					if err := k.s.CatchUp(k.ctx, nil); err != nil {
+						k.Error(err)
+						return
+					}
+				}
+			}
+		})
+		for i := range 50 {
+			k.exec(fmt.Sprintf(`UPDATE messages SET text_content = 'state%03d' WHERE conversation_id = %d`, i, c.ID))
+		}
+		close(stop)
+		wg.Wait()
+		k.index()
+		k.want("last state", k.messages(k.admin, "state"), "state049")
+	})
+}
+
+func TestHugeAndOddTextsAreIndexed(t *testing.T) {
+	each(t, func(k *desk) {
+		c := k.open("Kim", "kim@a.test", "S", "hello")
+		for _, text := range []string{
+			strings.Repeat("lorem ipsum ", 50_000), strings.Repeat("x", 300_000), strings.Repeat("字", 100_000),
+			"quote ' backslash \\ colon :* & | ! ( ) <-> done", "\u200bzero\u00adwidth", "नमस्ते दुनिया", "👩‍👩‍👧 family",
+		} {
+			k.note(c, text)
+		}
+		k.index()
+		for query, want := range map[string]int{"lorem": 1, "xxxx": 1, "字字": 1, "backslash done": 1, "नमस्ते": 1, "दुनि": 1, "family": 1} {
+			if got := k.messages(k.admin, query); len(got) != want {
+				k.Errorf("%s: %d found", query, len(got))
+			}
+		}
+	})
+}
+
+// plan returns the lines of a statement's plan.
+func (k *desk) plan(query string, args ...any) (out []string) {
+	k.Helper()
+	if k.db.Engine() == db.Postgres {
+		k.must(db.Each(k.ctx, k.db, func(r db.Rows) error {
+			var line string
+			err := r.Scan(&line)
+			out = append(out, line)
+			return err
+		}, "EXPLAIN "+query, args...))
+		return out
+	}
+	k.must(db.Each(k.ctx, k.db, func(r db.Rows) error {
+		var id, parent, unused int
+		var line string
+		err := r.Scan(&id, &parent, &unused, &line)
+		out = append(out, line)
+		return err
+	}, "EXPLAIN QUERY PLAN "+query, args...))
+	return out
+}
+
+func TestSearchesReadNoTableFromEndToEnd(t *testing.T) {
+	each(t, func(k *desk) {
+		k.fill(3000)
+		for name, q := range k.hotSearches("common rare7") {
+			plan := k.plan(q.sql, q.args...)
+			for _, line := range plan {
+				for _, table := range []string{"messages m", "conversations c", "users u", "search_emails", "search_messages", "search_conversations", "search_contacts"} {
+					word := strings.Fields(table)[len(strings.Fields(table))-1]
+					if strings.Contains(line, "Seq Scan on "+table) || strings.HasPrefix(line, "SCAN "+word) && !strings.Contains(line, "VIRTUAL TABLE INDEX") {
+						k.Errorf("%s reads all of %s:\n%s", name, table, strings.Join(plan, "\n"))
+					}
+				}
+			}
+			if k.db.Engine() == db.SQLite && slices.ContainsFunc(plan, func(s string) bool { return strings.Contains(s, "TEMP B-TREE FOR ORDER BY") }) && name != "addresses" {
+				k.Errorf("%s sorts:\n%s", name, strings.Join(plan, "\n"))
+			}
+		}
+	})
+}

@@ -1,0 +1,39 @@
+// Package search finds messages, conversations and contacts by the words in them.
+//
+// It owns the indexes (tables search_…): FTS5 on SQLite, tsvector with GIN on PostgreSQL, over the same folded words
+// (word.go), so that both engines find the same. The indexes hold ids and words, never texts, and nothing of who may
+// see what: every search joins the tables of the desk for that, before it limits.
+//
+// # Keeping the indexes true
+//
+// Triggers put what is new, changed or gone into search_queue, in the transaction of the change. One node at a time
+// ([Service.Run]) takes from the queue, and writes the index in the same transaction as it deletes from the queue:
+// after a crash at any instruction nothing is missed. Writing an index is dear, so it is done in batches, and not
+// while the transactions of people wait: an index is usually a tenth of a second behind.
+//
+// # Ranking
+//
+// The engines' own measures look at every match of a word to learn how rare it is: on a desk of millions a common word
+// would cost seconds. Here the newest matches that the asker may read are the candidates, a bounded number, and these
+// are ranked by how well they fit (rank.go). A common word costs what a rare one does.
+//
+// The package uses desk/agent and desk/conversation for who may read what.
+package search
+
+import (
+	"log/slog"
+
+	"github.com/foyerdesk/foyer/internal/platform/db"
+)
+
+// Service searches, and keeps the indexes.
+type Service struct {
+	db   *db.DB
+	log  *slog.Logger
+	node string
+}
+
+// New makes the service. node is the name under which this node holds leases.
+func New(d *db.DB, log *slog.Logger, node string) *Service {
+	return &Service{db: d, log: log, node: node}
+}
