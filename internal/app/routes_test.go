@@ -25,10 +25,12 @@ type made struct {
 	UUID string
 }
 
-// prepare fills a desk.
-func prepare(t *testing.T, url string) *prepared {
+// prepare starts and fills a desk.
+func prepare(t *testing.T, url string) *prepared { return prepareOn(t, startDesk(t, url)) }
+
+func prepareOn(t *testing.T, d *desk) *prepared {
 	t.Helper()
-	d, s := startDesk(t, url), startMail(t)
+	s := startMail(t)
 	p := &prepared{desk: d, ids: map[string]string{}}
 	create := func(path string, body any) (m made) {
 		t.Helper()
