@@ -435,6 +435,16 @@ func waitForMail(ctx context.Context, client *imapclient.Client, idle bool, arri
 		}
 		return nil
 	}
+	// Servers differ in whether IDLE also tells of what came between the last command and its start; NOOP always does
+	// (RFC 3501 §6.1.2).
+	if _, err := within(client, commandTimeout, func() (struct{}, error) { return struct{}{}, client.Noop().Wait() }); err != nil {
+		return fmt.Errorf("noop: %w", err)
+	}
+	select {
+	case <-arrived:
+		return nil
+	default:
+	}
 	cmd, err := client.Idle()
 	if err != nil {
 		return fmt.Errorf("idle: %w", err)
