@@ -18,7 +18,7 @@ function row(id: number, minute: number, more: Partial<ConversationRow> = {}): C
 }
 
 function page(rows: ConversationRow[], next: string | null = null, total = rows.length): Page<ConversationRow> {
-  return { results: rows, total, per_page: 50, total_pages: 1, page: 1, next_cursor: next }
+  return { results: rows, total, per_page: 50, total_pages: 1, page: 1, next_cursor: next ?? undefined }
 }
 
 const mine: ListContext = { scope: 'assigned', status: 'Open', sort: 'newest', me: 7 }
