@@ -40,6 +40,8 @@ type conn struct {
 	mu     sync.Mutex
 	wake   chan struct{}
 	queue  [][]byte
+	held   [][]byte // what happens while the connection still catches up on what it missed
+	behind bool
 	open   string
 	list   map[string]struct{}
 	closed bool
@@ -55,7 +57,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, p *agent.Principal) 
 	}
 	ws.SetReadLimit(128 << 10)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-	c := &conn{hub: h, ws: ws, agentID: p.ID, cancel: cancel, wake: make(chan struct{}, 1), list: map[string]struct{}{}}
+	c := &conn{hub: h, ws: ws, agentID: p.ID, cancel: cancel, wake: make(chan struct{}, 1), behind: true, list: map[string]struct{}{}}
 	h.mu.Lock()
 	h.conns[c] = struct{}{}
 	h.mu.Unlock()
@@ -74,39 +76,67 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, p *agent.Principal) 
 	c.read(ctx)
 }
 
-// resume sends what was missed. Frames of events that happen meanwhile are already queued and may come twice or
-// earlier; clients take frames by id and do the same thing twice without harm.
+// resume sends what was missed, and behind it what happened meanwhile: a client that loses its connection again in
+// between has then seen everything up to the last id it saw. Some frames come twice; clients do the same thing twice
+// without harm.
 func (c *conn) resume(ctx context.Context, p *agent.Principal, last int64) {
+	defer c.caughtUp()
 	now, err := c.hub.Events.Last(ctx)
 	if err != nil {
-		c.send(encode(frame{Type: "resync", Data: struct{}{}}))
+		c.enqueue(encode(frame{Type: "resync", Data: struct{}{}}))
 		return
 	}
 	if last > 0 && last <= now {
 		missed, err := c.hub.Events.After(ctx, max(0, last-c.hub.Overlap), maxReplayed+1)
 		if err != nil || len(missed) > maxReplayed {
-			c.send(encode(frame{Type: "resync", Data: struct{}{}}))
+			c.enqueue(encode(frame{Type: "resync", Data: struct{}{}}))
 		} else {
 			c.replay(ctx, p, missed)
 		}
 	} else if last > now {
-		c.send(encode(frame{Type: "resync", Data: struct{}{}})) // another database
+		c.enqueue(encode(frame{Type: "resync", Data: struct{}{}})) // another database
 	}
-	c.send(encode(frame{Type: "hello", Data: map[string]int64{"last_event_id": now}, ID: now}))
+	c.enqueue(encode(frame{Type: "hello", Data: map[string]int64{"last_event_id": now}, ID: now}))
 }
 
 func (c *conn) replay(ctx context.Context, p *agent.Principal, missed []event.Event) {
 	for _, e := range missed {
 		for _, f := range c.hub.frames(ctx, e) {
 			if f.visible(p) {
-				c.send(encode(f.frame))
+				c.enqueue(encode(f.frame))
 			}
 		}
 	}
 }
 
-// send queues a frame. When the queue is full it is emptied and the client told to fetch anew.
+// caughtUp lets through what was held back.
+func (c *conn) caughtUp() {
+	c.mu.Lock()
+	held := c.held
+	c.held, c.behind = nil, false
+	c.queue = append(c.queue, held...)
+	c.mu.Unlock()
+	c.poke()
+}
+
+// send queues the frame of something that happens now.
 func (c *conn) send(b []byte) {
+	c.mu.Lock()
+	behind, full := c.behind, len(c.held) >= queueLength
+	if behind && !full {
+		c.held = append(c.held, b)
+	}
+	c.mu.Unlock()
+	switch {
+	case !behind:
+		c.enqueue(b)
+	case full:
+		c.overflow()
+	}
+}
+
+// enqueue puts a frame into the queue. When the queue is full it is emptied and the client told to fetch anew.
+func (c *conn) enqueue(b []byte) {
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()
@@ -125,7 +155,7 @@ func (c *conn) send(b []byte) {
 func (c *conn) overflow() {
 	overflows.Inc()
 	c.mu.Lock()
-	c.queue = [][]byte{encode(frame{Type: "resync", Data: struct{}{}})}
+	c.queue, c.held = [][]byte{encode(frame{Type: "resync", Data: struct{}{}})}, nil
 	c.mu.Unlock()
 	c.poke()
 }

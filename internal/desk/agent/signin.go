@@ -149,6 +149,9 @@ func (s *Service) SignOut(ctx context.Context, p *Principal, token, ip string) e
 		return audit(ctx, tx, p.ID, "agent_logout", "user", p.ID, ip, fmt.Sprintf("%s (#%d) signed out", p.Email, p.ID))
 	})
 	s.dir.forget(crypt.Hash(token))
+	if err == nil {
+		s.dir.Changed(p.ID) // other nodes remember the session too, and sockets that it opened must not live on
+	}
 	return err
 }
 
