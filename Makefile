@@ -36,6 +36,11 @@ fmt: ## Format the Go code
 race: tools ## Run the Go tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 scripts/with-postgres.sh $(GO) test -race ./...
 
+generate: web/node_modules/.installed ## Write the API's description and the TypeScript types made from it
+	$(GO) run ./cmd/foyer openapi > web/ui/api/openapi.json.new
+	@mv web/ui/api/openapi.json.new web/ui/api/openapi.json
+	cd web && $(NPM) run generate
+
 clean: ## Remove what was built, but no data
 	rm -rf bin web/desk/dist/assets web/desk/dist/index.html web/node_modules e2e/node_modules e2e/results
 

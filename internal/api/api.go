@@ -103,10 +103,7 @@ func New(d Deps, register ...func(*API)) *API {
 	cfg.CreateHooks, cfg.Transformers = nil, nil
 	cfg.AllowAdditionalPropertiesByDefault, cfg.FieldsOptionalByDefault = true, false
 	cfg.Formats = formats
-	schemas := huma.NewMapRegistry("#/components/schemas/", schemaName)
-	schemas.RegisterTypeAlias(reflect.TypeFor[db.Time](), reflect.TypeFor[timeSchema]())
-	schemas.RegisterTypeAlias(reflect.TypeFor[db.JSON](), reflect.TypeFor[anySchema]())
-	cfg.Components.Schemas = schemas
+	cfg.Components.Schemas = newSchemas()
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "apiKey", In: "cookie", Name: sessionCookie},
 		"key":     {Type: "http", Scheme: "basic", Description: "API key and secret; \"Authorization: token key:secret\" works too"},
@@ -117,6 +114,7 @@ func New(d Deps, register ...func(*API)) *API {
 	for _, r := range register {
 		r(a)
 	}
+	sharpen(a.huma.OpenAPI())
 	a.mux.HandleFunc("/", a.unknown)
 	a.outer = a.wrap(a.mux)
 	return a
@@ -208,37 +206,4 @@ func operationID(method, path string) string {
 func tagOf(path string) string {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	return first
-}
-
-// schemaName names a type's schema after its package too, since "Message" or "Compact" exist more than once; the parts
-// of a generic type, such as envelope[[]team.Compact], are named alike.
-func schemaName(t reflect.Type, hint string) string {
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	name := t.Name()
-	if name == "" {
-		name = hint
-	} else if t.PkgPath() != "" {
-		name = t.PkgPath() + "." + name
-	}
-	var out strings.Builder
-	for _, part := range strings.FieldsFunc(strings.ReplaceAll(name, "[]", "[list["), func(r rune) bool { return strings.ContainsRune("[]*,", r) }) {
-		pkg, typ, ok := strings.Cut(part[strings.LastIndexByte(part, '/')+1:], ".")
-		if !ok {
-			pkg, typ = "", pkg
-		}
-		if pkg == "api" || strings.EqualFold(pkg, typ) {
-			pkg = ""
-		}
-		out.WriteString(capital(pkg) + capital(typ))
-	}
-	return out.String()
-}
-
-func capital(s string) string {
-	if s == "" {
-		return ""
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }

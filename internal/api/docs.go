@@ -77,6 +77,9 @@ func compare(a, b string) int {
 }
 
 func resolve(doc *huma.OpenAPI, s *huma.Schema) *huma.Schema {
+	if s != nil && len(s.AnyOf) > 0 { // a struct or null
+		s = s.AnyOf[0]
+	}
 	if s != nil && s.Ref != "" {
 		return doc.Components.Schemas.SchemaFromRef(s.Ref)
 	}

@@ -20,7 +20,7 @@ import (
 // envelope is what every successful answer is wrapped in.
 type envelope[T any] struct {
 	Status string `json:"status"`
-	Data   T      `json:"data"`
+	Data   T      `json:"data" nullable:"false"`
 }
 
 type reply[T any] struct{ Body envelope[T] }

@@ -203,7 +203,9 @@ type apikeyRevokeCmd struct {
 
 // Run revokes the key.
 func (k apikeyRevokeCmd) Run(ctx context.Context, c *commands) error {
-	return withAgent(ctx, c, k.Email, func(a *App, id int64) error { return a.Agents.RevokeKey(ctx, &agent.Principal{ID: id, Method: agent.ByProgram}, id) })
+	return withAgent(ctx, c, k.Email, func(a *App, id int64) error {
+		return a.Agents.RevokeKey(ctx, &agent.Principal{ID: id, Method: agent.ByProgram}, id)
+	})
 }
 
 func withAgent(ctx context.Context, c *commands, email string, fn func(a *App, id int64) error) error {
@@ -276,7 +278,12 @@ func (openapiCmd) Run(ctx context.Context, c *commands) error {
 		return err
 	}
 	defer func() { _ = a.Close() }()
-	enc := json.NewEncoder(os.Stdout)
+	return a.WriteOpenAPI(os.Stdout)
+}
+
+// WriteOpenAPI writes the API's document in the form in which the web app keeps it.
+func (a *App) WriteOpenAPI(w io.Writer) error {
+	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	return enc.Encode(a.API.OpenAPI())
 }

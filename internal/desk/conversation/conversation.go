@@ -79,7 +79,7 @@ type Conversation struct {
 	CSATRating              *int64          `json:"csat_rating"`
 	CSATFeedback            *string         `json:"csat_feedback"`
 	CSATRespondedAt         *db.Time        `json:"csat_responded_at"`
-	PreviousConversations   []Previous      `json:"previous_conversations"`
+	PreviousConversations   []Previous      `json:"previous_conversations" nullable:"true"` // only where one conversation is read
 	// Version counts the changes of the row; it is Foyer's addition.
 	Version int64 `json:"version"`
 }

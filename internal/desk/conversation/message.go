@@ -83,7 +83,7 @@ type Page[T any] struct {
 	PerPage    int   `json:"per_page"`
 	TotalPages int64 `json:"total_pages"`
 	Page       int   `json:"page"`
-	// NextCursor continues behind the last result, whatever was inserted meanwhile; null at the end. Foyer's addition.
+	// NextCursor continues behind the last result, whatever was inserted meanwhile; left out at the end. Foyer's addition.
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 

@@ -236,6 +236,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search contacts by name, e-mail address, phone number and external id
+         * @description Needs permission contacts:read.
+         */
+        get: operations["get-contacts-search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations": {
         parameters: {
             query?: never;
@@ -325,6 +345,26 @@ export interface paths {
          * @description Needs permission conversations:read.
          */
         get: operations["get-conversations-mentioned"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search conversations by reference number, subject and contact
+         * @description Needs permission conversations:read.
+         */
+        get: operations["get-conversations-search"];
         put?: never;
         post?: never;
         delete?: never;
@@ -822,6 +862,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messages/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search messages and private notes by their words
+         * @description Needs permission messages:read.
+         */
+        get: operations["get-messages-search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/priorities": {
         parameters: {
             query?: never;
@@ -1096,7 +1156,7 @@ export interface components {
         Agent: {
             api_key: string | null;
             /** Format: date-time */
-            api_key_last_used_at: string;
+            api_key_last_used_at: string | null;
             availability_status: string;
             avatar_url: string | null;
             country: string | null;
@@ -1110,27 +1170,23 @@ export interface components {
             /** Format: int64 */
             id: number;
             /** Format: date-time */
-            last_active_at: string;
+            last_active_at: string | null;
             /** Format: date-time */
-            last_login_at: string;
+            last_login_at: string | null;
             last_name: string;
             meta: unknown;
-            permissions: string[] | null;
+            permissions: string[];
             phone_number: string | null;
             phone_number_country_code: string | null;
-            roles: string[] | null;
-            teams: components["schemas"]["AgentTeamOf"][] | null;
+            roles: string[];
+            teams: components["schemas"]["AgentTeamOf"][];
             type: string;
             /** Format: date-time */
             updated_at: string;
-        } & {
-            [key: string]: unknown;
         };
         AgentAPIKey: {
             api_key: string;
             api_secret: string;
-        } & {
-            [key: string]: unknown;
         };
         AgentBody: {
             availability_status?: string;
@@ -1144,8 +1200,6 @@ export interface components {
             send_welcome_email?: boolean;
             /** @description Names of teams */
             teams?: string[] | null;
-        } & {
-            [key: string]: unknown;
         };
         AgentCompact: {
             availability_status: string;
@@ -1162,29 +1216,21 @@ export interface components {
             type: string;
             /** Format: date-time */
             updated_at: string;
-        } & {
-            [key: string]: unknown;
         };
         AgentTeamOf: {
             emoji: string | null;
             /** Format: int64 */
             id: number;
             name: string;
-        } & {
-            [key: string]: unknown;
         };
         AssigneeInputBody: {
             /** Format: int64 */
             assignee_id?: number;
-        } & {
-            [key: string]: unknown;
         };
         ConnectionTest: {
             detail: string;
             message: string;
             ok: boolean;
-        } & {
-            [key: string]: unknown;
         };
         Contact: {
             availability_status: string;
@@ -1200,17 +1246,15 @@ export interface components {
             /** Format: int64 */
             id: number;
             /** Format: date-time */
-            last_active_at: string;
+            last_active_at: string | null;
             /** Format: date-time */
-            last_login_at: string;
+            last_login_at: string | null;
             last_name: string;
             phone_number: string | null;
             phone_number_country_code: string | null;
             type: string;
             /** Format: date-time */
             updated_at: string;
-        } & {
-            [key: string]: unknown;
         };
         Conversation: {
             /** Format: int64 */
@@ -1220,7 +1264,7 @@ export interface components {
             /** Format: int64 */
             assigned_user_id: number | null;
             /** Format: date-time */
-            closed_at: string;
+            closed_at: string | null;
             contact: components["schemas"]["Contact"];
             /** Format: int64 */
             contact_id: number;
@@ -1230,12 +1274,12 @@ export interface components {
             /** Format: int64 */
             csat_rating: number | null;
             /** Format: date-time */
-            csat_responded_at: string;
+            csat_responded_at: string | null;
             custom_attributes: unknown;
             /** Format: date-time */
-            first_reply_at: string;
+            first_reply_at: string | null;
             /** Format: date-time */
-            first_response_deadline_at: string;
+            first_response_deadline_at: string | null;
             /** Format: int64 */
             id: number;
             inbox_channel: string;
@@ -1246,48 +1290,46 @@ export interface components {
             inbox_reply_to: string;
             last_interaction: string | null;
             /** Format: date-time */
-            last_interaction_at: string;
+            last_interaction_at: string | null;
             last_interaction_sender: string | null;
             last_message: string | null;
             /** Format: date-time */
-            last_message_at: string;
+            last_message_at: string | null;
             last_message_sender: string | null;
             /** Format: date-time */
-            last_reply_at: string;
+            last_reply_at: string | null;
             meta: unknown;
             /** Format: date-time */
-            next_response_deadline_at: string;
+            next_response_deadline_at: string | null;
             /** Format: date-time */
-            next_response_met_at: string;
+            next_response_met_at: string | null;
             previous_conversations: components["schemas"]["ConversationPrevious"][] | null;
             priority: string | null;
             /** Format: int64 */
             priority_id: number | null;
             reference_number: string;
             /** Format: date-time */
-            resolution_deadline_at: string;
+            resolution_deadline_at: string | null;
             /** Format: date-time */
-            resolved_at: string;
+            resolved_at: string | null;
             /** Format: int64 */
             sla_policy_id: number | null;
             sla_policy_name: string | null;
             /** Format: date-time */
-            snoozed_until: string;
+            snoozed_until: string | null;
             status: string;
             status_category: string;
             /** Format: int64 */
             status_id: number;
             subject: string | null;
-            tags: string[] | null;
+            tags: string[];
             /** Format: date-time */
             updated_at: string;
             uuid: string;
             /** Format: int64 */
             version: number;
             /** Format: date-time */
-            waiting_since: string;
-        } & {
-            [key: string]: unknown;
+            waiting_since: string | null;
         };
         ConversationAuthor: {
             availability_status: string;
@@ -1297,11 +1339,9 @@ export interface components {
             /** Format: int64 */
             id: number;
             /** Format: date-time */
-            last_active_at: string;
+            last_active_at: string | null;
             last_name: string;
             type: string;
-        } & {
-            [key: string]: unknown;
         };
         ConversationCounts: {
             /** Format: int64 */
@@ -1315,18 +1355,14 @@ export interface components {
             };
             /** Format: int64 */
             unassigned: number;
-        } & {
-            [key: string]: unknown;
         };
         ConversationDelivery: {
             /** Format: int64 */
             attempts: number;
             last_error: string;
             /** Format: date-time */
-            next_attempt_at: string;
+            next_attempt_at: string | null;
             state: string;
-        } & {
-            [key: string]: unknown;
         };
         ConversationDraft: {
             content: string;
@@ -1343,8 +1379,6 @@ export interface components {
             updated_at: string;
             /** Format: int64 */
             user_id: number;
-        } & {
-            [key: string]: unknown;
         };
         ConversationListContact: {
             avatar_url: string | null;
@@ -1355,8 +1389,6 @@ export interface components {
             last_name: string;
             /** Format: date-time */
             updated_at: string;
-        } & {
-            [key: string]: unknown;
         };
         ConversationListItem: {
             /** Format: int64 */
@@ -1371,9 +1403,9 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
-            first_reply_at: string;
+            first_reply_at: string | null;
             /** Format: date-time */
-            first_response_deadline_at: string;
+            first_response_deadline_at: string | null;
             /** Format: int64 */
             id: number;
             inbox_channel: string;
@@ -1382,55 +1414,51 @@ export interface components {
             inbox_name: string;
             last_interaction: string | null;
             /** Format: date-time */
-            last_interaction_at: string;
+            last_interaction_at: string | null;
             last_interaction_sender: string | null;
             last_message: string | null;
             /** Format: date-time */
-            last_message_at: string;
+            last_message_at: string | null;
             last_message_sender: string | null;
             /** Format: date-time */
-            last_reply_at: string;
+            last_reply_at: string | null;
             mentioned_message_uuid: string | null;
             /** Format: date-time */
-            next_response_deadline_at: string;
+            next_response_deadline_at: string | null;
             /** Format: date-time */
-            next_response_met_at: string;
+            next_response_met_at: string | null;
             /** Format: date-time */
-            next_sla_deadline_at: string;
+            next_sla_deadline_at: string | null;
             priority: string | null;
             /** Format: int64 */
             priority_id: number | null;
             reference_number: string;
             /** Format: date-time */
-            resolution_deadline_at: string;
+            resolution_deadline_at: string | null;
             /** Format: date-time */
-            resolved_at: string;
+            resolved_at: string | null;
             /** Format: int64 */
             sla_policy_id: number | null;
             /** Format: date-time */
-            snoozed_until: string;
+            snoozed_until: string | null;
             status: string;
             subject: string | null;
-            tags: string[] | null;
+            tags: string[];
             /** Format: int64 */
             unread_message_count?: number;
             /** Format: date-time */
             updated_at: string;
             uuid: string;
             /** Format: date-time */
-            waiting_since: string;
-        } & {
-            [key: string]: unknown;
+            waiting_since: string | null;
         };
         ConversationMention: {
             /** Format: int64 */
             id: number;
             type: string;
-        } & {
-            [key: string]: unknown;
         };
         ConversationMessage: {
-            attachments: components["schemas"]["MediaAttachment"][] | null;
+            attachments: components["schemas"]["MediaAttachment"][];
             author: components["schemas"]["ConversationAuthor"];
             content: string;
             content_type: string;
@@ -1439,7 +1467,7 @@ export interface components {
             conversation_uuid: string;
             /** Format: date-time */
             created_at: string;
-            delivery: components["schemas"]["ConversationDelivery"];
+            delivery: components["schemas"]["ConversationDelivery"] | null;
             /** Format: int64 */
             id: number;
             meta: unknown;
@@ -1453,8 +1481,6 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
             uuid: string;
-        } & {
-            [key: string]: unknown;
         };
         ConversationPageConversationListItem: {
             next_cursor?: string;
@@ -1462,13 +1488,11 @@ export interface components {
             page: number;
             /** Format: int64 */
             per_page: number;
-            results: components["schemas"]["ConversationListItem"][] | null;
+            results: components["schemas"]["ConversationListItem"][];
             /** Format: int64 */
             total: number;
             /** Format: int64 */
             total_pages: number;
-        } & {
-            [key: string]: unknown;
         };
         ConversationPageConversationMessage: {
             next_cursor?: string;
@@ -1476,13 +1500,11 @@ export interface components {
             page: number;
             /** Format: int64 */
             per_page: number;
-            results: components["schemas"]["ConversationMessage"][] | null;
+            results: components["schemas"]["ConversationMessage"][];
             /** Format: int64 */
             total: number;
             /** Format: int64 */
             total_pages: number;
-        } & {
-            [key: string]: unknown;
         };
         ConversationParticipant: {
             avatar_url: string | null;
@@ -1490,15 +1512,11 @@ export interface components {
             /** Format: int64 */
             id: number;
             last_name: string;
-        } & {
-            [key: string]: unknown;
         };
         ConversationPerson: {
             avatar_url: string | null;
             first_name: string;
             last_name: string;
-        } & {
-            [key: string]: unknown;
         };
         ConversationPrevious: {
             contact: components["schemas"]["ConversationPerson"];
@@ -1508,14 +1526,12 @@ export interface components {
             id: number;
             last_message: string | null;
             /** Format: date-time */
-            last_message_at: string;
+            last_message_at: string | null;
             status: string;
             subject: string;
             /** Format: date-time */
             updated_at: string;
             uuid: string;
-        } & {
-            [key: string]: unknown;
         };
         ConversationPriority: {
             /** Format: date-time */
@@ -1523,8 +1539,6 @@ export interface components {
             /** Format: int64 */
             id: number;
             name: string;
-        } & {
-            [key: string]: unknown;
         };
         ConversationStatus: {
             category: string;
@@ -1533,8 +1547,6 @@ export interface components {
             /** Format: int64 */
             id: number;
             name: string;
-        } & {
-            [key: string]: unknown;
         };
         ConversationTag: {
             /** Format: date-time */
@@ -1544,8 +1556,6 @@ export interface components {
             name: string;
             /** Format: date-time */
             updated_at: string;
-        } & {
-            [key: string]: unknown;
         };
         CreateBody: {
             /** Format: int64 */
@@ -1565,31 +1575,25 @@ export interface components {
             tags?: string[] | null;
             /** Format: int64 */
             team_id?: number;
-        } & {
-            [key: string]: unknown;
         };
         DeletedMessage: {
             content: string;
-        } & {
-            [key: string]: unknown;
         };
         EmailHealth: {
-            mailboxes: components["schemas"]["EmailMailboxHealth"][] | null;
+            mailboxes: components["schemas"]["EmailMailboxHealth"][];
             /** @description How many replies are in each state of the outbox */
             outbox: {
                 [key: string]: number;
             };
-        } & {
-            [key: string]: unknown;
         };
         EmailMailboxHealth: {
             /** @description Whether the inbox reads it today */
             configured: boolean;
             /** Format: date-time */
-            last_contact_at: string;
+            last_contact_at: string | null;
             last_error: string;
             /** Format: date-time */
-            last_error_at: string;
+            last_error_at: string | null;
             /** Format: int64 */
             last_uid: number;
             /** @description How many mails are in each state of the ledger */
@@ -1608,191 +1612,141 @@ export interface components {
              * Format: date-time
              * @description Mail older than this was left out when the mailbox began
              */
-            since: string;
+            since: string | null;
             /** Format: int64 */
             uid_validity: number;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeAgent: {
             data: components["schemas"]["Agent"];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeAgentAPIKey: {
             data: components["schemas"]["AgentAPIKey"];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeBool: {
             data: boolean;
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeConversation: {
             data: components["schemas"]["Conversation"];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeConversationCounts: {
             data: components["schemas"]["ConversationCounts"];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeConversationDraft: {
             data: components["schemas"]["ConversationDraft"];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeConversationMessage: {
             data: components["schemas"]["ConversationMessage"];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeConversationPageConversationListItem: {
             data: components["schemas"]["ConversationPageConversationListItem"];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeConversationPageConversationMessage: {
             data: components["schemas"]["ConversationPageConversationMessage"];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeDeletedMessage: {
             data: components["schemas"]["DeletedMessage"];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeEmailHealth: {
             data: components["schemas"]["EmailHealth"];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeGeneralSettings: {
             data: components["schemas"]["GeneralSettings"];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeInbox: {
             data: components["schemas"]["Inbox"];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeInboxTest: {
             data: components["schemas"]["InboxTest"];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeListAgentCompact: {
-            data: components["schemas"]["AgentCompact"][] | null;
+            data: components["schemas"]["AgentCompact"][];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeListConversationDraft: {
-            data: components["schemas"]["ConversationDraft"][] | null;
+            data: components["schemas"]["ConversationDraft"][];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeListConversationParticipant: {
-            data: components["schemas"]["ConversationParticipant"][] | null;
+            data: components["schemas"]["ConversationParticipant"][];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeListConversationPriority: {
-            data: components["schemas"]["ConversationPriority"][] | null;
+            data: components["schemas"]["ConversationPriority"][];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeListConversationStatus: {
-            data: components["schemas"]["ConversationStatus"][] | null;
+            data: components["schemas"]["ConversationStatus"][];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeListConversationTag: {
-            data: components["schemas"]["ConversationTag"][] | null;
+            data: components["schemas"]["ConversationTag"][];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeListI18nLanguage: {
-            data: components["schemas"]["I18nLanguage"][] | null;
+            data: components["schemas"]["I18nLanguage"][];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeListInbox: {
-            data: components["schemas"]["Inbox"][] | null;
+            data: components["schemas"]["Inbox"][];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeListRole: {
-            data: components["schemas"]["Role"][] | null;
+            data: components["schemas"]["Role"][];
             status: string;
-        } & {
-            [key: string]: unknown;
+        };
+        EnvelopeListSearchContact: {
+            data: components["schemas"]["SearchContact"][];
+            status: string;
+        };
+        EnvelopeListSearchConversation: {
+            data: components["schemas"]["SearchConversation"][];
+            status: string;
+        };
+        EnvelopeListSearchMessage: {
+            data: components["schemas"]["SearchMessage"][];
+            status: string;
         };
         EnvelopeListTeam: {
-            data: components["schemas"]["Team"][] | null;
+            data: components["schemas"]["Team"][];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeListTeamCompact: {
-            data: components["schemas"]["TeamCompact"][] | null;
+            data: components["schemas"]["TeamCompact"][];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeListTeamMember: {
-            data: components["schemas"]["TeamMember"][] | null;
+            data: components["schemas"]["TeamMember"][];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeMedia: {
             data: components["schemas"]["Media"];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopePublicConfig: {
             data: components["schemas"]["PublicConfig"];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeRole: {
             data: components["schemas"]["Role"];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         EnvelopeTeam: {
             data: components["schemas"]["Team"];
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         GeneralBody: {
             "app.allowed_file_upload_extensions"?: string[] | null;
@@ -1806,11 +1760,9 @@ export interface components {
             "app.show_conversation_subject"?: boolean;
             "app.site_name"?: string;
             "app.timezone"?: string;
-        } & {
-            [key: string]: unknown;
         };
         GeneralSettings: {
-            "app.allowed_file_upload_extensions": string[] | null;
+            "app.allowed_file_upload_extensions": string[];
             "app.business_hours_id": string;
             "app.favicon_url": string;
             "app.lang": string;
@@ -1822,19 +1774,13 @@ export interface components {
             "app.show_conversation_subject": boolean;
             "app.site_name": string;
             "app.timezone": string;
-            "app.update": components["schemas"]["GeneralSettingsUpdateStruct"];
+            "app.update": components["schemas"]["GeneralSettingsUpdateStruct"] | null;
             "app.version": string;
-        } & {
-            [key: string]: unknown;
         };
-        GeneralSettingsUpdateStruct: {
-            [key: string]: unknown;
-        };
+        GeneralSettingsUpdateStruct: Record<string, never>;
         I18nLanguage: {
             code: string;
             name: string;
-        } & {
-            [key: string]: unknown;
         };
         Inbox: {
             channel: string;
@@ -1855,8 +1801,6 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
             uuid: string;
-        } & {
-            [key: string]: unknown;
         };
         InboxBody: {
             /** @description email */
@@ -1873,14 +1817,10 @@ export interface components {
             name?: string;
             prompt_tags_on_reply?: boolean;
             secret?: string | null;
-        } & {
-            [key: string]: unknown;
         };
         InboxTest: {
-            imap: components["schemas"]["ConnectionTest"][] | null;
-            smtp: components["schemas"]["ConnectionTest"][] | null;
-        } & {
-            [key: string]: unknown;
+            imap: components["schemas"]["ConnectionTest"][];
+            smtp: components["schemas"]["ConnectionTest"][];
         };
         InboxTestInputBody: {
             /**
@@ -1888,17 +1828,11 @@ export interface components {
              * @description An inbox whose stored secrets stand for those left out
              */
             id?: number | null;
-        } & {
-            [key: string]: unknown;
         };
-        Item: {
-            [key: string]: unknown;
-        };
+        Item: Record<string, never>;
         LinkInputBody: {
             password?: string;
             token?: string;
-        } & {
-            [key: string]: unknown;
         };
         Media: {
             content_id: string;
@@ -1920,8 +1854,6 @@ export interface components {
             updated_at: string;
             url: string;
             uuid: string;
-        } & {
-            [key: string]: unknown;
         };
         MediaAttachment: {
             content: string | null;
@@ -1934,13 +1866,9 @@ export interface components {
             thumbnail_url: string;
             url: string;
             uuid: string;
-        } & {
-            [key: string]: unknown;
         };
         "Post-agents-reset-passwordRequest": {
             email?: string;
-        } & {
-            [key: string]: unknown;
         };
         "Post-conversations-uuid-draftRequest": {
             /** @description HTML */
@@ -1949,15 +1877,11 @@ export interface components {
             meta?: unknown;
             /** @description reply (the default) or private_note */
             type?: string;
-        } & {
-            [key: string]: unknown;
         };
         "Post-conversations-uuid-tagsRequest": {
             /** @description set_tags, add_tags or remove_tags */
             action?: string;
             tags?: string[] | null;
-        } & {
-            [key: string]: unknown;
         };
         Problem: {
             data: unknown;
@@ -1965,8 +1889,6 @@ export interface components {
             field?: string;
             message: string;
             status: string;
-        } & {
-            [key: string]: unknown;
         };
         PublicConfig: {
             "app.favicon_url": string;
@@ -1974,28 +1896,20 @@ export interface components {
             "app.logo_url": string;
             "app.setup_required": boolean;
             "app.site_name": string;
-            "app.sso_providers": components["schemas"]["Item"][] | null;
-        } & {
-            [key: string]: unknown;
+            "app.sso_providers": components["schemas"]["Item"][];
         };
         "Put-agents-me-availabilityRequest": {
             /** @description idle when a browser noticed it */
             source?: string;
             status?: string;
-        } & {
-            [key: string]: unknown;
         };
         "Put-conversations-uuid-priorityRequest": {
             priority?: string;
-        } & {
-            [key: string]: unknown;
         };
         "Put-conversations-uuid-statusRequest": {
             /** @description For Snoozed: a duration such as 90m, or an RFC 3339 time */
             snoozed_until?: string;
             status?: string;
-        } & {
-            [key: string]: unknown;
         };
         Role: {
             /** Format: date-time */
@@ -2004,18 +1918,60 @@ export interface components {
             /** Format: int64 */
             id: number;
             name: string;
-            permissions: string[] | null;
+            permissions: string[];
             /** Format: date-time */
             updated_at: string;
-        } & {
-            [key: string]: unknown;
         };
         RoleBody: {
             description?: string;
             name?: string;
             permissions?: string[] | null;
-        } & {
-            [key: string]: unknown;
+        };
+        SearchContact: {
+            /** Format: date-time */
+            created_at: string;
+            email: string | null;
+            external_user_id: string | null;
+            first_name: string;
+            /** Format: int64 */
+            id: number;
+            last_name: string;
+        };
+        SearchConversation: {
+            contact: components["schemas"]["SearchPerson"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_message_at: string;
+            reference_number: string;
+            status: string;
+            subject: string;
+            uuid: string;
+        };
+        SearchMessage: {
+            /** Format: date-time */
+            conversation_created_at: string;
+            conversation_reference_number: string;
+            conversation_status: string;
+            conversation_subject: string;
+            conversation_uuid: string;
+            /** Format: date-time */
+            created_at: string;
+            message_type: string;
+            message_uuid: string;
+            private: boolean;
+            /** @description The text around what was found */
+            snippet: components["schemas"]["SearchSegment"][];
+            text_content: string;
+        };
+        SearchPerson: {
+            email: string | null;
+            first_name: string;
+            last_name: string;
+        };
+        SearchSegment: {
+            hit: boolean;
+            text: string;
         };
         SendBody: {
             attachments?: number[] | null;
@@ -2030,8 +1986,6 @@ export interface components {
             /** @description agent or contact */
             sender_type?: string;
             to?: string[] | null;
-        } & {
-            [key: string]: unknown;
         };
         Team: {
             /** Format: int64 */
@@ -2050,8 +2004,6 @@ export interface components {
             timezone: string;
             /** Format: date-time */
             updated_at: string;
-        } & {
-            [key: string]: unknown;
         };
         TeamBody: {
             /** Format: int64 */
@@ -2065,16 +2017,12 @@ export interface components {
             /** Format: int64 */
             sla_policy_id?: number;
             timezone?: string;
-        } & {
-            [key: string]: unknown;
         };
         TeamCompact: {
             emoji: string | null;
             /** Format: int64 */
             id: number;
             name: string;
-        } & {
-            [key: string]: unknown;
         };
         TeamMember: {
             availability_status: string;
@@ -2083,8 +2031,6 @@ export interface components {
             /** Format: int64 */
             id: number;
             last_name: string;
-        } & {
-            [key: string]: unknown;
         };
     };
     responses: never;
@@ -2578,6 +2524,38 @@ export interface operations {
             };
         };
     };
+    "get-contacts-search": {
+        parameters: {
+            query?: {
+                /** @description At least 3 bytes: words, beginnings of words, a reference number with or without #, a part of an e-mail address */
+                query?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListSearchContact"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-conversations": {
         parameters: {
             query?: never;
@@ -2753,6 +2731,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeConversationPageConversationListItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-conversations-search": {
+        parameters: {
+            query?: {
+                /** @description At least 3 bytes: words, beginnings of words, a reference number with or without #, a part of an e-mail address */
+                query?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListSearchConversation"];
                 };
             };
             /** @description Error */
@@ -3783,6 +3793,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeMedia"];
+                };
+            };
+        };
+    };
+    "get-messages-search": {
+        parameters: {
+            query?: {
+                /** @description At least 3 bytes: words, beginnings of words, a reference number with or without #, a part of an e-mail address */
+                query?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListSearchMessage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

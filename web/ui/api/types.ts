@@ -1,4 +1,14 @@
-/** The JSON of the REST interface, as the server documents it. Times are RFC 3339 strings. */
+/**
+ * The JSON of the REST interface by the names that the app uses. Its shapes are the server's own, from schema.d.ts
+ * (`make generate`); where the server says "a string" and means one of a few, or "any JSON" and means a form, it is
+ * narrowed here. Times are RFC 3339 strings.
+ */
+import type { components } from './schema'
+
+type Schemas = components['schemas']
+
+/** T with some of its fields narrowed. A field that T does not have, or that it could not hold, does not compile. */
+type Narrow<T, N extends { [K in keyof N]: K extends keyof T ? T[K] : never }> = Omit<T, keyof N> & N
 
 export type Id = number
 export type Uuid = string
@@ -7,43 +17,20 @@ export type Time = string
 export type Availability = 'online' | 'away' | 'away_manual' | 'offline' | 'away_and_reassigning'
 export type Channel = 'email' | 'livechat'
 export type StatusCategory = 'open' | 'waiting' | 'resolved'
+type UserType = 'agent' | 'contact' | 'visitor' | 'ai_assistant'
+type Speaker = 'agent' | 'contact'
+type Attributes = Record<string, unknown>
 
-export interface TeamCompact {
-  id: Id
-  name: string
-  emoji: string | null
-}
+export type TeamCompact = Schemas['TeamCompact']
 
-export interface Agent {
-  id: Id
-  created_at: Time
-  updated_at: Time
-  first_name: string
-  last_name: string
-  email: string | null
-  type: 'agent' | 'contact' | 'visitor' | 'ai_assistant'
-  availability_status: Availability
-  avatar_url: string | null
-  enabled: boolean
-  last_active_at: Time | null
-  last_login_at: Time | null
-  roles: string[] | null
-  permissions: string[] | null
-  teams: TeamCompact[]
-}
+export type Agent = Narrow<Schemas['Agent'], { type: UserType; availability_status: Availability }>
 
-export interface UserCompact {
-  id: Id
-  type: 'agent' | 'ai_assistant'
-  first_name: string
-  last_name: string
-  email: string | null
-  enabled: boolean
-  avatar_url: string | null
-  external_user_id: string | null
-  availability_status: Availability
-}
+export type UserCompact = Narrow<
+  Schemas['AgentCompact'],
+  { type: 'agent' | 'ai_assistant'; availability_status: Availability }
+>
 
+/** A provider of single sign-on; this server has none yet. */
 export interface SsoProvider {
   id: Id
   name: string
@@ -52,159 +39,41 @@ export interface SsoProvider {
   enabled: boolean
 }
 
-export interface Config {
-  'app.lang': string
-  'app.favicon_url': string
-  'app.logo_url': string
-  'app.site_name': string
-  'app.sso_providers': SsoProvider[] | null
-  /** True until the System user has a password. */
-  'app.setup_required'?: boolean
-}
+/** What a browser needs before sign-in; app.setup_required is true until the System user has a password. */
+export type Config = Omit<Schemas['PublicConfig'], 'app.sso_providers'> & { 'app.sso_providers': SsoProvider[] }
 
-export interface Page<T> {
-  results: T[]
-  total: number
-  per_page: number
-  total_pages: number
-  page: number
-  /** Opaque; null when this page is the last. */
-  next_cursor?: string | null
-}
+/** One page of a list. The cursor is opaque, and absent when this page is the last. */
+export type Page<T> = Omit<Schemas['ConversationPageConversationListItem'], 'results'> & { results: T[] }
 
-export interface ListContact {
-  created_at: Time
-  updated_at: Time
-  first_name: string
-  last_name: string
-  email: string | null
-  avatar_url: string | null
-}
+export type ListContact = Schemas['ConversationListContact']
 
-export interface ConversationRow {
-  id: Id
-  uuid: Uuid
-  created_at: Time
-  updated_at: Time
-  reference_number: string
-  waiting_since: Time | null
-  contact: ListContact
-  inbox_channel: Channel
-  inbox_name: string
-  sla_policy_id: Id | null
-  first_reply_at: Time | null
-  last_reply_at: Time | null
-  resolved_at: Time | null
-  subject: string | null
-  last_message: string | null
-  last_message_at: Time | null
-  last_message_sender: 'agent' | 'contact' | null
-  last_interaction: string | null
-  last_interaction_at: Time | null
-  last_interaction_sender: 'agent' | 'contact' | null
-  next_sla_deadline_at: Time | null
-  priority_id: Id | null
-  priority: string | null
-  assigned_user_id: Id | null
-  assigned_team_id: Id | null
-  /** 0 to 10; 10 means more than nine. */
-  unread_message_count: number
-  status: string
-  first_response_deadline_at: Time | null
-  resolution_deadline_at: Time | null
-  applied_sla_id: Id | null
-  next_response_deadline_at: Time | null
-  next_response_met_at: Time | null
-  mentioned_message_uuid: Uuid | null
-  contact_id: Id
-  inbox_id: Id
-  snoozed_until: Time | null
-  tags: string[]
-}
+/** A row of a list. unread_message_count is 0 to 10; 10 means more than nine. */
+export type ConversationRow = Narrow<
+  Schemas['ConversationListItem'],
+  { inbox_channel: Channel; last_message_sender: Speaker | null; last_interaction_sender: Speaker | null }
+>
 
-export interface ConversationContact extends ListContact {
-  id: Id
-  type: 'contact' | 'visitor'
-  availability_status: Availability
-  phone_number: string | null
-  phone_number_country_code: string | null
-  country: string | null
-  custom_attributes: Record<string, unknown>
-  enabled: boolean
-  last_active_at: Time | null
-  last_login_at: Time | null
-  external_user_id: string | null
-}
+export type ConversationContact = Narrow<
+  Schemas['Contact'],
+  { type: 'contact' | 'visitor'; availability_status: Availability; custom_attributes: Attributes }
+>
 
-export interface PreviousConversation {
-  id: Id
-  uuid: Uuid
-  created_at: Time
-  updated_at: Time
-  subject: string
-  last_message: string | null
-  last_message_at: Time | null
-}
+export type PreviousConversation = Schemas['ConversationPrevious']
 
-export interface Conversation {
-  id: Id
-  uuid: Uuid
-  reference_number: string
-  created_at: Time
-  updated_at: Time
-  contact_id: Id
-  inbox_id: Id
-  status: string
-  status_id: Id
-  status_category: StatusCategory
-  priority: string | null
-  priority_id: Id | null
-  assigned_user_id: Id | null
-  assigned_team_id: Id | null
-  subject: string | null
-  closed_at: Time | null
-  resolved_at: Time | null
-  first_reply_at: Time | null
-  last_reply_at: Time | null
-  waiting_since: Time | null
-  snoozed_until: Time | null
-  inbox_mail: string
-  inbox_reply_to: string
-  inbox_name: string
-  inbox_channel: Channel
-  tags: string[]
-  meta: Record<string, unknown>
-  custom_attributes: Record<string, unknown>
-  last_message: string | null
-  last_message_at: Time | null
-  last_message_sender: 'agent' | 'contact' | null
-  last_interaction: string | null
-  last_interaction_at: Time | null
-  last_interaction_sender: 'agent' | 'contact' | null
-  contact: ConversationContact
-  sla_policy_id: Id | null
-  sla_policy_name: string | null
-  applied_sla_id: Id | null
-  first_response_deadline_at: Time | null
-  resolution_deadline_at: Time | null
-  next_response_deadline_at: Time | null
-  next_response_met_at: Time | null
-  csat_rating: number | null
-  csat_feedback: string | null
-  csat_responded_at: Time | null
-  previous_conversations: PreviousConversation[] | null
-}
+export type Conversation = Narrow<
+  Schemas['Conversation'],
+  {
+    status_category: StatusCategory
+    inbox_channel: Channel
+    meta: Attributes
+    custom_attributes: Attributes
+    last_message_sender: Speaker | null
+    last_interaction_sender: Speaker | null
+    contact: ConversationContact
+  }
+>
 
-export interface Attachment {
-  uuid: Uuid
-  name: string
-  size: number
-  content_type: string
-  content_id: string
-  disposition: 'inline' | 'attachment'
-  url: string
-  thumbnail_url: string
-}
+export type Attachment = Narrow<Schemas['MediaAttachment'], { disposition: 'inline' | 'attachment' }>
 
 export interface MessageMeta {
   from?: string[]
@@ -226,110 +95,57 @@ export interface MessageMeta {
   ai_assistant_id?: Id
 }
 
-export interface Author {
-  id: Id
-  first_name: string
-  last_name: string
-  email: string | null
-  avatar_url: string | null
-  availability_status: Availability
-  type: string
-}
+export type Author = Narrow<Schemas['ConversationAuthor'], { availability_status: Availability }>
 
 /** How a reply that leaves by mail fares, with the mail server's words when it did not work. */
-export interface Delivery {
-  state: 'queued' | 'sending' | 'delayed' | 'sent' | 'failed'
-  attempts: number
-  next_attempt_at: Time | null
-  last_error: string
-}
+export type Delivery = Narrow<
+  Schemas['ConversationDelivery'],
+  { state: 'queued' | 'sending' | 'delayed' | 'sent' | 'failed' }
+>
 
-export interface Message {
-  id: Id
-  uuid: Uuid
-  created_at: Time
-  updated_at: Time
-  type: 'incoming' | 'outgoing' | 'activity'
-  status: 'received' | 'sent' | 'failed' | 'pending'
-  conversation_id: Id
-  conversation_uuid: Uuid
-  content: string
-  text_content: string
-  content_type: 'text' | 'html'
-  private: boolean
-  sender_id: Id
-  sender_type: 'agent' | 'contact'
-  meta: MessageMeta
-  attachments: Attachment[]
-  author: Author
-  delivery: Delivery | null
-}
+export type Message = Narrow<
+  Schemas['ConversationMessage'],
+  {
+    type: 'incoming' | 'outgoing' | 'activity'
+    status: 'received' | 'sent' | 'failed' | 'pending'
+    content_type: 'text' | 'html'
+    sender_type: Speaker
+    meta: MessageMeta
+    attachments: Attachment[]
+    author: Author
+    delivery: Delivery | null
+  }
+>
 
-export interface Participant {
-  id: Id
-  first_name: string
-  last_name: string
-  avatar_url: string | null
-}
+export type Participant = Schemas['ConversationParticipant']
 
-export interface SendMessage {
-  sender_type: 'agent'
-  private: boolean
-  message: string
-  attachments: Id[]
-  mentions: { type: 'agent' | 'team'; id: Id }[]
-  to: string[]
-  cc: string[]
-  bcc: string[]
-  echo_id: string
-}
+export type SendMessage = Narrow<
+  Required<Schemas['SendBody']>,
+  {
+    sender_type: 'agent'
+    attachments: Id[]
+    mentions: { type: 'agent' | 'team'; id: Id }[]
+    to: string[]
+    cc: string[]
+    bcc: string[]
+  }
+>
 
-export interface Media {
-  id: Id
-  uuid: Uuid
-  filename: string
-  content_type: string
-  content_id: string
-  disposition: 'inline' | 'attachment' | null
-  size: number
-  url: string
-}
+export type Media = Narrow<Schemas['Media'], { disposition: 'inline' | 'attachment' | null }>
 
-export interface Draft {
-  id: Id
-  conversation_id: Id
-  conversation_uuid: Uuid
-  type: 'reply' | 'private_note'
-  content: string
-  meta: Record<string, unknown>
-  updated_at: Time
-}
+export type Draft = Narrow<Schemas['ConversationDraft'], { type: 'reply' | 'private_note'; meta: Attributes }>
 
-export interface Status {
-  id: Id
-  name: string
-  category: StatusCategory
-}
+export type Status = Narrow<Schemas['ConversationStatus'], { category: StatusCategory }>
+export type Priority = Schemas['ConversationPriority']
+export type Tag = Schemas['ConversationTag']
 
-export interface Priority {
-  id: Id
-  name: string
-}
+/** An inbox in pickers; its settings are only there for those who manage inboxes. */
+export type InboxCompact = Narrow<
+  Pick<Schemas['Inbox'], 'id' | 'name' | 'channel' | 'enabled' | 'from' | 'prompt_tags_on_reply'>,
+  { channel: Channel }
+>
 
-export interface Tag {
-  id: Id
-  name: string
-}
-
-export interface InboxCompact {
-  id: Id
-  name: string
-  channel: Channel
-  enabled: boolean
-  from?: string
-  prompt_tags_on_reply?: boolean
-}
-
+/** A stored list; this server has none yet. */
 export interface View {
   id: Id
   name: string
@@ -339,30 +155,11 @@ export interface View {
   team_id?: Id
 }
 
-/** Open conversations per list. */
-export interface Counts {
-  assigned: number
-  unassigned: number
-  all: number
-  mentioned: number
-  teams: Record<string, number>
-}
+/** Open conversations per list; of teams by their id. */
+export type Counts = Schemas['ConversationCounts']
 
-export interface ConversationHit {
-  created_at: Time
-  uuid: Uuid
-  reference_number: string
-  subject: string | null
-  status: string
-}
-
-export interface MessageHit {
-  text_content: string
-  conversation_created_at: Time
-  conversation_uuid: Uuid
-  conversation_reference_number: string
-  conversation_status: string
-}
+export type ConversationHit = Schemas['SearchConversation']
+export type MessageHit = Schemas['SearchMessage']
 
 /** One leaf of the list filter grammar; the value is always a string. */
 export interface FilterLeaf {

@@ -52,6 +52,7 @@ export function asMessage(entry: Pending): Message {
         uuid: file.uuid,
         name: file.filename,
         size: file.size,
+        content: null,
         content_type: file.content_type,
         content_id: '',
         disposition: 'attachment',
@@ -66,6 +67,7 @@ export function asMessage(entry: Pending): Message {
       avatar_url: me?.avatar_url ?? null,
       availability_status: me?.availability_status ?? 'online',
       type: 'agent',
+      last_active_at: null,
     },
     delivery: failed ? { state: 'failed', attempts: 1, next_attempt_at: null, last_error: entry.error } : null,
   }

@@ -80,7 +80,8 @@ export function reconcile(pages: Page<ConversationRow>[], row: ConversationRow, 
 
   const compare = compareRows(list.sort)
   let at = without.findIndex((page) => page.results.some((other) => compare(row, other) < 0))
-  const complete = without.at(-1)?.next_cursor === null
+  const last = without.at(-1)
+  const complete = last !== undefined && !last.next_cursor // the last page of all has none
   if (at < 0 && (complete || known || without.every((page) => page.results.length === 0))) at = without.length - 1
   const placed = without.map((page, index) => {
     if (index !== at) return page
