@@ -9,14 +9,17 @@ export const onePane = computed(() => width.value < 760)
 /** The context of a conversation slides over it rather than standing beside it. */
 export const contextOver = computed(() => width.value < 1100)
 
+/** Too narrow for the lists beside the conversations: they are shown over the page, until one is chosen. */
+export const sidebarSlides = computed(() => width.value < 960)
+
 /** The agent wants to see the lists beside the conversations. */
 export const sidebarOpen = preference('sidebar', true, isBoolean)
 
-/** On a narrow screen the lists are shown over the page, until one is chosen. */
+/** They are shown over the page now. */
 export const sidebarOver = ref(false)
 
 export function toggleSidebar(): void {
-  if (onePane.value) sidebarOver.value = !sidebarOver.value
+  if (sidebarSlides.value) sidebarOver.value = !sidebarOver.value
   else sidebarOpen.value = !sidebarOpen.value
 }
 

@@ -1,0 +1,120 @@
+import type { ConversationRow } from '@ui/api/types'
+import { mount } from '@vue/test-utils'
+import { nextTick, ref, shallowRef } from 'vue'
+import { describe, expect, it } from 'vitest'
+import { createMemoryHistory, createRouter } from 'vue-router'
+import { notePlace, shownList, useListPosition } from './position'
+import { scopeAddress, scopeOf, scopeTitle } from './scope'
+import { useSelection } from './selection'
+import { inHeldOrder, useSteadyOrder } from './steady'
+
+const rows = (...uuids: string[]): ConversationRow[] => uuids.map((uuid) => ({ uuid }) as ConversationRow)
+const uuidsOf = (list: readonly ConversationRow[]): string => list.map((row) => row.uuid).join('')
+
+describe('rows that hold still', () => {
+  it('keep their order and count what is new above them', () => {
+    const { shown, fresh } = inHeldOrder(rows('x', 'c', 'a', 'b'), ['a', 'b', 'c'])
+    expect(uuidsOf(shown)).toBe('abc')
+    expect(fresh).toBe(1)
+  })
+
+  it('leave when they are gone', () => {
+    expect(uuidsOf(inHeldOrder(rows('a', 'c'), ['a', 'b', 'c']).shown)).toBe('ac')
+  })
+
+  it('take in what was loaded below them', () => {
+    const { shown, fresh } = inHeldOrder(rows('a', 'b', 'c', 'd'), ['a', 'b'])
+    expect(uuidsOf(shown)).toBe('abcd')
+    expect(fresh).toBe(0)
+  })
+
+  it('flow again when they are let go', () => {
+    const list = shallowRef(rows('a', 'b'))
+    const hold = ref(false)
+    const { shown, fresh, release } = useSteadyOrder(list, hold)
+    list.value = rows('b', 'a')
+    expect(uuidsOf(shown.value)).toBe('ba')
+    hold.value = true
+    list.value = rows('n', 'a', 'b')
+    expect(uuidsOf(shown.value)).toBe('ba')
+    expect(fresh.value).toBe(1)
+    release()
+    expect(uuidsOf(shown.value)).toBe('nab')
+    expect(fresh.value).toBe(0)
+    list.value = rows('m', 'n', 'a', 'b')
+    expect(fresh.value).toBe(1)
+    hold.value = false
+    expect(uuidsOf(shown.value)).toBe('mnab')
+  })
+})
+
+describe('the selection', () => {
+  const order = shallowRef(['a', 'b', 'c', 'd', 'e'])
+
+  it('extends from the last picked row in either direction', () => {
+    const selection = useSelection(order)
+    selection.toggle('d')
+    selection.extend('b')
+    expect(selection.selected.value).toEqual(['b', 'c', 'd'])
+    selection.toggle('b')
+    expect(selection.selected.value).toEqual(['c', 'd'])
+  })
+
+  it('begins a range where nothing was picked before', () => {
+    const selection = useSelection(order)
+    selection.extend('c')
+    expect(selection.selected.value).toEqual(['c'])
+  })
+
+  it('forgets rows that left the list', () => {
+    const list = shallowRef(['a', 'b'])
+    const selection = useSelection(list)
+    selection.all()
+    list.value = ['b', 'c']
+    expect(selection.selected.value).toEqual(['b'])
+  })
+})
+
+describe('the place in the list', () => {
+  async function at(uuid: string) {
+    const router = createRouter({ history: createMemoryHistory(), routes: [{ path: '/:rest(.*)*', component: { render: () => null } }] })
+    let position!: ReturnType<typeof useListPosition>
+    mount({ setup: () => ((position = useListPosition(uuid)), () => null) }, { global: { plugins: [router] } })
+    await router.isReady().catch(() => {})
+    return { position, router }
+  }
+
+  it('counts from one and knows the neighbours', async () => {
+    shownList.value = { scope: 'all', uuids: ['a', 'b', 'c'], total: 41, more: () => {} }
+    const { position, router } = await at('b')
+    expect([position.position.value, position.total.value]).toEqual([2, 41])
+    expect([position.previous.value, position.next.value]).toEqual(['a', 'c'])
+    position.openNext()
+    await nextTick()
+    await new Promise((resolve) => router.afterEach(resolve))
+    expect(router.currentRoute.value.path).toBe('/inboxes/all/conversation/c')
+  })
+
+  it('goes on where a conversation stood that left the list', async () => {
+    shownList.value = { scope: 'all', uuids: ['a', 'b', 'c'], total: 3, more: () => {} }
+    const { position } = await at('b')
+    notePlace('b', ['a', 'b', 'c'], ['a', 'c'])
+    shownList.value = { ...shownList.value, uuids: ['a', 'c'] }
+    expect(position.position.value).toBe(0)
+    expect([position.previous.value, position.next.value]).toEqual(['a', 'c'])
+  })
+})
+
+describe('the name of a list', () => {
+  it('is read from the address and leads back to it', () => {
+    expect(scopeOf({ type: 'unassigned' })).toBe('unassigned')
+    expect(scopeOf({ teamID: '3' })).toBe('team:3')
+    expect(scopeAddress('team:3')).toBe('/inboxes/teams/3')
+    expect(scopeAddress('mentioned')).toBe('/inboxes/mentioned')
+  })
+
+  it('is the name of the team', () => {
+    expect(scopeTitle('team:3', [{ id: 3, name: 'Returns', emoji: null }])).toBe('Returns')
+    expect(scopeTitle('assigned', [])).toBe('My inbox')
+  })
+})
