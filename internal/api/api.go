@@ -56,6 +56,8 @@ type Deps struct {
 	Inboxes       *inbox.Service
 	Conversations *conversation.Service
 	Search        *search.Service
+	// PasswordLink sends an agent a link to set their password; false when the desk cannot send mail yet.
+	PasswordLink func(ctx context.Context, agentID int64, welcome bool) (bool, error)
 	// SessionLifetime is how long a sign-in lasts.
 	SessionLifetime time.Duration
 	// Translate returns the catalogue's sentence for a key in the desk's language.
