@@ -54,7 +54,7 @@ func Agents(a *API) {
 		func(ctx context.Context, p *agent.Principal, in *struct{ Body agentBody }) (*agent.Agent, error) {
 			made, err := s.Create(ctx, p, in.Body.edit())
 			if err == nil && in.Body.SendWelcomeEmail {
-				err = a.forgotPassword(ctx, *made.Email)
+				err = a.forgotPassword(ctx, *made.Email, true)
 			}
 			return made, err
 		})

@@ -34,7 +34,7 @@ func Auth(a *API) {
 			if in.Body.Email == "" {
 				return false, fault.Required("email")
 			}
-			return true, a.forgotPassword(ctx, in.Body.Email)
+			return true, a.forgotPassword(ctx, in.Body.Email, false)
 		})
 	type linkInput struct {
 		Body struct {
@@ -147,14 +147,26 @@ func (a *API) signOut(w http.ResponseWriter, r *http.Request, p *agent.Principal
 	return nil
 }
 
-// forgotPassword makes a link for an address that an agent has. The answer is the same for every address. While the desk
-// cannot send mail of its own, the link is in the log, for the operator to pass on.
-func (a *API) forgotPassword(ctx context.Context, email string) error {
-	token, err := a.Agents.ForgotPassword(ctx, email)
-	if err != nil || token == "" {
+// forgotPassword sends a link to an address that an agent has. The answer is the same for every address. While the desk
+// has no inbox to send its own mail by, the link is in the log, for the operator to pass on.
+func (a *API) forgotPassword(ctx context.Context, email string, welcome bool) error {
+	id, err := a.Agents.FindEnabled(ctx, email)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	a.Log.WarnContext(ctx, "an agent asked for a new password; pass this link on to them", "email", email,
+	if a.PasswordLink != nil {
+		if sent, err := a.PasswordLink(ctx, id, welcome); sent || err != nil {
+			return err
+		}
+	}
+	token, err := a.Agents.NewLink(ctx, id)
+	if err != nil {
+		return err
+	}
+	a.Log.WarnContext(ctx, "an agent needs a link to set a password and the desk cannot send mail yet; pass it on to them", "email", email,
 		"link", a.Settings.General(ctx).RootURL+"/set-password?token="+token)
 	return nil
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/desk/setting"
 	"github.com/foyerdesk/foyer/internal/desk/team"
+	"github.com/foyerdesk/foyer/internal/flow/notify"
 	"github.com/foyerdesk/foyer/internal/flow/search"
 	"github.com/foyerdesk/foyer/internal/live"
 	"github.com/foyerdesk/foyer/internal/platform/blob"
@@ -276,6 +277,7 @@ func (a *App) face(ctx context.Context) error {
 	a.API = api.New(api.Deps{
 		DB: a.DB, Log: a.log, Version: Version, Principals: a.Directory, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams, Settings: a.Settings,
 		Media: a.Media, Inboxes: a.Inboxes, Conversations: a.Conversations, Search: a.Search, SessionLifetime: a.cfg.SessionLifetime,
+		PasswordLink: notify.New(a.DB, a.jobs, a.Agents, a.Settings, a.mail, a.log).PasswordLink,
 		Translate: func(key string, params map[string]string) string {
 			return i18n.T(a.Settings.General(ctx).Lang, key, params)
 		},

@@ -116,7 +116,10 @@ func (a *App) fillDemo(ctx context.Context, mail *sandbox.Servers, conversations
 		return err
 	}
 	if agents, err := a.Agents.List(ctx); err != nil || len(agents) > 0 {
-		return err // filled by an earlier run
+		if err == nil {
+			_, err = a.Inboxes.Update(ctx, 1, demoInbox(mail)) // filled by an earlier run, whose servers were elsewhere
+		}
+		return err
 	}
 	f := demo.FillOptions{Conversations: conversations, AgentNames: map[int64]string{}, Teams: map[string]int64{}, InboxAddress: demoMailbox}
 	for _, t := range [][2]string{{"Shipping", "📦"}, {"Billing", "💳"}, {"Returns", "↩️"}, {"Care", "💬"}} {

@@ -340,7 +340,7 @@ func envelopeMeta(m *mail.Message) map[string]any {
 func (c *Channel) storeFiles(ctx context.Context, p parsed) ([]media.Incoming, error) {
 	out := make([]media.Incoming, 0, len(p.mail.Parts))
 	for i, part := range p.mail.Parts {
-		id := uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "foyer ledger %d part %d of %s", p.entry.ID, i, p.entry.Blob)).String()
+		id := fileID(p.entry, i)
 		if _, err := c.Blobs.Put(ctx, id, bytes.NewReader(part.Data)); err != nil {
 			return nil, fmt.Errorf("store an attachment: %w", err)
 		}
@@ -352,6 +352,14 @@ func (c *Channel) storeFiles(ctx context.Context, p parsed) ([]media.Incoming, e
 			ContentID: cid, Disposition: part.Disposition, Size: int64(len(part.Data))})
 	}
 	return out, nil
+}
+
+// fileID makes the uuid of a mail's file from its place in the ledger. It has the form of a random one (version 4), by
+// which addresses of files are known in what agents write.
+func fileID(e entry, part int) string {
+	id := uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "foyer ledger %d part %d of %s", e.ID, part, e.Blob))
+	id[6] = id[6]&0x0f | 0x40
+	return id.String()
 }
 
 // clean makes text storable: PostgreSQL refuses NUL and bytes that are no UTF-8.

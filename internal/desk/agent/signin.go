@@ -201,16 +201,27 @@ func newLink(ctx context.Context, tx *db.Tx, id int64, token string) error {
 	return nil
 }
 
-// ForgotPassword returns a new link's token for an address, "" if no enabled agent has it.
-func (s *Service) ForgotPassword(ctx context.Context, email string) (token string, err error) {
-	var id int64
+// FindEnabled returns the id of the enabled agent with an address; NotFound if there is none.
+func (s *Service) FindEnabled(ctx context.Context, email string) (id int64, err error) {
 	err = s.db.QueryRow(ctx, `SELECT id FROM users WHERE email = $1 AND type = 'agent' AND enabled AND deleted_at IS NULL`,
 		strings.ReplaceAll(strings.ToLower(strings.TrimSpace(email)), "\x00", "")).Scan(&id)
 	if errors.Is(err, db.ErrNoRows) {
+		return 0, fault.Missing("agent")
+	}
+	if err != nil {
+		return 0, fmt.Errorf("find agent: %w", err)
+	}
+	return id, nil
+}
+
+// ForgotPassword returns a new link's token for an address, "" if no enabled agent has it.
+func (s *Service) ForgotPassword(ctx context.Context, email string) (token string, err error) {
+	id, err := s.FindEnabled(ctx, email)
+	if fault.Is(err, fault.NotFound) {
 		return "", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("find agent: %w", err)
+		return "", err
 	}
 	return s.NewLink(ctx, id)
 }

@@ -31,9 +31,8 @@ type Log struct {
 	missed  bool
 	wake    chan struct{}
 
-	seen    map[int64]struct{} // ids handed out lately, so that catching up repeats none
-	floor   int64              // all ids up to here were handed out or are given up
-	waiting time.Time
+	seen  map[int64]struct{} // ids handed out lately, so that catching up repeats none
+	floor int64              // all ids up to here were handed out or are given up
 }
 
 const topic = "events"
@@ -152,10 +151,14 @@ func (l *Log) read(ctx context.Context, ids []int64) (out []Event) {
 	return out
 }
 
-// missing reads what is above the floor and was not handed out. The floor rises behind it only after a while, because
-// a transaction may commit an id lower than one already seen.
+// settled is after how long no transaction is expected to commit an id lower than one already seen.
+const settled = 30 * time.Second
+
+// missing reads what is above the floor and was not handed out. The floor rises to the newest event that is old enough,
+// so that an idle desk reads nothing.
 func (l *Log) missing(ctx context.Context) (out []Event) {
-	from := l.floor
+	from, floor := l.floor, l.floor
+	old := time.Now().Add(-settled)
 	for {
 		es, err := l.After(ctx, from, 1000)
 		if err != nil {
@@ -166,20 +169,22 @@ func (l *Log) missing(ctx context.Context) (out []Event) {
 			if _, ok := l.seen[e.ID]; !ok {
 				out = append(out, e)
 			}
-			from = e.ID
+			if from = e.ID; e.CreatedAt.Before(old) {
+				floor = e.ID
+			}
 		}
 		if len(es) < 1000 {
 			break
 		}
 	}
-	if settled := 10 * time.Second; time.Since(l.waiting) > settled {
-		l.waiting = time.Now()
+	if floor > l.floor {
+		l.floor = floor
 		for id := range l.seen {
-			if id <= l.floor {
+			// What is handed out below belongs to what is seen; everything at or below the floor is not asked for again.
+			if id <= floor {
 				delete(l.seen, id)
 			}
 		}
-		l.floor = max(l.floor, from-2000)
 	}
 	return out
 }

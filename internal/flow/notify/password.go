@@ -1,0 +1,97 @@
+// Package notify sends the desk's own mail to its agents: the links by which they set their passwords.
+//
+// Such a mail is a job, so that it survives a restart and is tried again; the link in it is made when it is sent, so
+// that no job's arguments hold one.
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html"
+	"log/slog"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/setting"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
+	"github.com/foyerdesk/foyer/internal/platform/i18n"
+	"github.com/foyerdesk/foyer/internal/platform/jobs"
+)
+
+// PasswordMail is the job that sends an agent a link to set their password.
+type PasswordMail struct {
+	AgentID int64 `json:"agent_id"`
+	Welcome bool  `json:"welcome"` // to a new agent, rather than to one who forgot
+}
+
+// Kind implements jobs.Args.
+func (PasswordMail) Kind() string { return "notify.password" }
+
+// ErrNoSender is returned by a [Sender] when the desk has nothing to send its own mail by.
+var ErrNoSender = errors.New("no e-mail inbox can send the desk's own mail")
+
+// Sender delivers one mail of the desk.
+type Sender interface {
+	// Available reports whether there is anything to send by.
+	Available(ctx context.Context) (bool, error)
+	// SendOwn sends a mail; it returns when a server has taken it.
+	SendOwn(ctx context.Context, to, subject, html string) error
+}
+
+// Service sends notifications.
+type Service struct {
+	db       *db.DB
+	jobs     *jobs.Runner
+	agents   *agent.Service
+	settings *setting.Service
+	sender   Sender
+	log      *slog.Logger
+}
+
+// New makes the service and registers its job.
+func New(d *db.DB, runner *jobs.Runner, agents *agent.Service, settings *setting.Service, sender Sender, log *slog.Logger) *Service {
+	s := &Service{db: d, jobs: runner, agents: agents, settings: settings, sender: sender, log: log}
+	jobs.Handle(runner, s.send)
+	return s
+}
+
+// PasswordLink queues the mail with a link for an agent. It reports false when the desk cannot send mail yet.
+func (s *Service) PasswordLink(ctx context.Context, agentID int64, welcome bool) (bool, error) {
+	ok, err := s.sender.Available(ctx)
+	if err != nil || !ok {
+		return false, err
+	}
+	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		return s.jobs.Insert(ctx, tx, PasswordMail{AgentID: agentID, Welcome: welcome}, jobs.Options{MaxAttempts: 8})
+	})
+	return err == nil, err
+}
+
+func (s *Service) send(ctx context.Context, job PasswordMail) error {
+	a, err := s.agents.Get(ctx, job.AgentID)
+	if fault.Is(err, fault.NotFound) || (err == nil && (!a.Enabled || a.Email == nil)) {
+		return nil // gone or disabled meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	token, err := s.agents.NewLink(ctx, job.AgentID)
+	if err != nil {
+		return err
+	}
+	g := s.settings.General(ctx)
+	link, kind := g.RootURL+"/set-password?token="+token, "reset"
+	if job.Welcome {
+		kind = "welcome"
+	}
+	say := func(part string) string {
+		return i18n.T(g.Lang, "mail."+kind+"."+part, map[string]string{"name": a.FirstName, "site": g.SiteName})
+	}
+	body := fmt.Sprintf(`<p>%s</p><p>%s</p><p><a href="%s">%s</a></p><p>%s</p>`, html.EscapeString(say("hello")), html.EscapeString(say("text")),
+		html.EscapeString(link), html.EscapeString(link), html.EscapeString(say("end")))
+	if err := s.sender.SendOwn(ctx, *a.Email, say("subject"), body); err != nil {
+		return fmt.Errorf("send %s a link: %w", *a.Email, err)
+	}
+	return nil
+}
