@@ -34,7 +34,7 @@ func (a *API) wrap(next http.Handler) http.Handler {
 					a.writeProblem(rec, r, fault.New(fault.Internal, "error.internal"))
 				}
 			}
-			if !rec.hijacked {
+			if rec.code != http.StatusSwitchingProtocols {
 				requests.WithLabelValues(r.Pattern, strconv.Itoa(rec.code/100)+"xx").Observe(time.Since(start).Seconds())
 			}
 		}()
@@ -54,8 +54,8 @@ func (a *API) wrap(next http.Handler) http.Handler {
 // recorder remembers the status that was written.
 type recorder struct {
 	http.ResponseWriter
-	code            int
-	wrote, hijacked bool
+	code  int
+	wrote bool
 }
 
 func (w *recorder) WriteHeader(code int) {
@@ -71,10 +71,7 @@ func (w *recorder) Write(b []byte) (int, error) {
 }
 
 // Unwrap lets http.ResponseController reach the connection.
-func (w *recorder) Unwrap() http.ResponseWriter {
-	w.hijacked = w.hijacked || w.code == http.StatusSwitchingProtocols
-	return w.ResponseWriter
-}
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // unknown answers for paths and methods that no route has: 405 with Allow where the path exists, otherwise 404.
 func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
