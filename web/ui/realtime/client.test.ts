@@ -87,6 +87,19 @@ describe('RealtimeClient', () => {
     expect(last().url).toBe('ws://desk/ws?last_event_id=6')
   })
 
+  it('replaces a socket that outlived a gap in the network', () => {
+    const { states } = start()
+    last().accept()
+    last().push({ type: 'hello', data: {}, id: 7 })
+    window.dispatchEvent(new Event('offline'))
+    expect(states.at(-1)).toBe('offline')
+    window.dispatchEvent(new Event('online'))
+    expect(FakeSocket.all).toHaveLength(2)
+    expect(last().url).toBe('ws://desk/ws?last_event_id=7')
+    last().accept()
+    expect(states.at(-1)).toBe('open')
+  })
+
   it('has everything fetched again when the server cannot replay', () => {
     const { frames, onResync } = start()
     last().accept()

@@ -48,7 +48,7 @@ export class RealtimeClient {
   start(): void {
     if (!this.stopped) return
     this.stopped = false
-    window.addEventListener('online', this.wake)
+    window.addEventListener('online', this.back)
     window.addEventListener('focus', this.wake)
     window.addEventListener('offline', this.lost)
     this.connect()
@@ -57,7 +57,7 @@ export class RealtimeClient {
   /** Closes for good and forgets what was seen: the session ended. */
   stop(): void {
     this.stopped = true
-    window.removeEventListener('online', this.wake)
+    window.removeEventListener('online', this.back)
     window.removeEventListener('focus', this.wake)
     window.removeEventListener('offline', this.lost)
     clearTimeout(this.timer)
@@ -176,6 +176,13 @@ export class RealtimeClient {
     if (this.stopped || this.socket) return
     this.delay = firstDelay
     this.connect()
+  }
+
+  /** The network is there again. A socket that outlived the gap may be dead without knowing. */
+  private readonly back = (): void => {
+    if (this.stopped) return
+    this.drop()
+    this.wake()
   }
 
   private readonly lost = (): void => this.setState('offline')
