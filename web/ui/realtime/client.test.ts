@@ -32,6 +32,7 @@ class FakeSocket {
   }
 }
 
+const running: RealtimeClient[] = []
 const last = (): FakeSocket => FakeSocket.all.at(-1)!
 
 function start() {
@@ -46,6 +47,7 @@ function start() {
     onResync,
   })
   client.start()
+  running.push(client)
   return { client, frames, states, onResync }
 }
 
@@ -53,7 +55,10 @@ beforeEach(() => {
   vi.useFakeTimers()
   FakeSocket.all = []
 })
-afterEach(() => vi.useRealTimers())
+afterEach(() => {
+  running.splice(0).forEach((client) => client.stop())
+  vi.useRealTimers()
+})
 
 describe('RealtimeClient', () => {
   it('resumes after the last event it saw', () => {
