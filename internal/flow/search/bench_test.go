@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
-	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/db/dbtest"
@@ -52,21 +51,17 @@ func (k *desk) hotSearches(query string) map[string]statement {
 	q, err := parse(query)
 	k.must(err)
 	limited := &agent.Principal{ID: 3, TeamIDs: []int64{1}, Permissions: role.SetOf(role.ConversationsRead, role.ConversationsReadAssigned, role.ConversationsReadTeamAll)}
-	for name, p := range map[string]*agent.Principal{"all": k.admin, "limited": limited} {
-		for table, build := range map[string]func(found, readable string) string{
-			"search_messages": k.s.messagesQuery, "search_conversations": k.s.conversationsQuery,
-			"search_contacts": func(found, _ string) string { return k.s.contactsQuery(found) },
-		} {
-			args := &filter.Args{}
-			found, err := k.s.match(k.ctx, q, table, depth(p), args)
+	for name, in := range map[string]index{"messages": k.s.messageIndex(k.admin), "messages limited": k.s.messageIndex(limited), "contacts": k.s.contactIndex(),
+		"conversations": k.s.conversationIndex(k.admin), "conversations limited": k.s.conversationIndex(limited)} {
+		matching := q.tsquery()
+		if k.db.Engine() == db.SQLite {
+			matching, err = q.fts5(k.ctx, k.db, in.table+"_words")
 			k.must(err)
-			readable := "TRUE"
-			if table != "search_contacts" {
-				readable = conversation.ReadableWhere(p, args)
-			}
-			out[table+" "+name] = statement{build(found, readable), args.Values()}
 		}
+		args := &filter.Args{}
+		out[name] = statement{in.query(k.s.matches(in, matching, args), args), args.Values()}
 	}
+	out["details"] = statement{k.s.detailsQuery(), []any{list(k.db, []int64{1000, 1001, 1002})}}
 	return out
 }
 

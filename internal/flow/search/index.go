@@ -176,9 +176,9 @@ func (s *Service) batch(ctx context.Context, most int) (did batchResult, err err
 // anyOf is the set that a [list] argument stands for, $1 of its statement, whatever its length.
 func anyOf(q db.Querier) string {
 	if q.Engine() == db.Postgres {
-		return `SELECT unnest($1::bigint[])`
+		return `SELECT unnest($1::bigint[]) AS id`
 	}
-	return `SELECT value FROM json_each($1)`
+	return `SELECT value AS id FROM json_each($1)`
 }
 
 func list(q db.Querier, ids []int64) any {

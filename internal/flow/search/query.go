@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -65,6 +66,19 @@ func (q query) tsquery() string {
 	return strings.Join(phrases, " & ")
 }
 
+// exact is the query for SQLite of the very words.
+func (q query) exact() string {
+	phrases := make([]string, len(q.phrases))
+	for i, p := range q.phrases {
+		phrases[i] = `"` + strings.Join(p.words, " ") + `"`
+	}
+	return strings.Join(phrases, " AND ")
+}
+
+func (q query) hasPrefix() bool {
+	return slices.ContainsFunc(q.phrases, func(p phrase) bool { return p.prefix })
+}
+
 // maxEndings is how many words that begin alike are looked for one by one. A beginning that more words have is left to
 // the engine, which collects all they stand in.
 const maxEndings = 24
@@ -99,6 +113,8 @@ func (q query) fts5(ctx context.Context, r db.Querier, vocabulary string) (strin
 		}
 		if len(found) == 0 {
 			phrases[i] = plain
+		} else if len(found) == 1 {
+			phrases[i] = `"` + head + found[0] + `"`
 		} else if len(found) <= maxEndings {
 			phrases[i] = `("` + head + strings.Join(found, `" OR "`+head) + `")`
 		}
@@ -122,9 +138,4 @@ func endings(ctx context.Context, r db.Querier, vocabulary, prefix string) ([]st
 		from = next[0] + "\x00"
 	}
 	return found, nil
-}
-
-// like is a LIKE pattern, for ESCAPE '\', of texts that contain another.
-func like(part string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(part) + "%"
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // hit is a place in a text where a phrase of the query stands.
@@ -14,12 +15,11 @@ type hit struct {
 	exact      bool
 }
 
-// hits finds the phrases of a query among the words of a text, in the order of the text.
-func (q query) hits(ws []word) []hit {
-	var out []hit
+// appendHits finds the phrases of a query among the words of a text, in the order of the text.
+func (q query) appendHits(out []hit, ws []word) []hit {
 	for i := range ws {
 		for n := range q.phrases {
-			if p := &q.phrases[n]; p.at(ws[i:]) {
+			if p := &q.phrases[n]; ws[i].text[0] == p.words[0][0] && p.at(ws[i:]) {
 				last := ws[i+len(p.words)-1]
 				out = append(out, hit{phrase: n, first: i, start: ws[i].start, end: last.end, exact: last.text == p.words[len(p.words)-1]})
 			}
@@ -77,6 +77,21 @@ func (q query) score(ws []word, hits []hit) float64 {
 	return sum + together*float64(min(follow, len(q.phrases)-1))
 }
 
+// scorer scores texts one after another, in memory that it uses again.
+type scorer struct {
+	query
+	now   time.Time
+	words []word
+	hits  []hit
+}
+
+// of measures how well a text of some age fits.
+func (s *scorer) of(text string, at time.Time) float64 {
+	s.words = appendWords(s.words[:0], text, maxWords)
+	s.hits = s.appendHits(s.hits[:0], s.words)
+	return fresh(s.score(s.words, s.hits), at, s.now)
+}
+
 // fresh weighs a score by age: what is new counts up to half as much again.
 func fresh(score float64, at, now time.Time) float64 {
 	const month = 30 * 24 * time.Hour
@@ -121,7 +136,10 @@ const (
 )
 
 // snippet cuts the part of a text around its first hit.
-func snippet(text string, ws []word, hits []hit) []Segment {
+func (s *scorer) snippet(text string) []Segment {
+	s.words = appendWords(s.words[:0], text, maxWords)
+	s.hits = s.appendHits(s.hits[:0], s.words)
+	ws, hits := s.words, s.hits
 	from := 0
 	if len(hits) > 0 && hits[0].start > snippetLead {
 		i := hits[0].first
@@ -132,14 +150,15 @@ func snippet(text string, ws []word, hits []hit) []Segment {
 	}
 	to := from
 	for _, w := range ws {
-		if w.end > from && (w.end <= from+snippetLength || len(hits) > 0 && w.end <= hits[0].end) {
-			to = w.end
+		if w.end > from+snippetLength && (len(hits) == 0 || w.end > hits[0].end) {
+			break
 		}
+		to = max(to, w.end)
 	}
-	var out []Segment
-	add := func(s string, hit bool) {
-		if s = spaces(s); s != "" {
-			out = append(out, Segment{s, hit})
+	out := make([]Segment, 0, 5)
+	add := func(part string, hit bool) {
+		if part = spaces(part); part != "" {
+			out = append(out, Segment{part, hit})
 		}
 	}
 	if from > 0 {
@@ -163,6 +182,9 @@ func snippet(text string, ws []word, hits []hit) []Segment {
 
 // spaces makes every run of white space one space.
 func spaces(s string) string {
+	if plain(s) {
+		return s
+	}
 	out := strings.Join(strings.Fields(s), " ")
 	if out == "" {
 		return s[:min(1, len(s))]
@@ -174,6 +196,16 @@ func spaces(s string) string {
 		out += " "
 	}
 	return out
+}
+
+// plain reports whether a text has no white space but single spaces.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf || s[i] < ' ' || s[i] == ' ' && i > 0 && s[i-1] == ' ' {
+			return false
+		}
+	}
+	return true
 }
 
 func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -25,29 +26,35 @@ const (
 
 // words splits a text into at most limit words: runs of letters, marks and digits, in lower case and without diacritics.
 // Characters of scripts that put no spaces between words are a word each.
-func words(text string, limit int) []word {
-	s := splitter{text: text, limit: limit, start: -1, gap: true}
-	for i, r := range text {
-		if len(s.out) >= limit {
-			break
+func words(text string, limit int) []word { return appendWords(nil, text, limit) }
+
+// appendWords appends the words of a text to a slice, which may be used again for the next text.
+func appendWords(to []word, text string, limit int) []word {
+	s := splitter{text: text, limit: len(to) + limit, out: to, start: -1, gap: true}
+	for i := 0; i < len(text) && len(s.out) < s.limit; {
+		if n := s.plain(i); n > 0 {
+			i += n
+			continue
 		}
+		r, size := utf8.DecodeRuneInString(text[i:])
 		switch {
-		case r < utf8.RuneSelf && asciiWord(r):
-			s.add(i, r)
+		case r < utf8.RuneSelf && asciiWord(byte(r)):
+			s.add(i, size, r)
 		case r == utf8.RuneError, r < utf8.RuneSelf:
 			s.flush()
 			s.gap = s.gap || r <= ' '
 		case unspaced(r):
 			s.flush()
-			s.add(i, r)
+			s.add(i, size, r)
 			s.solid = true
 			s.flush()
 		case unicode.In(r, unicode.L, unicode.N, unicode.M):
-			s.add(i, r)
+			s.add(i, size, r)
 		default:
 			s.flush()
 			s.gap = s.gap || unicode.IsSpace(r)
 		}
+		i += size
 	}
 	s.flush()
 	return s.out
@@ -64,8 +71,28 @@ type splitter struct {
 	gap, solid bool // there was a space before; the word is a character by itself
 }
 
-func (s *splitter) add(i int, r rune) {
-	size := utf8.RuneLen(r)
+// plain takes a whole word of ASCII letters and digits that begins at i and returns its length in bytes; 0 if there is none.
+func (s *splitter) plain(i int) int {
+	if s.start >= 0 {
+		return 0
+	}
+	n, upper := 0, false
+	for rest := s.text[i:]; n < len(rest) && asciiWord(rest[n]); n++ {
+		upper = upper || rest[n] <= 'Z' && rest[n] >= 'A'
+	}
+	if n == 0 || n > maxWord || i+n < len(s.text) && s.text[i+n] >= utf8.RuneSelf {
+		return 0
+	}
+	w := word{text: s.text[i : i+n], start: i, end: i + n, joined: !s.gap}
+	if upper {
+		w.text = strings.ToLower(w.text)
+	}
+	s.out = append(s.out, w)
+	s.gap = false
+	return n
+}
+
+func (s *splitter) add(i, size int, r rune) {
 	if s.start < 0 {
 		s.start, s.folded, s.changed = i, s.folded[:0], false
 	}
@@ -93,8 +120,8 @@ func (s *splitter) flush() {
 	s.start, s.solid = -1, false
 }
 
-func asciiWord(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+func asciiWord(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9'
 }
 
 // unspaced reports whether a character belongs to a script that is written without spaces.
