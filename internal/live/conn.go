@@ -223,7 +223,7 @@ func (c *conn) read(ctx context.Context) {
 			return
 		}
 		if kind != websocket.MessageText {
-			c.close(websocket.StatusUnsupportedData, "text only")
+			_ = c.ws.Close(websocket.StatusUnsupportedData, "text only") // before the connection is dropped behind this
 			return
 		}
 		if string(data) == "ping" {

@@ -1,0 +1,468 @@
+package live_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/conversation"
+	"github.com/foyerdesk/foyer/internal/desk/event"
+	"github.com/foyerdesk/foyer/internal/desk/media"
+	"github.com/foyerdesk/foyer/internal/desk/role"
+	"github.com/foyerdesk/foyer/internal/live"
+	"github.com/foyerdesk/foyer/internal/platform/blob"
+	"github.com/foyerdesk/foyer/internal/platform/bus"
+	"github.com/foyerdesk/foyer/internal/platform/crypt"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/db/dbtest"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
+	"github.com/foyerdesk/foyer/internal/platform/jobs"
+)
+
+// The agents: one may read everything, one only what is assigned to them, one nothing.
+const (
+	everything int64 = 2
+	own        int64 = 3
+	nothing    int64 = 4
+)
+
+// desk is a hub over conversations, served by HTTP to the agent whose id is in the query.
+type desk struct {
+	*testing.T
+	db     *db.DB
+	hub    *live.Hub
+	events *event.Log
+	c      *conversation.Service
+	url    string
+	alive  atomic.Int64
+
+	mu     sync.Mutex
+	agents map[int64]*agent.Principal
+}
+
+func each(t *testing.T, fn func(k *desk)) {
+	t.Helper()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) { fn(newDesk(t, d)) })
+}
+
+func newDesk(t *testing.T, d *db.DB) *desk {
+	t.Helper()
+	ctx := t.Context()
+	k := &desk{T: t, db: d, agents: map[int64]*agent.Principal{
+		everything: {ID: everything, FirstName: "Asha", Permissions: role.SetOf(role.All...)},
+		own:        {ID: own, FirstName: "Leo", Permissions: role.SetOf(role.ConversationsRead, role.ConversationsReadAssigned, role.MessagesRead)},
+		nothing:    {ID: nothing, FirstName: "Kim"},
+	}}
+	k.must(jobs.Migrate(ctx, d))
+	for _, q := range []string{
+		`INSERT INTO users (created_at, updated_at, type, is_system, email, first_name) VALUES (1, 1, 'agent', TRUE, 'System', 'System')`,
+		`INSERT INTO users (created_at, updated_at, type, email, first_name) VALUES (1, 1, 'agent', 'asha@acme.test', 'Asha'), (1, 1, 'agent', 'leo@acme.test', 'Leo'), (1, 1, 'agent', 'kim@acme.test', 'Kim')`,
+		`INSERT INTO statuses (created_at, name, category) VALUES (1, 'Open', 'open'), (1, 'Resolved', 'resolved')`,
+		`INSERT INTO priorities (created_at, name) VALUES (1, 'Low')`,
+		`INSERT INTO inboxes (created_at, updated_at, uuid, name, channel, enabled, from_address) VALUES (1, 1, 'u', 'Support', 'email', TRUE, 'Help <help@acme.test>')`,
+	} {
+		k.must(d.Tx(ctx, func(tx *db.Tx) error { _, err := tx.Exec(ctx, q); return err }))
+	}
+	log := slog.New(slog.DiscardHandler)
+	runner, err := jobs.New(d, log)
+	k.must(err)
+	blobs, err := blob.NewDisk(t.TempDir())
+	k.must(err)
+	box, err := crypt.NewBox([]byte(strings.Repeat("k", crypt.KeySize)))
+	k.must(err)
+	files := media.New(d, blobs, box, func(context.Context) (media.Limits, error) { return media.Limits{MaxBytes: 1 << 20}, nil }, func() string { return "" })
+	k.events = event.NewLog(d, bus.Local{}, log)
+	k.c = conversation.New(d, k.events, runner, files)
+	k.hub = live.New(live.Options{Events: k.events, Conversations: k.c, Log: log, Principal: k.principal,
+		Alive: func(_ context.Context, id int64) { k.alive.Store(id) }})
+	running, stop := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { k.events.Run(running) })
+	wg.Go(func() { k.hub.Run(running) })
+	t.Cleanup(func() { stop(); wg.Wait() })
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, _ := strconv.ParseInt(r.URL.Query().Get("agent"), 10, 64)
+		p, _ := k.principal(r.Context(), id)
+		k.hub.Serve(w, r, p)
+	}))
+	t.Cleanup(server.Close)
+	k.url = server.URL
+	return k
+}
+
+func (k *desk) must(err error) {
+	k.Helper()
+	if err != nil {
+		k.Fatal(err)
+	}
+}
+
+func (k *desk) principal(_ context.Context, id int64) (*agent.Principal, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if p := k.agents[id]; p != nil {
+		return p, nil
+	}
+	return nil, fault.New(fault.Unauthorized, "error.not_signed_in")
+}
+
+// become changes what an agent may do.
+func (k *desk) become(id int64, p *agent.Principal) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.agents[id] = p
+}
+
+func (k *desk) admin() *agent.Principal {
+	p, err := k.principal(k.Context(), everything)
+	k.must(err)
+	return p
+}
+
+func (k *desk) open(email string) string {
+	k.Helper()
+	c, err := k.c.Create(k.Context(), k.admin(), conversation.Create{InboxID: 1, Content: "<p>Hi</p>", ContactEmail: email, FirstName: "Bo", Subject: email, Initiator: "contact"})
+	k.must(err)
+	return c.UUID
+}
+
+func (k *desk) note(uuid, text string) {
+	k.Helper()
+	_, err := k.c.SendMessage(k.Context(), k.admin(), uuid, conversation.Send{Message: "<p>" + text + "</p>", Private: true, SenderType: "agent"})
+	k.must(err)
+}
+
+// announce appends an event that every agent hears of.
+func (k *desk) announce(payloads ...string) {
+	k.Helper()
+	k.must(k.db.Tx(k.Context(), func(tx *db.Tx) error {
+		for _, p := range payloads {
+			if err := k.events.Append(k.Context(), tx, event.New{Type: event.AgentAvailability, ActorID: 1, Payload: map[string]any{"text": p}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+type frame struct {
+	Type string
+	Data json.RawMessage
+	ID   int64
+}
+
+// socket is a client.
+type socket struct {
+	k    *desk
+	ws   *websocket.Conn
+	seen []frame
+}
+
+func (k *desk) dial(id int64, query string) *socket {
+	k.Helper()
+	ws, res, err := websocket.Dial(k.Context(), fmt.Sprintf("%s/ws?agent=%d%s", k.url, id, query), nil)
+	k.must(err)
+	if res.Body != nil {
+		_ = res.Body.Close()
+	}
+	k.Cleanup(func() { _ = ws.CloseNow() })
+	return &socket{k: k, ws: ws}
+}
+
+// join connects and waits for the hello.
+func (k *desk) join(id int64) *socket {
+	s := k.dial(id, "")
+	s.next("hello")
+	return s
+}
+
+func (s *socket) read() (frame, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	var f frame
+	kind, data, err := s.ws.Read(ctx)
+	switch {
+	case err != nil:
+		return f, err
+	case kind != websocket.MessageText:
+		s.k.Errorf("a binary frame: %q", data)
+	case string(data) == "pong":
+		f.Type = "pong"
+	default:
+		if err := json.Unmarshal(data, &f); err != nil {
+			s.k.Errorf("frame %q: %v", data, err)
+		}
+	}
+	s.seen = append(s.seen, f)
+	return f, nil
+}
+
+// next reads up to a frame of a type whose data has all parts.
+func (s *socket) next(kind string, parts ...string) frame {
+	s.k.Helper()
+	for {
+		f, err := s.read()
+		if err != nil {
+			s.k.Fatalf("waiting for %s %v: %v", kind, parts, err)
+		}
+		has := f.Type == kind
+		for _, p := range parts {
+			has = has && strings.Contains(string(f.Data), p)
+		}
+		if has {
+			return f
+		}
+	}
+}
+
+func (s *socket) write(kind websocket.MessageType, data string) {
+	s.k.Helper()
+	s.k.must(s.ws.Write(s.k.Context(), kind, []byte(data)))
+}
+
+func (s *socket) subscribe(uuid string) {
+	s.write(websocket.MessageText, fmt.Sprintf(`{"type":"conversation_subscribe","data":{"conversation_uuid":%q}}`, uuid))
+	s.write(websocket.MessageText, "ping") // read in order: the answer says that the subscription holds
+	s.next("pong")
+}
+
+// saw reports whether a frame of a type came, or of any type if kind is "", that holds a text.
+func (s *socket) saw(kind, text string) bool {
+	for _, f := range s.seen {
+		if (kind == "" || f.Type == kind) && strings.Contains(string(f.Data), text) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestAgentsHearOnlyOfWhatTheyMayRead(t *testing.T) {
+	each(t, func(k *desk) {
+		mine, others := k.open("mine@x.test"), k.open("others@x.test")
+		leo := own
+		k.must(k.c.AssignAgent(k.Context(), k.admin(), mine, &leo))
+		all, limited, bare := k.join(everything), k.join(own), k.join(nothing)
+		for _, s := range []*socket{all, limited, bare} {
+			s.subscribe(others) // asking for it is no right to it
+		}
+		k.note(others, "a secret note")
+		k.must(k.c.SetPriority(k.Context(), k.admin(), others, "Low"))
+		k.must(k.c.SetStatus(k.Context(), k.admin(), others, "Resolved", nil))
+		k.note(mine, "a note for Leo")
+		k.announce("the last one")
+		for _, s := range []*socket{all, limited, bare} {
+			s.next("agent_availability_update", "the last one")
+		}
+		for _, kind := range []string{"new_message", "conversation_update"} {
+			if !all.saw(kind, others) {
+				t.Errorf("who may read everything got no %s", kind)
+			}
+		}
+		if limited.saw("", others) || limited.saw("", "secret") || !limited.saw("new_message", "a note for Leo") {
+			t.Errorf("who may read their own got %+v", limited.seen)
+		}
+		if bare.saw("", others) || bare.saw("", mine) {
+			t.Errorf("who may read nothing got %+v", bare.seen)
+		}
+		// What they may do is asked for every frame: it changes under an open connection.
+		k.become(own, &agent.Principal{ID: own})
+		k.note(mine, "not for Leo any more")
+		k.become(everything, nil)
+		k.announce("the very last")
+		limited.next("agent_availability_update", "the very last")
+		if limited.saw("", "not for Leo") {
+			t.Error("a frame came after the right to it was gone")
+		}
+	})
+}
+
+func TestOnlyFollowersGetTheFieldsThatChange(t *testing.T) {
+	each(t, func(k *desk) {
+		a, b := k.open("a@x.test"), k.open("b@x.test")
+		follower, lister, other := k.join(everything), k.join(everything), k.join(everything)
+		follower.subscribe(a)
+		lister.write(websocket.MessageText, fmt.Sprintf(`{"type":"list_subscribe_replace","data":{"uuids":[%q]}}`, a))
+		lister.write(websocket.MessageText, "ping")
+		lister.next("pong")
+		other.subscribe(b)
+		k.must(k.c.SetPriority(k.Context(), k.admin(), a, "Low"))
+		follower.next("conversation_update", a, `"priority":"Low"`)
+		lister.next("conversation_update", a)
+		other.next("conversation_row", a) // its place in a list may have changed
+		if other.saw("conversation_update", a) {
+			t.Error("who follows another conversation got the update")
+		}
+	})
+}
+
+func TestAssignedAwayLeavesTheListsOfWhoCouldReadIt(t *testing.T) {
+	each(t, func(k *desk) {
+		uuid := k.open("a@x.test")
+		leo, asha := own, everything
+		k.must(k.c.AssignAgent(k.Context(), k.admin(), uuid, &leo))
+		s := k.join(own)
+		k.must(k.c.AssignAgent(k.Context(), k.admin(), uuid, &asha))
+		s.next("new_conversation", uuid, fmt.Sprintf(`"assigned_user_id":%d`, asha))
+	})
+}
+
+func TestSlowClientIsToldToFetchAnew(t *testing.T) {
+	k := newDesk(t, dbtest.SQLite(t))
+	slow := k.dial(everything, "") // it does not read, so the network's buffers fill up
+	slow.next("hello")
+	fast := k.join(everything)
+	const batches, size = 25, 80
+	large := make([]string, size)
+	for i := range batches {
+		for j := range large {
+			large[j] = fmt.Sprintf("%d-%d %s", i, j, strings.Repeat("x", 16<<10))
+		}
+		k.announce(large...)
+		fast.next("agent_availability_update", fmt.Sprintf(`"%d-%d `, i, size-1))
+	}
+	k.announce("after the flood")
+	slow.next("agent_availability_update", "after the flood")
+	if n := len(slow.seen); n >= batches*size || !slow.saw("resync", "") {
+		t.Errorf("%d frames were kept for a client that did not read", n)
+	}
+	if len(fast.seen) < batches*size || fast.saw("resync", "") {
+		t.Errorf("a client that read got %d frames of %d", len(fast.seen), batches*size)
+	}
+}
+
+func TestWhatHappensWhileCatchingUpComesBehindWhatWasMissed(t *testing.T) {
+	each(t, func(k *desk) {
+		uuid := k.open("a@x.test")
+		first := k.join(everything)
+		k.note(uuid, "seen")
+		last := first.next("new_message", "seen").ID
+		var wg sync.WaitGroup
+		const n = 60
+		wg.Go(func() {
+			for i := range n {
+				k.note(uuid, fmt.Sprintf("note %02d", i))
+			}
+		})
+		for range 4 { // joins in the middle of it
+			s := k.dial(everything, fmt.Sprintf("&last_event_id=%d", last))
+			s.next("new_message", fmt.Sprintf(`"preview":"note %02d"`, n-1))
+			next, id := 0, int64(0)
+			for _, f := range s.seen {
+				if f.Type != "new_message" || f.ID <= id {
+					continue // some come twice
+				}
+				if want := fmt.Sprintf(`"preview":"note %02d"`, next); !strings.Contains(string(f.Data), want) {
+					t.Fatalf("frame %d is not %s: %s", f.ID, want, f.Data)
+				}
+				next, id = next+1, f.ID
+			}
+			if next != n {
+				t.Errorf("got %d of %d", next, n)
+			}
+		}
+		wg.Wait()
+	})
+}
+
+func TestTooMuchMissedIsFetchedAnew(t *testing.T) {
+	k := newDesk(t, dbtest.SQLite(t))
+	k.announce("first")
+	s := k.join(everything)
+	last, err := k.events.Last(t.Context())
+	k.must(err)
+	many := make([]string, 1100)
+	k.announce(many...)
+	s = k.dial(everything, fmt.Sprintf("&last_event_id=%d", last))
+	s.next("resync")
+	s.next("hello", fmt.Sprint(last+1100))
+	if s.saw("agent_availability_update", "") {
+		t.Error("some of it was replayed too")
+	}
+	s = k.dial(everything, fmt.Sprintf("&last_event_id=%d", last+5000))
+	s.next("resync") // the id is of another database
+}
+
+func TestPingIsAnsweredAndIsASignOfLife(t *testing.T) {
+	k := newDesk(t, dbtest.SQLite(t))
+	s := k.join(own)
+	s.write(websocket.MessageText, "ping")
+	s.next("pong")
+	if k.alive.Load() != own {
+		t.Error("no sign of life was noted")
+	}
+}
+
+func TestBadFramesAreAnsweredAndBinaryOnesCloseTheConnection(t *testing.T) {
+	k := newDesk(t, dbtest.SQLite(t))
+	s := k.join(everything)
+	for _, bad := range []string{"{", "[]", `"x"`, `{"type":"none"}`, `{"type":"conversation_subscribe","data":{}}`, `{"type":"list_subscribe_replace","data":{}}`,
+		`{"type":"list_subscribe_replace","data":{"uuids":"x"}}`, strings.Repeat("[", 20000), "\x00"} {
+		s.write(websocket.MessageText, bad)
+		s.next("error")
+	}
+	s.write(websocket.MessageText, `{"type":"list_subscribe_replace","data":{"uuids":["not a uuid"]}}`)
+	s.write(websocket.MessageText, "ping")
+	s.next("pong")
+	s.write(websocket.MessageBinary, "\x01\x02")
+	s.closesWith(websocket.StatusUnsupportedData, "")
+	big := k.join(everything)
+	big.write(websocket.MessageText, strings.Repeat("x", 200<<10))
+	big.closesWith(websocket.StatusMessageTooBig, "")
+}
+
+func (s *socket) closesWith(code websocket.StatusCode, reason string) {
+	s.k.Helper()
+	for {
+		_, err := s.read()
+		if err == nil {
+			continue
+		}
+		var e websocket.CloseError
+		if !errors.As(err, &e) || e.Code != code || e.Reason != reason && reason != "" {
+			s.k.Errorf("ended with %v, want %d %s", err, code, reason)
+		}
+		return
+	}
+}
+
+func TestKickClosesEveryConnectionOfTheAgentOnly(t *testing.T) {
+	k := newDesk(t, dbtest.SQLite(t))
+	one, two, other := k.join(own), k.join(own), k.join(everything)
+	k.hub.Kick(own)
+	one.closesWith(websocket.StatusNormalClosure, "kicked")
+	two.closesWith(websocket.StatusNormalClosure, "kicked")
+	other.write(websocket.MessageText, "ping")
+	other.next("pong")
+}
+
+func TestAnotherSitesPageCannotConnect(t *testing.T) {
+	k := newDesk(t, dbtest.SQLite(t))
+	host := strings.TrimPrefix(k.url, "http://")
+	for origin, want := range map[string]int{"https://evil.example": 403, "null": 403, "http://" + host + ".evil.example": 403, "http://127.0.0.1:1": 403,
+		"http://" + host: 101, "https://" + host: 101, "": 101} {
+		header := http.Header{}
+		if origin != "" {
+			header.Set("Origin", origin)
+		}
+		ws, res, err := websocket.Dial(t.Context(), k.url+"/ws?agent=2", &websocket.DialOptions{HTTPHeader: header})
+		if err == nil {
+			_ = ws.CloseNow()
+		}
+		if res == nil || res.StatusCode != want {
+			t.Errorf("origin %q: %v %v, want %d", origin, res, err, want)
+		}
+	}
+}
