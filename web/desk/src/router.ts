@@ -46,6 +46,7 @@ const routes: RouteRecordRaw[] = [
     component: () => import('./shell/AppShell.vue'),
     children: [
       { path: 'inboxes', redirect: home },
+      { path: 'inboxes/search', component: () => import('./search/SearchPage.vue'), meta: { title: 'search.title' } },
       {
         path: 'inboxes/:type(assigned|mentioned|unassigned|all)',
         component: () => import('./inbox/InboxPage.vue'),

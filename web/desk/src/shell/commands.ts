@@ -1,4 +1,4 @@
-import { AtSign, CircleDashed, Inbox, Keyboard, Layers, LogOut, Moon, PanelLeft, Redo2, Settings, Undo2, UserRound, Users, CircleCheck, Clock } from '@lucide/vue'
+import { AtSign, CircleDashed, Inbox, Keyboard, Layers, LogOut, Moon, PanelLeft, Redo2, Search, Settings, Undo2, UserRound, Users, CircleCheck, Clock } from '@lucide/vue'
 import { t } from '@ui/i18n'
 import { toastError } from '@ui/toast/toasts'
 import { useRouter } from 'vue-router'
@@ -51,6 +51,15 @@ export function useShellCommands(): void {
         when: () => can(section.permission),
         run: go(section.path),
       })),
+      {
+        id: 'go.search',
+        title: t('command.search'),
+        section: navigation,
+        keys: ['/', 'g s'],
+        icon: Search,
+        when: () => can('conversations:read'),
+        run: go('/inboxes/search'),
+      },
       { id: 'go.account', title: t('shell.account'), section: navigation, icon: UserRound, run: go('/account/profile') },
     ]
     const everywhere: Command[] = [

@@ -4,7 +4,7 @@ import { sections } from '@/admin/sections'
 import { home } from '@/auth/next'
 import { useMe } from '@/data/session'
 
-/** Where the agent was in the inbox, to come back to. */
+/** Where the agent was in the inbox, to come back to; the search is no such place. */
 const lastInbox = ref(home)
 
 /** Which section the page belongs to, and which sections this agent has. */
@@ -15,7 +15,7 @@ export function useSections() {
   watch(
     () => route.path,
     (path) => {
-      if (path.startsWith('/inboxes/')) lastInbox.value = path
+      if (path.startsWith('/inboxes/') && path !== '/inboxes/search') lastInbox.value = path
     },
     { immediate: true },
   )
