@@ -99,7 +99,7 @@ func (r *rows) add(values ...any) {
 }
 
 func (r *rows) flush(ctx context.Context, tx *db.Tx) error {
-	const most = 1500 // arguments of one statement
+	const most = 160 // arguments of one statement; binding them costs the square of their number on SQLite
 	per := max(1, most/max(1, r.width))
 	for len(r.args) > 0 {
 		n := min(per, len(r.args)/r.width)
