@@ -1962,6 +1962,7 @@ export interface components {
             private: boolean;
             /** @description The text around what was found */
             snippet: components["schemas"]["SearchSegment"][];
+            /** @description The first 200 characters */
             text_content: string;
         };
         SearchPerson: {
