@@ -92,7 +92,7 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (a *App, err
 	if err := i18n.Load(); err != nil {
 		return a, fmt.Errorf("load texts: %w", err)
 	}
-	if err := a.hold(filepath.Join(cfg.DataDir, "data.lock")); err != nil {
+	if err := a.hold(filepath.Join(cfg.DataDir, "data.lock"), "the data folder "+cfg.DataDir); err != nil {
 		return a, err
 	}
 	if a.node, err = nodeID(cfg.DataDir); err != nil {
@@ -106,7 +106,8 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (a *App, err
 	}
 	if a.DB.Engine() == db.SQLite {
 		// One process writes a SQLite desk; a second one would send mail twice.
-		if err := a.hold(strings.TrimPrefix(cfg.DatabaseURL, "sqlite:") + ".lock"); err != nil {
+		path := strings.TrimPrefix(cfg.DatabaseURL, "sqlite:")
+		if err := a.hold(path+".lock", "the database "+path); err != nil {
 			return a, err
 		}
 	}
@@ -130,8 +131,8 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (a *App, err
 }
 
 // hold takes a lock for as long as the node is open.
-func (a *App) hold(path string) error {
-	l, err := lockData(path)
+func (a *App) hold(path, what string) error {
+	l, err := lockData(path, what)
 	if err == nil {
 		a.locks = append(a.locks, l)
 	}

@@ -15,7 +15,8 @@ import (
 // when that process ends, however it ends.
 type dataLock struct{ f *os.File }
 
-func lockData(path string) (*dataLock, error) {
+// lockData takes the lock in the file at path; what names the thing it is held on, for people.
+func lockData(path, what string) (*dataLock, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
@@ -24,7 +25,7 @@ func lockData(path string) (*dataLock, error) {
 		return nil, fmt.Errorf("lock the database: %w", err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(fmt.Errorf("another process uses %s: %w", strings.TrimSuffix(path, ".lock"), err), f.Close())
+		return nil, errors.Join(fmt.Errorf("another process, such as the running desk, uses %s: %w", what, err), f.Close())
 	}
 	return &dataLock{f}, nil
 }
