@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
@@ -35,6 +37,10 @@ func (a *API) idempotent(next http.Handler) http.Handler {
 		}
 		if len(key) > 200 {
 			a.writeProblem(w, r, fault.TooLong(idempotencyHeader, 200))
+			return
+		}
+		if !utf8.ValidString(key) || strings.ContainsFunc(key, unicode.IsControl) {
+			a.writeProblem(w, r, fault.Field(idempotencyHeader, "error.control_characters"))
 			return
 		}
 		kept, err := a.claim(r.Context(), p.ID, key, r.URL.Path)

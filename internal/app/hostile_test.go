@@ -211,3 +211,44 @@ func unescaped(s string) string {
 	}
 	return s
 }
+
+func TestHostileHeadersAndFormsAreRefusedNotFailed(t *testing.T) {
+	dbtest.URLs(t, func(t *testing.T, dsn string) {
+		p := prepare(t, dsn)
+		base, key := p.app.URL(), token(p.newKey(1))
+		var teams api.RouteInfo
+		for _, r := range p.app.API.Routes() {
+			if r.Method+" "+r.Path == "POST "+api.Base+"/teams" {
+				teams = r
+			}
+			if !changes(r.Method) || r.Method == http.MethodDelete {
+				continue
+			}
+			for ct, bodies := range map[string][]string{
+				"application/x-www-form-urlencoded": {"", "%", "name=%00", "name=a&name=b", "=&=", "a;b", strings.Repeat("a=1&", 20000)},
+				"multipart/form-data":               {"", "--x"},
+				"multipart/form-data; boundary=x":   {"", "--x--", "--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a\x00.png\"\r\n\r\nx\r\n--x--", "--x\r\n\r\n" + strings.Repeat("--x\r\n\r\n", 2000)},
+				"application/xml":                   {"<a/>"}, "nonsense": {"{}"}, "application/json; charset=utf-16": {"{}"}, "application/cbor": {"\xa0"},
+			} {
+				for _, body := range bodies {
+					check(t, ct+" "+clip([]byte(body)), r, p.fill(r.Path), ask(t, base, r.Method, p.fill(r.Path), body, append([]string{"Content-Type", ct}, key...)...))
+				}
+			}
+		}
+		for _, text := range []string{"\xff\xfe", "a\tb", "' OR 1=1--", strings.Repeat("k", 200), "\u202e", " "} {
+			for _, name := range []string{"Idempotency-Key", "User-Agent", "X-Forwarded-For", "Accept", "Accept-Language", "Origin", "Referer"} {
+				a := ask(t, base, http.MethodPost, api.Base+"/teams", `{"name":""}`, append([]string{name, text}, key...)...)
+				check(t, name+" "+text, teams, api.Base+"/teams", a)
+			}
+			for what, header := range map[string][]string{"token": token(text + ":" + text), "NUL": basic(text + "\x00:\x00" + text), "basic": basic("\xff\xff" + text + ":x"),
+				"cookie": {"Cookie", "libredesk_session=" + strings.ReplaceAll(text, "\t", ""), "X-CSRFTOKEN", text}} {
+				a := ask(t, base, http.MethodGet, api.Base+"/teams", "", header...)
+				check(t, what+" "+text, teams, api.Base+"/teams", a)
+				if a.code != http.StatusUnauthorized {
+					t.Errorf("%s %q: %d", what, text, a.code)
+				}
+			}
+			ask(t, base, http.MethodPost, api.Base+"/auth/login", `{"email":"System","password":"`+systemPassword+`"}`, "User-Agent", text)
+		}
+	})
+}

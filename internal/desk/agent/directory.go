@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/foyerdesk/foyer/internal/platform/crypt"
 	"github.com/foyerdesk/foyer/internal/platform/db"
@@ -138,6 +140,9 @@ func (d *Directory) end(ctx context.Context, tokenHash string) error {
 // ByKey returns the principal of an API key and its secret; Unauthorized otherwise.
 func (d *Directory) ByKey(ctx context.Context, key, secret string) (*Principal, error) {
 	refused := fault.New(fault.Unauthorized, "error.key_refused")
+	if len(key) > 200 || !utf8.ValidString(key) || strings.ContainsRune(key, 0) {
+		return nil, refused // no key looks like this, and PostgreSQL would not even compare it
+	}
 	now := time.Now()
 	d.mu.RLock()
 	c, ok := d.keys[key]
