@@ -102,22 +102,20 @@ func TestPermissionRemovalKicks(t *testing.T) {
 		if n := d.count(`SELECT count(*) FROM activity_logs WHERE activity_type = 'agent_role_permissions_changed' AND target_model_type = 'role' AND target_model_id = $1`, r.ID); n != 1 {
 			t.Errorf("%d activities", n)
 		}
-		// So do a new password, disabling and deletion.
-		for what, change := range map[string]func(){
-			"password": func() {
+		// So do a new password, the deletion of the role, and that of the agent.
+		for _, change := range []func(){
+			func() {
 				d.admin.ok(http.MethodPut, fmt.Sprintf("/api/v1/agents/%d", id), edit("asha@example.com", map[string]any{"roles": []string{"R"}, "new_password": agentPassword}), nil)
 			},
-			"role deleted": func() { d.admin.ok(http.MethodDelete, fmt.Sprintf("/api/v1/roles/%d", r.ID), nil, nil) },
+			func() { d.admin.ok(http.MethodDelete, fmt.Sprintf("/api/v1/roles/%d", r.ID), nil, nil) },
+			func() { d.admin.ok(http.MethodDelete, fmt.Sprintf("/api/v1/agents/%d", id), nil, nil) },
 		} {
 			sock := signIn(t, d.app.URL(), "asha@example.com", agentPassword).dial("")
 			change()
 			if e := sock.kicked(); e.Code != websocket.StatusNormalClosure {
-				t.Errorf("%s: closed with %d %s", what, e.Code, e.Reason)
+				t.Errorf("closed with %d %s", e.Code, e.Reason)
 			}
 		}
-		sock = signIn(t, d.app.URL(), "asha@example.com", agentPassword).dial("")
-		d.admin.ok(http.MethodDelete, fmt.Sprintf("/api/v1/agents/%d", id), nil, nil)
-		sock.kicked()
 	})
 }
 
