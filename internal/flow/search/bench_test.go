@@ -2,9 +2,11 @@ package search
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/db/dbtest"
@@ -74,6 +76,46 @@ func BenchmarkSearchMessages(b *testing.B) {
 				if _, err := k.s.Messages(k.ctx, k.admin, query); err != nil {
 					b.Fatal(err)
 				}
+			}
+		})
+	}
+}
+
+// BenchmarkNote measures what search costs the one who adds a note: without triggers, with them, and with the index
+// being written meanwhile.
+func BenchmarkNote(b *testing.B) {
+	for _, mode := range []string{"without search", "queued", "indexed"} {
+		b.Run(mode, func(b *testing.B) {
+			k := newDesk(b, dbtest.SQLite(b))
+			if mode == "without search" {
+				k.exec(`DROP TRIGGER search_message_new`)
+			}
+			var list []*conversation.Conversation
+			for i := range 200 {
+				list = append(list, k.open("Kim", fmt.Sprintf("kim%d@a.test", i), "S", "hello"))
+			}
+			if mode == "indexed" {
+				defer k.run(k.s)()
+			}
+			var n atomic.Int64
+			b.SetParallelism(8)
+			b.ResetTimer()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					i := n.Add(1)
+					_, err := k.c.SendMessage(k.ctx, k.admin, list[i%200].UUID, conversation.Send{SenderType: conversation.SenderAgent, Private: true,
+						Message: fmt.Sprintf("<p>The customer called about order %d and asks for the invoice of last month to be sent to another address</p>", i)})
+					if err != nil {
+						b.Error(err)
+					}
+				}
+			})
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "notes/s")
+			b.StopTimer()
+			if mode == "indexed" {
+				waiting, err := k.s.Waiting(k.ctx)
+				k.must(err)
+				b.ReportMetric(float64(waiting), "waiting")
 			}
 		})
 	}

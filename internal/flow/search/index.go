@@ -32,16 +32,19 @@ var kinds = []kind{
 
 const (
 	idle = 100 * time.Millisecond
-	// live is how much is indexed in one transaction while people work, bulk while nobody waits.
-	live, bulk = 64, 1000
+	// live is how much is indexed in one transaction while people work, bulk while nobody does;
+	// when the index falls behind, live becomes up to most.
+	live, most, bulk = 64, 512, 1000
+	// mergePages is how many pages of the index are merged in one transaction.
+	mergePages = 24
 	// yield is how many times as long as a transaction took the next one waits, while others want to write too.
 	yield = 4
 )
 
 // Run indexes what changes, until ctx ends.
 func (s *Service) Run(ctx context.Context) {
-	l := &lease{s: s}
-	defer l.release(ctx)
+	w := &worker{s: s, lease: lease{s: s}, size: live, untidy: true}
+	defer w.lease.release(ctx)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -50,29 +53,46 @@ func (s *Service) Run(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
-		timer.Reset(s.round(ctx, l))
+		timer.Reset(w.round(ctx))
 	}
 }
 
-// round indexes one batch and returns how long to wait before the next.
-func (s *Service) round(ctx context.Context, l *lease) time.Duration {
-	held, err := l.hold(ctx)
+// worker is a run of the indexing.
+type worker struct {
+	s      *Service
+	lease  lease
+	size   int  // of the next batch: more when the index is behind
+	untidy bool // there may be segments to merge
+}
+
+// round indexes one batch, merges a little, and returns how long to wait before the next.
+func (w *worker) round(ctx context.Context) time.Duration {
+	held, err := w.lease.hold(ctx)
 	if err == nil && !held {
 		return leaseTime / 2
 	}
 	var did batchResult
 	if err == nil {
-		did, err = s.batch(ctx, live)
+		did, err = w.s.batch(ctx, w.size)
+	}
+	if err == nil && (did.n > 0 || w.untidy) {
+		var merged batchResult
+		merged, err = w.s.merge(ctx, mergePages)
+		w.untidy = merged.n > 0
+		did.waited, did.took = max(did.waited, merged.waited), did.took+merged.took
 	}
 	switch {
 	case ctx.Err() != nil:
 		return 0
 	case err != nil:
-		s.log.Warn("could not index for search; it is tried again", "error", err)
+		w.s.log.Warn("could not index for search; it is tried again", "error", err)
 		return time.Second
-	case did.n < live:
-		return idle
-	case did.waited > time.Millisecond:
+	case did.n < w.size:
+		w.size = live
+		return max(idle, yield*did.took)
+	}
+	w.size = min(2*w.size, most)
+	if did.waited > time.Millisecond {
 		return yield * did.took
 	}
 	return 0
@@ -86,7 +106,11 @@ func (s *Service) CatchUp(ctx context.Context, progress func(done int)) error {
 		if err != nil {
 			return err
 		}
-		if did.n == 0 {
+		merged, err := s.merge(ctx, bulk)
+		if err != nil {
+			return err
+		}
+		if did.n == 0 && merged.n == 0 {
 			return nil
 		}
 		done += did.n
@@ -94,6 +118,40 @@ func (s *Service) CatchUp(ctx context.Context, progress func(done int)) error {
 			progress(done)
 		}
 	}
+}
+
+// merge merges about so many pages of segments of each SQLite index. n of the result is how many indexes had something
+// to merge.
+func (s *Service) merge(ctx context.Context, pages int) (did batchResult, err error) {
+	if s.db.Engine() == db.Postgres {
+		return did, nil
+	}
+	for _, k := range kinds {
+		asked := time.Now()
+		begun := asked
+		err := s.db.Tx(ctx, func(tx *db.Tx) error {
+			begun = time.Now()
+			var before, after int64
+			if err := tx.QueryRow(ctx, `SELECT total_changes()`).Scan(&before); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, `INSERT INTO `+k.table+` (`+k.table+`, rank) VALUES ('merge', $1)`, pages); err != nil {
+				return err
+			}
+			if err := tx.QueryRow(ctx, `SELECT total_changes()`).Scan(&after); err != nil {
+				return err
+			}
+			if after-before >= 2 { // less is what the command itself counts for
+				did.n++
+			}
+			return nil
+		})
+		if err != nil {
+			return did, fmt.Errorf("merge %s: %w", k.table, err)
+		}
+		did.waited, did.took = max(did.waited, begun.Sub(asked)), did.took+time.Since(begun)
+	}
+	return did, nil
 }
 
 // Waiting returns how much is not indexed yet, counted up to a bound of 10,000.
@@ -121,8 +179,8 @@ type batchResult struct {
 var errTaken = errors.New("another node indexes")
 
 // batch indexes the oldest entries of the queue.
-func (s *Service) batch(ctx context.Context, most int) (did batchResult, err error) {
-	entries, err := db.Select[queued](ctx, s.db, `SELECT seq, kind, id FROM search_queue ORDER BY seq LIMIT $1`, most)
+func (s *Service) batch(ctx context.Context, limit int) (did batchResult, err error) {
+	entries, err := db.Select[queued](ctx, s.db, `SELECT seq, kind, id FROM search_queue ORDER BY seq LIMIT $1`, limit)
 	if err != nil {
 		return did, fmt.Errorf("read the queue: %w", err)
 	}
@@ -146,10 +204,9 @@ func (s *Service) batch(ctx context.Context, most int) (did batchResult, err err
 		}
 	}
 	asked := time.Now()
+	begun := asked
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		begun := time.Now()
-		did.waited = begun.Sub(asked)
-		defer func() { did.took = time.Since(begun) }()
+		begun = time.Now()
 		// The texts were read before this transaction. Had somebody else indexed a later state meanwhile, they would
 		// have taken the entries too; a change since then has an entry of its own.
 		n, err := tx.Exec(ctx, `DELETE FROM search_queue WHERE seq IN (`+anyOf(tx)+`)`, list(tx, seqs))
@@ -169,7 +226,7 @@ func (s *Service) batch(ctx context.Context, most int) (did batchResult, err err
 	if errors.Is(err, errTaken) {
 		return did, nil
 	}
-	did.n = len(entries)
+	did.n, did.waited, did.took = len(entries), begun.Sub(asked), time.Since(begun) // FTS5 does most of its work in the commit
 	return did, err
 }
 
@@ -251,10 +308,10 @@ const maxPlace = 16383
 
 // suffixes are the endings of an address that are long enough to be searched for.
 func suffixes(email string) []string {
-	const most = 100
+	const enough = 100
 	var out []string
 	for i := range email {
-		if len(email)-i < minQuery || len(out) == most {
+		if len(email)-i < minQuery || len(out) == enough {
 			break
 		}
 		out = append(out, email[i:])

@@ -16,6 +16,11 @@ CREATE VIRTUAL TABLE search_conversations USING fts5 (
     doc, content = '', contentless_delete = 1, prefix = '3', tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* P* S* C*'");
 CREATE VIRTUAL TABLE search_contacts USING fts5 (
     doc, content = '', contentless_delete = 1, prefix = '3', tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* P* S* C*'");
+-- An index is a number of segments, which are merged so that they do not become too many. FTS5 would do it in some commit
+-- of its choice, for seconds, while every writer waits; package search does it, in small portions.
+INSERT INTO search_messages (search_messages, rank) VALUES ('automerge', 0), ('deletemerge', 0), ('crisismerge', 1900);
+INSERT INTO search_conversations (search_conversations, rank) VALUES ('automerge', 0), ('deletemerge', 0), ('crisismerge', 1900);
+INSERT INTO search_contacts (search_contacts, rank) VALUES ('automerge', 0), ('deletemerge', 0), ('crisismerge', 1900);
 -- The words of each index in their order, to find those that begin alike.
 CREATE VIRTUAL TABLE search_messages_words USING fts5vocab (search_messages, instance);
 CREATE VIRTUAL TABLE search_conversations_words USING fts5vocab (search_conversations, instance);

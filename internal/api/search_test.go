@@ -1,0 +1,36 @@
+package api_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/foyerdesk/foyer/internal/api"
+	"github.com/foyerdesk/foyer/internal/flow/search"
+)
+
+func TestSearchesAnswerWhoMayAskWithWhatTheyMayRead(t *testing.T) {
+	eachFilesDesk(t, func(k *filesDesk) {
+		own, other := k.open(k.agents[limited].ID), k.open(0)
+		k.note(own)
+		k.note(other)
+		deps := k.deps
+		deps.Search = search.New(k.db, deps.Log, "node")
+		k.must(deps.Search.CatchUp(t.Context(), nil))
+		k.api = api.New(deps, api.Conversations, api.Search)
+		k.play(
+			scenario{"guest", http.MethodGet, "/api/v1/messages/search?query=abc", guest, ``, 401, nil, nil},
+			scenario{"messages without permission", http.MethodGet, "/api/v1/messages/search?query=abc", without, ``, 403, nil, nil},
+			scenario{"conversations without permission", http.MethodGet, "/api/v1/conversations/search?query=abc", without, ``, 403, nil, nil},
+			scenario{"contacts without permission", http.MethodGet, "/api/v1/contacts/search?query=abc", limited, ``, 403, nil, nil},
+			scenario{"no query", http.MethodGet, "/api/v1/messages/search", admin, ``, 400, []string{"InputException"}, nil},
+			scenario{"too short", http.MethodGet, "/api/v1/conversations/search?query=ab", admin, ``, 400, []string{"InputException"}, nil},
+			scenario{"nothing", http.MethodGet, "/api/v1/contacts/search?query=nobodyatall", admin, ``, 200, []string{`"data":[]`}, nil},
+			scenario{"syntax", http.MethodGet, "/api/v1/messages/search?query=%22+OR+%2A%29", admin, ``, 200, []string{`"data":[]`}, nil},
+			scenario{"a note", http.MethodGet, "/api/v1/messages/search?query=see", limited, ``, 200, []string{own.UUID, `"text_content":"see`, `"hit":true`, `"private":true`}, []string{other.UUID, `0001-01-01`}},
+			scenario{"by number", http.MethodGet, "/api/v1/conversations/search?query=%23" + own.ReferenceNumber, limited, ``, 200,
+				[]string{`"uuid":"` + own.UUID + `"`, `"reference_number":"` + own.ReferenceNumber + `"`, `"status":"Open"`, `"subject":`}, []string{other.UUID}},
+			scenario{"another's by number", http.MethodGet, "/api/v1/conversations/search?query=" + other.ReferenceNumber, limited, ``, 200, nil, []string{other.UUID}},
+			scenario{"anybody's by number", http.MethodGet, "/api/v1/conversations/search?query=" + other.ReferenceNumber, admin, ``, 200, []string{other.UUID}, nil},
+		)
+	})
+}
