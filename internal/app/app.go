@@ -176,6 +176,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	}
 	a.events = event.NewLog(a.DB, a.bus, a.log)
 	a.Settings = setting.New(a.DB, a.cfg.RootURL, languages)
+	a.Settings.General(ctx) // from now on it answers from memory
 	rootURL := func() string { return a.Settings.General(context.Background()).RootURL }
 	a.Directory = agent.NewDirectory(a.DB, a.log)
 	a.Agents = agent.New(a.DB, a.Directory)

@@ -32,6 +32,12 @@ func Bulk(ctx context.Context, d *db.DB, o BulkOptions) error {
 	if err != nil {
 		return err
 	}
+	if d.Engine() == db.SQLite {
+		// Random uuids touch pages all over their indexes: with the cache of everyday work each would be read from disk.
+		if err := d.Tx(ctx, func(tx *db.Tx) error { _, err := tx.Exec(ctx, `PRAGMA cache_size = -1000000`); return err }); err != nil {
+			return fmt.Errorf("enlarge the cache: %w", err)
+		}
+	}
 	for done := 0; done < o.Conversations; {
 		n := min(bulkChunk, o.Conversations-done)
 		if err := d.Tx(ctx, func(tx *db.Tx) error { return b.chunk(ctx, tx, done, n) }); err != nil {
@@ -234,7 +240,9 @@ func addCounts(ctx context.Context, tx *db.Tx, counts map[[3]int64]int64) error 
 // finish sets the sequences behind what was written with ids of its own, and lets the engine learn of the new sizes.
 func (b *bulk) finish(tx *db.Tx) error {
 	ctx := context.Background()
-	statements := []string{fmt.Sprintf(`UPDATE conversation_reference SET value = %d`, b.reference-1), `ANALYZE`}
+	statements := []string{fmt.Sprintf(`UPDATE conversation_reference SET value = %d`, b.reference-1), `ANALYZE`,
+		// Samples of values (sqlite_stat4) make SQLite compile a prepared statement again for each new argument.
+		`DELETE FROM sqlite_stat4`, `ANALYZE sqlite_schema`}
 	if tx.Engine() == db.Postgres {
 		statements = []string{fmt.Sprintf(`SELECT setval('conversation_reference', %d)`, b.reference), `ANALYZE`}
 		for _, table := range []string{"users", "conversations", "messages"} {

@@ -28,41 +28,70 @@ type Priority struct {
 // catalogue remembers the few statuses and priorities, so that no hot statement joins for them. What another node
 // adds is seen after a few seconds at most, and at once when an unknown one is asked for.
 //
-// Inside a transaction it is read through that transaction: a second connection might never be free.
+// Inside a transaction it is read through that transaction, and never while rows are being read: a second connection
+// might never be free.
 type catalogue struct {
-	mu         sync.Mutex
-	read       time.Time
+	mu   sync.Mutex
+	read time.Time
+	have *names
+}
+
+// names is the catalogue at one moment; it does not change.
+type names struct {
 	statuses   []Status
 	priorities []Priority
 }
 
-const catalogueAge = 5 * time.Second
-
-func (c *catalogue) load(ctx context.Context, q db.Querier, fresh bool) ([]Status, []Priority, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !fresh && time.Since(c.read) < catalogueAge {
-		return c.statuses, c.priorities, nil
+func (n *names) status(id int64) *Status {
+	for i := range n.statuses {
+		if n.statuses[i].ID == id {
+			return &n.statuses[i]
+		}
 	}
-	statuses, err := db.Select[Status](ctx, q, `SELECT id, created_at, name, category FROM statuses ORDER BY id`)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read statuses: %w", err)
-	}
-	priorities, err := db.Select[Priority](ctx, q, `SELECT id, created_at, name FROM priorities ORDER BY id`)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read priorities: %w", err)
-	}
-	c.statuses, c.priorities, c.read = statuses, priorities, time.Now()
-	return statuses, priorities, nil
+	return nil
 }
 
-func find[T any](ctx context.Context, q db.Querier, c *catalogue, pick func([]Status, []Priority) []T, match func(T) bool) (*T, error) {
+func (n *names) priority(id int64) *Priority {
+	for i := range n.priorities {
+		if n.priorities[i].ID == id {
+			return &n.priorities[i]
+		}
+	}
+	return nil
+}
+
+const catalogueAge = 5 * time.Second
+
+// names returns the catalogue, read anew if it is old or fresh is asked for. Nothing is locked while it is read.
+func (c *catalogue) names(ctx context.Context, q db.Querier, fresh bool) (*names, error) {
+	c.mu.Lock()
+	have, read := c.have, c.read
+	c.mu.Unlock()
+	if have != nil && !fresh && time.Since(read) < catalogueAge {
+		return have, nil
+	}
+	now := time.Now()
+	n := &names{}
+	var err error
+	if n.statuses, err = db.Select[Status](ctx, q, `SELECT id, created_at, name, category FROM statuses ORDER BY id`); err != nil {
+		return nil, fmt.Errorf("read statuses: %w", err)
+	}
+	if n.priorities, err = db.Select[Priority](ctx, q, `SELECT id, created_at, name FROM priorities ORDER BY id`); err != nil {
+		return nil, fmt.Errorf("read priorities: %w", err)
+	}
+	c.mu.Lock()
+	c.have, c.read = n, now
+	c.mu.Unlock()
+	return n, nil
+}
+
+func find[T any](ctx context.Context, q db.Querier, c *catalogue, pick func(*names) []T, match func(T) bool) (*T, error) {
 	for _, fresh := range []bool{false, true} {
-		statuses, priorities, err := c.load(ctx, q, fresh)
+		n, err := c.names(ctx, q, fresh)
 		if err != nil {
 			return nil, err
 		}
-		for _, v := range pick(statuses, priorities) {
+		for _, v := range pick(n) {
 			if match(v) {
 				return &v, nil
 			}
@@ -71,8 +100,8 @@ func find[T any](ctx context.Context, q db.Querier, c *catalogue, pick func([]St
 	return nil, nil
 }
 
-func onlyStatuses(s []Status, _ []Priority) []Status     { return s }
-func onlyPriorities(_ []Status, p []Priority) []Priority { return p }
+func onlyStatuses(n *names) []Status     { return n.statuses }
+func onlyPriorities(n *names) []Priority { return n.priorities }
 
 // status returns a status by name; an unknown one is an Invalid error.
 func (c *catalogue) status(ctx context.Context, q db.Querier, name string) (Status, error) {
@@ -122,12 +151,18 @@ func (c *catalogue) priorityName(ctx context.Context, q db.Querier, id *int64) (
 
 // Statuses returns all statuses in the order they were made.
 func (s *Service) Statuses(ctx context.Context) ([]Status, error) {
-	statuses, _, err := s.ref.load(ctx, s.db, true)
-	return statuses, err
+	n, err := s.ref.names(ctx, s.db, true)
+	if err != nil {
+		return nil, err
+	}
+	return n.statuses, nil
 }
 
 // Priorities returns all priorities in ascending urgency.
 func (s *Service) Priorities(ctx context.Context) ([]Priority, error) {
-	_, priorities, err := s.ref.load(ctx, s.db, true)
-	return priorities, err
+	n, err := s.ref.names(ctx, s.db, true)
+	if err != nil {
+		return nil, err
+	}
+	return n.priorities, nil
 }

@@ -523,3 +523,31 @@ func TestCountersEqualARecountAfterRandomCommands(t *testing.T) {
 		k.checkCounts()
 	})
 }
+
+// A reader that holds a connection must never wait for a second one: with as many readers as connections, all would wait.
+func TestReadersNeverWaitForASecondConnection(t *testing.T) {
+	each(t, func(k *desk) {
+		c := k.open("kim@x.example")
+		k.open("kim@x.example")
+		ctx, cancel := context.WithTimeout(k.ctx, 30*time.Second)
+		defer cancel()
+		var wg sync.WaitGroup
+		for range 64 {
+			wg.Go(func() {
+				for range 10 {
+					k.c.ForgetNames()
+					if _, err := k.c.List(ctx, k.admin, conversation.ListQuery{Page: 1, PageSize: 30}); err != nil {
+						k.t.Error(err)
+						return
+					}
+					k.c.ForgetNames()
+					if _, err := k.c.Get(ctx, k.admin, c.UUID); err != nil {
+						k.t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		wg.Wait()
+	})
+}

@@ -124,7 +124,7 @@ func (s *Service) fields(ctx context.Context) filter.Fields {
 
 // statusCondition turns a condition on the status's name into one on its id, which the indexes of the lists begin with.
 func (s *Service) statusCondition(ctx context.Context, op, value string, args *filter.Args) (string, error) {
-	statuses, _, err := s.ref.load(ctx, s.db, false)
+	known, err := s.ref.names(ctx, s.db, false)
 	if err != nil {
 		return "", err
 	}
@@ -135,7 +135,7 @@ func (s *Service) statusCondition(ctx context.Context, op, value string, args *f
 		}
 	}
 	var ids []int64
-	for _, st := range statuses {
+	for _, st := range known.statuses {
 		name, v := strings.ToLower(st.Name), strings.ToLower(value)
 		hit := slices.Contains(names, st.Name)
 		if op == "contains" || op == "ilike" || op == "not contains" {
@@ -501,18 +501,39 @@ func (s *Service) rows(ctx context.Context, p *agent.Principal, st statement, me
 		JOIN conversations c ON c.id = page.id` + rowJoins + `
 		LEFT JOIN conversation_last_seen ls ON ls.conversation_id = c.id AND ls.user_id = ` + me + ` ORDER BY ` + st.order()
 	out := make([]ListItem, 0, 32)
-	err := db.Each(ctx, s.db, func(r db.Rows) error {
-		row, err := s.scanRow(ctx, r, true)
-		out = append(out, row)
-		return err
-	}, query, args.Values()...)
+	err := s.scanRows(ctx, func(known *names) error {
+		out = out[:0]
+		return db.Each(ctx, s.db, func(r db.Rows) error {
+			row, err := scanRow(r, known, true)
+			out = append(out, row)
+			return err
+		}, query, args.Values()...)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list conversations: %w", err)
 	}
 	return out, s.addTags(ctx, out)
 }
 
-func (s *Service) scanRow(ctx context.Context, r db.Row, personal bool) (row ListItem, err error) {
+// errUnknownName means that a row has a status or priority that the catalogue read last does not have.
+var errUnknownName = errors.New("unknown status or priority")
+
+// scanRows runs read with the catalogue, and once more with a fresh one if it met a name that was made just now.
+func (s *Service) scanRows(ctx context.Context, read func(*names) error) error {
+	known, err := s.ref.names(ctx, s.db, false)
+	if err != nil {
+		return err
+	}
+	if err = read(known); !errors.Is(err, errUnknownName) {
+		return err
+	}
+	if known, err = s.ref.names(ctx, s.db, true); err != nil {
+		return err
+	}
+	return read(known)
+}
+
+func scanRow(r db.Row, known *names, personal bool) (row ListItem, err error) {
 	var reference, status int64
 	c := &row.Contact
 	dest := []any{&row.ID, &row.CreatedAt, &row.UpdatedAt, &row.UUID, &reference, &row.WaitingSince,
@@ -527,13 +548,19 @@ func (s *Service) scanRow(ctx context.Context, r db.Row, personal bool) (row Lis
 		return row, err
 	}
 	row.ReferenceNumber, row.Tags = strconv.FormatInt(reference, 10), []string{}
-	st, err := s.ref.statusByID(ctx, s.db, status)
-	if err != nil {
-		return row, err
+	st := known.status(status)
+	if st == nil {
+		return row, errUnknownName
 	}
 	row.Status = st.Name
-	row.Priority, err = s.ref.priorityName(ctx, s.db, row.PriorityID)
-	return row, err
+	if row.PriorityID != nil {
+		p := known.priority(*row.PriorityID)
+		if p == nil {
+			return row, errUnknownName
+		}
+		row.Priority = &p.Name
+	}
+	return row, nil
 }
 
 func (s *Service) addTags(ctx context.Context, rows []ListItem) error {
@@ -562,7 +589,11 @@ func (s *Service) addTags(ctx context.Context, rows []ListItem) error {
 
 // Row returns a conversation as a row of a list, without what differs between agents.
 func (s *Service) Row(ctx context.Context, id int64) (*ListItem, error) {
-	row, err := s.scanRow(ctx, s.db.QueryRow(ctx, `SELECT `+rowColumns+` FROM conversations c`+rowJoins+` WHERE c.id = $1`, id), false)
+	var row ListItem
+	err := s.scanRows(ctx, func(known *names) (err error) {
+		row, err = scanRow(s.db.QueryRow(ctx, `SELECT `+rowColumns+` FROM conversations c`+rowJoins+` WHERE c.id = $1`, id), known, false)
+		return err
+	})
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, fault.Missing("conversation")
 	}

@@ -96,27 +96,34 @@ func tagNames(ctx context.Context, q db.Querier, id int64) ([]string, error) {
 	return names, nil
 }
 
+// maxPrevious is how many earlier conversations are shown beside one.
+const maxPrevious = 10
+
 // previous returns up to ten other conversations of the contact, newest first, that p may read.
 func (s *Service) previous(ctx context.Context, p *agent.Principal, c *Conversation) ([]Previous, error) {
 	out := []Previous{}
-	err := db.Each(ctx, s.db, func(r db.Rows) error {
-		v := Previous{Contact: Person{c.Contact.FirstName, c.Contact.LastName, c.Contact.AvatarURL}}
-		var user, team *int64
-		var status int64
-		if err := r.Scan(&v.ID, &v.CreatedAt, &v.UpdatedAt, &v.UUID, &v.Subject, &v.LastMessage, &v.LastMessageAt, &user, &team, &status); err != nil {
-			return err
-		}
-		if CanRead(p, user, team) && len(out) < 10 {
-			st, err := s.ref.statusByID(ctx, s.db, status)
-			if err != nil {
+	err := s.scanRows(ctx, func(known *names) error {
+		out = out[:0]
+		return db.Each(ctx, s.db, func(r db.Rows) error {
+			v := Previous{Contact: Person{c.Contact.FirstName, c.Contact.LastName, c.Contact.AvatarURL}}
+			var user, team *int64
+			var status int64
+			if err := r.Scan(&v.ID, &v.CreatedAt, &v.UpdatedAt, &v.UUID, &v.Subject, &v.LastMessage, &v.LastMessageAt, &user, &team, &status); err != nil {
 				return err
+			}
+			if !CanRead(p, user, team) || len(out) == maxPrevious {
+				return nil
+			}
+			st := known.status(status)
+			if st == nil {
+				return errUnknownName
 			}
 			v.Status = st.Name
 			out = append(out, v)
-		}
-		return nil
-	}, `SELECT id, created_at, updated_at, uuid, subject, last_message, last_message_at, assigned_user_id, assigned_team_id, status_id
-		FROM conversations WHERE contact_id = $1 AND id <> $2 ORDER BY created_at DESC LIMIT 50`, c.ContactID, c.ID)
+			return nil
+		}, `SELECT id, created_at, updated_at, uuid, subject, last_message, last_message_at, assigned_user_id, assigned_team_id, status_id
+			FROM conversations WHERE contact_id = $1 AND id <> $2 ORDER BY created_at DESC LIMIT 50`, c.ContactID, c.ID)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read previous conversations: %w", err)
 	}

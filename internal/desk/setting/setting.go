@@ -95,9 +95,10 @@ type Service struct {
 	languages []string
 	fallback  General
 
-	mu   sync.Mutex
-	read time.Time
-	have General
+	mu      sync.Mutex
+	read    time.Time
+	reading bool
+	have    General
 }
 
 // age is after how long settings are read again, for changes made on another node.
@@ -109,13 +110,28 @@ func New(d *db.DB, rootURL string, languages []string) *Service {
 	return &Service{db: d, languages: languages, fallback: Defaults(rootURL)}
 }
 
-// General returns the settings. What cannot be read is at its default: settings never keep a desk from starting.
+// General returns the settings, from memory. When they are old they are read again behind the caller, who may hold a
+// database connection and must not wait for another. What cannot be read is at its default: settings never keep a desk
+// from starting.
 func (s *Service) General(ctx context.Context) General {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if time.Since(s.read) < age {
-		return s.have
+	first, stale := s.read.IsZero(), time.Since(s.read) > age && !s.reading
+	if stale && !first {
+		s.reading = true
 	}
+	have := s.have
+	s.mu.Unlock()
+	switch {
+	case first:
+		return s.refresh(ctx)
+	case stale:
+		go s.refresh(context.WithoutCancel(ctx))
+	}
+	return have
+}
+
+// refresh reads the settings.
+func (s *Service) refresh(ctx context.Context) General {
 	g := s.fallback
 	values := map[string]db.JSON{}
 	err := db.Each(ctx, s.db, func(r db.Rows) error {
@@ -125,6 +141,9 @@ func (s *Service) General(ctx context.Context) General {
 		values[key] = value
 		return err
 	}, `SELECT key, value FROM settings WHERE key LIKE 'app.%'`)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reading = false
 	if err != nil {
 		if s.read.IsZero() {
 			return g
@@ -162,8 +181,8 @@ func (s *Service) SetGeneral(ctx context.Context, g General) error {
 		}
 		return nil
 	})
-	s.mu.Lock()
-	s.read = time.Time{}
-	s.mu.Unlock()
+	if err == nil {
+		s.refresh(ctx)
+	}
 	return err
 }
