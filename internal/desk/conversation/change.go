@@ -70,20 +70,18 @@ func (s *Service) assign(ctx context.Context, tx *db.Tx, h *head, actor *agent.P
 			return fmt.Errorf("read the team: %w", err)
 		}
 	}
-	if _, err := tx.Exec(ctx, `UPDATE conversations SET assigned_user_id = $2, assigned_team_id = $3, updated_at = $4, version = version + 1
-		WHERE id = $1`, h.ID, user, team, db.Now()); err != nil {
-		return fmt.Errorf("assign: %w", err)
-	}
 	was := map[string]any{"assigned_user_id": h.AssignedUserID, "assigned_team_id": h.AssignedTeamID}
 	from, to := placeOf(h.AssignedUserID, h.AssignedTeamID, h.StatusID), placeOf(user, team, h.StatusID)
 	if err := move(ctx, tx, &from, &to); err != nil {
 		return err
 	}
 	h.AssignedUserID, h.AssignedTeamID = user, team
+	also := alongside{`assigned_user_id = ?, assigned_team_id = ?`, []any{user, team}}
 	for _, line := range assignLines(actor, userChanged, teamChanged, user, team, agentName, teamName) {
-		if err := s.activity(ctx, tx, *h, actor, cause, line.kind, line.params); err != nil {
+		if err := s.activity(ctx, tx, *h, actor, cause, line.kind, line.params, also); err != nil {
 			return err
 		}
+		also = alongside{}
 	}
 	return s.changed(ctx, tx, *h, event.ConversationAssigned, actor.ID, cause,
 		map[string]any{"assigned_user_id": user, "assigned_team_id": team}, was)
@@ -155,10 +153,6 @@ func (s *Service) setStatus(ctx context.Context, tx *db.Tx, h *head, actor *agen
 		closed = now.Ptr()
 		set["closed_at"] = now
 	}
-	if _, err := tx.Exec(ctx, `UPDATE conversations SET status_id = $2, snoozed_until = $3, resolved_at = $4, closed_at = $5,
-		updated_at = $6, version = version + 1 WHERE id = $1`, h.ID, to.ID, until, resolved, closed, now); err != nil {
-		return fmt.Errorf("set status: %w", err)
-	}
 	from, at := placeOf(h.AssignedUserID, h.AssignedTeamID, h.StatusID), placeOf(h.AssignedUserID, h.AssignedTeamID, to.ID)
 	if err := move(ctx, tx, &from, &at); err != nil {
 		return err
@@ -171,7 +165,8 @@ func (s *Service) setStatus(ctx context.Context, tx *db.Tx, h *head, actor *agen
 			return err
 		}
 	}
-	if err := s.activity(ctx, tx, *h, actor, cause, "status_change", params); err != nil {
+	also := alongside{`status_id = ?, snoozed_until = ?, resolved_at = ?, closed_at = ?`, []any{to.ID, until, resolved, closed}}
+	if err := s.activity(ctx, tx, *h, actor, cause, "status_change", params, also); err != nil {
 		return err
 	}
 	return s.changed(ctx, tx, *h, event.ConversationStatus, actor.ID, cause, set, map[string]any{"status": before.Name})
@@ -228,11 +223,8 @@ func (s *Service) SetPriority(ctx context.Context, p *agent.Principal, id, name 
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `UPDATE conversations SET priority_id = $2, updated_at = $3, version = version + 1 WHERE id = $1`,
-			h.ID, priority.ID, db.Now()); err != nil {
-			return fmt.Errorf("set priority: %w", err)
-		}
-		if err := s.activity(ctx, tx, *h, p, "", "priority_change", map[string]string{"priority": name}); err != nil {
+		also := alongside{`priority_id = ?`, []any{priority.ID}}
+		if err := s.activity(ctx, tx, *h, p, "", "priority_change", map[string]string{"priority": name}, also); err != nil {
 			return err
 		}
 		return s.changed(ctx, tx, *h, event.ConversationPriority, p.ID, "",
@@ -297,7 +289,7 @@ func (s *Service) retag(ctx context.Context, tx *db.Tx, h *head, p *agent.Princi
 			if _, err := tx.Exec(ctx, step.statement, h.ID, name); err != nil {
 				return fmt.Errorf("change tags: %w", err)
 			}
-			if err := s.activity(ctx, tx, *h, p, "", step.kind, map[string]string{"tag": name}); err != nil {
+			if err := s.activity(ctx, tx, *h, p, "", step.kind, map[string]string{"tag": name}, alongside{}); err != nil {
 				return err
 			}
 		}

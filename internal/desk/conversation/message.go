@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -315,6 +316,32 @@ type newMessage struct {
 	Preview                                  string // in place of Text in lists
 	Cause                                    string
 	Attach                                   func(ctx context.Context, tx *db.Tx, messageID int64) error
+	Also                                     alongside
+}
+
+// alongside are other columns of the conversation that change with a message. Written in one statement with its preview
+// they cost the many indexes of a conversation one change instead of two. set is "column = ?, …".
+type alongside struct {
+	set  string
+	args []any
+}
+
+// numbered returns the assignments with placeholders from number first on, behind a comma.
+func (a alongside) numbered(first int) string {
+	if a.set == "" {
+		return ""
+	}
+	var sb strings.Builder
+	sb.WriteString(", ")
+	for _, c := range a.set {
+		if c == '?' {
+			sb.WriteString("$" + strconv.Itoa(first))
+			first++
+			continue
+		}
+		sb.WriteRune(c)
+	}
+	return sb.String()
 }
 
 // stored is what became of it.
@@ -363,8 +390,8 @@ func (s *Service) insert(ctx context.Context, tx *db.Tx, h head, m newMessage) (
 	if !m.Private && m.Type != TypeActivity {
 		set += `, last_interaction = $2, last_interaction_at = $3, last_interaction_sender = $4, last_interaction_sender_id = $5`
 	}
-	if _, err := tx.Exec(ctx, `UPDATE conversations SET `+set+`, updated_at = $3, version = version + 1 WHERE id = $1`,
-		h.ID, preview, out.At, m.SenderType, m.SenderID); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE conversations SET `+set+m.Also.numbered(6)+`, updated_at = $3, version = version + 1 WHERE id = $1`,
+		append([]any{h.ID, preview, out.At, m.SenderType, m.SenderID}, m.Also.args...)...); err != nil {
 		return out, fmt.Errorf("refresh conversation: %w", err)
 	}
 	return out, s.append(ctx, tx, event.New{Type: event.MessageCreated, ConversationID: h.ID, ActorID: m.SenderID, Cause: m.Cause,
@@ -377,13 +404,13 @@ func (s *Service) insert(ctx context.Context, tx *db.Tx, h head, m newMessage) (
 // previewLength is how many characters of a message its conversation shows in lists.
 const previewLength = 200
 
-// activity writes an activity line and everything that comes with one.
-func (s *Service) activity(ctx context.Context, tx *db.Tx, h head, actor *agent.Principal, cause, kind string, params map[string]string) error {
+// activity writes an activity line and everything that comes with one, and the changes of the conversation it tells of.
+func (s *Service) activity(ctx context.Context, tx *db.Tx, h head, actor *agent.Principal, cause, kind string, params map[string]string, also alongside) error {
 	text := activityText(kind, actor.Name(), params)
 	meta := map[string]any{"activity_type": kind, "params": params}
 	_, err := s.insert(ctx, tx, h, newMessage{
 		Type: TypeActivity, Status: StatusSent, Content: text, Text: text, ContentType: "text", Private: true,
-		SenderID: actor.ID, SenderType: SenderAgent, Meta: meta, Cause: cause,
+		SenderID: actor.ID, SenderType: SenderAgent, Meta: meta, Cause: cause, Also: also,
 	})
 	return err
 }

@@ -76,19 +76,18 @@ func (s *Service) receive(ctx context.Context, tx *db.Tx, h head, in Incoming, i
 	if err != nil {
 		return Received{}, err
 	}
+	waits := h.WaitingSince == nil
+	if waits {
+		m.Also = alongside{`waiting_since = ?`, []any{db.Now()}}
+	}
 	st, err := s.insert(ctx, tx, h, m)
 	if err != nil {
 		return Received{}, err
 	}
 	out := Received{ConversationID: h.ID, ConversationUUID: h.UUID, MessageID: st.ID, MessageUUID: st.UUID, New: isNew}
-	if h.WaitingSince == nil {
-		if _, err := tx.Exec(ctx, `UPDATE conversations SET waiting_since = $2 WHERE id = $1`, h.ID, st.At); err != nil {
-			return out, fmt.Errorf("start the waiting clock: %w", err)
-		}
-		if !isNew {
-			if err := s.changed(ctx, tx, h, event.ConversationUpdated, in.AuthorID, in.Cause, map[string]any{"waiting_since": st.At}, nil); err != nil {
-				return out, err
-			}
+	if waits && !isNew {
+		if err := s.changed(ctx, tx, h, event.ConversationUpdated, in.AuthorID, in.Cause, map[string]any{"waiting_since": m.Also.args[0]}, nil); err != nil {
+			return out, err
 		}
 	}
 	cause := fmt.Sprintf("message:%d", st.ID)
@@ -97,7 +96,7 @@ func (s *Service) receive(ctx context.Context, tx *db.Tx, h head, in Incoming, i
 		if err != nil {
 			return out, err
 		}
-		if err := s.activity(ctx, tx, h, system, cause, "participant_added", map[string]string{"participant": joined}); err != nil {
+		if err := s.activity(ctx, tx, h, system, cause, "participant_added", map[string]string{"participant": joined}, alongside{}); err != nil {
 			return out, err
 		}
 	}

@@ -40,10 +40,12 @@ const timeLayout = "2006-01-02T15:04:05.000000Z07:00"
 
 // MarshalJSON writes RFC 3339.
 func (t Time) MarshalJSON() ([]byte, error) {
-	b := make([]byte, 0, len(timeLayout)+2)
-	b = append(b, '"')
-	b = t.UTC().AppendFormat(b, timeLayout)
-	return append(b, '"'), nil
+	return t.AppendJSON(make([]byte, 0, len(timeLayout)+2)), nil
+}
+
+// AppendJSON appends what MarshalJSON writes.
+func (t Time) AppendJSON(b []byte) []byte {
+	return append(t.UTC().AppendFormat(append(b, '"'), timeLayout), '"')
 }
 
 // JSON is a JSON value kept as text. The zero value is written as null.

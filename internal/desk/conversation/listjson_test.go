@@ -1,0 +1,76 @@
+package conversation
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+
+	"github.com/foyerdesk/foyer/internal/platform/db"
+)
+
+// plainItem is ListItem without its hand-written encoder.
+type plainItem ListItem
+
+func TestRowsAreWrittenAsDeclared(t *testing.T) {
+	var empty, full ListItem
+	fill(reflect.ValueOf(&full).Elem())
+	for name, row := range map[string]ListItem{"empty": empty, "full": full} {
+		if row.Tags == nil {
+			row.Tags = []string{}
+		}
+		want, err := json.Marshal(plainItem(row))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := json.Marshal(row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != string(want) {
+			t.Errorf("%s:\n got %s\nwant %s", name, got, want)
+		}
+	}
+}
+
+// fill sets every field to something awkward.
+func fill(v reflect.Value) {
+	for i := range v.NumField() {
+		f := v.Field(i)
+		switch {
+		case f.Type() == reflect.TypeFor[db.Time]():
+			f.Set(reflect.ValueOf(db.Now()))
+		case f.Kind() == reflect.Pointer:
+			f.Set(reflect.New(f.Type().Elem()))
+			if f.Type() == reflect.TypeFor[*db.Time]() {
+				f.Elem().Set(reflect.ValueOf(db.Now()))
+			} else if f.Elem().Kind() == reflect.String {
+				f.Elem().SetString("<a href=\"x\">\\ & \u2028 \x01 é 漢 \xff\n")
+			} else {
+				f.Elem().SetInt(int64(i) - 3)
+			}
+		case f.Kind() == reflect.Struct:
+			fill(f)
+		case f.Kind() == reflect.String:
+			f.SetString("text\t'\b\f")
+		case f.Kind() == reflect.Int64:
+			f.SetInt(int64(i))
+		case f.Kind() == reflect.Slice:
+			f.Set(reflect.ValueOf([]string{"a", "b\"c"}))
+		}
+	}
+}
+
+func FuzzStringsAreWrittenAsEncodingJSONDoes(f *testing.F) {
+	for _, s := range []string{"", "plain", "\u2028<>&\"\\", "\xff\xfe", "\x00\x1f\x7f"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		want, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := appendString(nil, s); string(got) != string(want) {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+}
