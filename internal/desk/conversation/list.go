@@ -481,10 +481,15 @@ const rowColumns = `c.id, c.created_at, c.updated_at, c.uuid, c.reference_number
 
 const rowJoins = ` JOIN users u ON u.id = c.contact_id JOIN inboxes i ON i.id = c.inbox_id`
 
+// unreadAmong is among how many of the newest entries of a conversation unread ones are counted, so that a long thread
+// costs a list no more than a short one.
+const unreadAmong = 20
+
 // unreadColumn counts what others wrote since the agent's mark, up to ten, which clients show as "9+".
 func unreadColumn(me string) string {
-	return `CASE WHEN ls.last_seen_at >= c.last_message_at THEN 0 ELSE (SELECT count(*) FROM (SELECT 1 FROM messages um
-		WHERE um.conversation_id = c.id AND um.created_at > COALESCE(ls.last_seen_at, 0) AND um.type <> 'activity'
+	return `CASE WHEN ls.last_seen_at >= c.last_message_at THEN 0 ELSE (SELECT count(*) FROM (SELECT 1 FROM
+		(SELECT nm.created_at, nm.type, nm.sender_id FROM messages nm WHERE nm.conversation_id = c.id ORDER BY nm.id DESC LIMIT ` +
+		strconv.Itoa(unreadAmong) + `) AS um WHERE um.created_at > COALESCE(ls.last_seen_at, 0) AND um.type <> 'activity'
 		AND um.sender_id <> ` + me + ` LIMIT 10) AS unseen) END`
 }
 
