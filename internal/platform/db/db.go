@@ -107,7 +107,14 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 // its caller is answered, which group commit makes affordable; busy_timeout covers the job runner's statements,
 // which go through the same single connection but in transactions of their own.
 const sqlitePragmas = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-	"&_pragma=foreign_keys(ON)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-6000)"
+	"&_pragma=foreign_keys(ON)&_pragma=temp_store(MEMORY)"
+
+// The writer touches pages all over the indexes of a conversation and keeps more of them; it copies the write-ahead log
+// into the database every 16 MB rather than every 4. Readers find most pages in the system's own cache.
+const (
+	writerPragmas = "&_pragma=cache_size(-16000)&_pragma=wal_autocheckpoint(4000)"
+	readerPragmas = "&_pragma=cache_size(-2500)&_pragma=query_only(ON)"
+)
 
 func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if path == "" {
@@ -117,7 +124,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		return nil, fmt.Errorf("make the folder of the database: %w", err)
 	}
 	dsn := "file:" + (&pathEscaper{path}).String() + "?" + sqlitePragmas
-	w, err := sql.Open("sqlite", dsn+"&_txlock=immediate")
+	w, err := sql.Open("sqlite", dsn+writerPragmas+"&_txlock=immediate")
 	if err != nil {
 		return nil, fmt.Errorf("open SQLite: %w", err)
 	}
@@ -126,7 +133,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err := w.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open SQLite %s: %w", path, err), w.Close())
 	}
-	r, err := sql.Open("sqlite", dsn+"&_pragma=query_only(ON)")
+	r, err := sql.Open("sqlite", dsn+readerPragmas)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open SQLite for reading: %w", err), w.Close())
 	}
