@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -323,6 +324,8 @@ func (a *App) Serve(ctx context.Context) (err error) {
 	a.server = &http.Server{Handler: a.API, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug)}
 	a.background.Go(func() { _ = a.server.Serve(a.listener) })
+	// Starting needs more memory than serving: migrations, expressions, the API's description.
+	debug.FreeOSMemory()
 	return a.serveMetrics()
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"sync"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/bcrypt"
@@ -59,7 +60,7 @@ func hashPassword(password string) string {
 }
 
 // dummyHash is compared with when there is no account, so that an unknown address takes as long as a wrong password.
-var dummyHash = hashPassword("no such account")
+var dummyHash = sync.OnceValue(func() string { return hashPassword("no such account") })
 
 // matchesPassword reports whether a password is the one of a hash, which may be bcrypt's where it was imported.
 func matchesPassword(hash, password string) bool {

@@ -89,7 +89,7 @@ func (s *Service) SignIn(ctx context.Context, email, password, ip, userAgent str
 	if err != nil && !errors.Is(err, db.ErrNoRows) {
 		return nil, "", fmt.Errorf("find agent: %w", err)
 	}
-	compare := dummyHash
+	compare := dummyHash()
 	if hash != nil {
 		compare = *hash
 	}

@@ -59,7 +59,7 @@ const globalAttrs = "align valign bgcolor dir lang title style class id"
 var attrValues = map[string]*regexp.Regexp{
 	"align": word, "valign": word, "dir": word, "scope": word, "type": regexp.MustCompile(`^[A-Za-z0-9]{1,12}$`),
 	"clear": word, "color": colour, "bgcolor": colour, "nowrap": word, "noshade": word,
-	"face": regexp.MustCompile(`^[\p{L}\p{N} ,'_-]{1,200}$`), "size": number, "width": number, "height": number, "border": number,
+	"face": regexp.MustCompile(`^[\p{L}\p{N} ,'_-]+$`), "size": number, "width": number, "height": number, "border": number,
 	"hspace": number, "vspace": number, "cellpadding": number, "cellspacing": number, "colspan": number, "rowspan": number,
 	"span": number, "start": number, "value": number, "lang": regexp.MustCompile(`^[A-Za-z0-9-]{1,20}$`),
 	"title": anyText, "alt": anyText,

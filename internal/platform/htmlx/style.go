@@ -17,7 +17,10 @@ var properties = set(`background background-color border border-bottom border-bo
 	table-layout text-align text-decoration text-decoration-color text-decoration-line text-indent text-transform
 	unicode-bidi vertical-align white-space width word-break word-spacing word-wrap`)
 
-var valueRE = regexp.MustCompile(`^[\p{L}\p{N}#%.,' !+_-]{1,200}$`)
+var valueRE = regexp.MustCompile(`^[\p{L}\p{N}#%.,' !+_-]+$`)
+
+// maxValue is the longest value kept, in bytes. A count in the expression would compile to as many copies of its classes.
+const maxValue = 400
 var colourFunc = regexp.MustCompile(`(?i)\b(?:rgb|rgba|hsl|hsla)\([0-9a-z.,%/ -]{1,60}\)`)
 
 // negative margins would move content over its neighbours.
@@ -60,7 +63,7 @@ func safeValue(name, value string) bool {
 			return false
 		}
 	}
-	if !valueRE.MatchString(rest) || strings.Count(rest, "'")%2 != 0 {
+	if len(rest) > maxValue || !valueRE.MatchString(rest) || strings.Count(rest, "'")%2 != 0 {
 		return false
 	}
 	lower := strings.ToLower(rest)
