@@ -21,6 +21,7 @@ var valueRE = regexp.MustCompile(`^[\p{L}\p{N}#%.,' !+_-]+$`)
 
 // maxValue is the longest value kept, in bytes. A count in the expression would compile to as many copies of its classes.
 const maxValue = 400
+
 var colourFunc = regexp.MustCompile(`(?i)\b(?:rgb|rgba|hsl|hsla)\([0-9a-z.,%/ -]{1,60}\)`)
 
 // negative margins would move content over its neighbours.
