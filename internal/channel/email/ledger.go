@@ -119,7 +119,7 @@ func (c *Channel) pending(ctx context.Context, mailboxID int64, limit int) (out 
 		err := e.scan(r)
 		out = append(out, e)
 		return err
-	}, `SELECT `+entryColumns+` FROM mail_ledger WHERE mailbox_id = $1 AND state = 'pending' ORDER BY id LIMIT $2`, mailboxID, limit)
+	}, `SELECT `+entryColumns+` FROM mail_ledger WHERE mailbox_id = $1 AND state = 'pending' ORDER BY id LIMIT $2 + 0`, mailboxID, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read pending mails: %w", err)
 	}

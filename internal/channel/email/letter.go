@@ -114,7 +114,7 @@ const maxThread = 20
 func (c *Channel) references(ctx context.Context, o outgoing) ([]string, error) {
 	ids, err := db.Select[string](ctx, c.DB, `SELECT source_id FROM (SELECT id, source_id FROM messages WHERE conversation_id = $1 AND id < $2
 		AND NOT private AND type IN ('incoming', 'outgoing') AND source_id IS NOT NULL AND source_id NOT LIKE '%@foyer.invalid'
-		ORDER BY id DESC LIMIT $3) AS newest ORDER BY id`, o.ConversationID, o.ID, maxThread)
+		ORDER BY id DESC LIMIT $3 + 0) AS newest ORDER BY id`, o.ConversationID, o.ID, maxThread)
 	if err != nil {
 		return nil, fmt.Errorf("read the thread: %w", err)
 	}

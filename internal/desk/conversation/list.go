@@ -243,9 +243,10 @@ func (s *Service) statement(ctx context.Context, p *agent.Principal, q ListQuery
 	if where = and(where, behind); where != "" {
 		st.ids += ` WHERE ` + where
 	}
-	st.ids += ` ORDER BY ` + st.order() + ` LIMIT ` + st.args.Add(q.PageSize)
+	// "+ 0" keeps SQLite from compiling the statement anew for every limit that is bound to it.
+	st.ids += ` ORDER BY ` + st.order() + ` LIMIT ` + st.args.Add(q.PageSize) + ` + 0`
 	if offset > 0 {
-		st.ids += ` OFFSET ` + st.args.Add(offset)
+		st.ids += ` OFFSET ` + st.args.Add(offset) + ` + 0`
 	}
 	return st, page, nil
 }

@@ -161,7 +161,7 @@ func (s *Service) Messages(ctx context.Context, p *agent.Principal, id string, q
 		where += fmt.Sprintf(" AND m.id %s $%d", op, len(args))
 	}
 	args = append(args, q.PageSize, offset)
-	page.Results, err = s.messages(ctx, s.db, h.UUID, fmt.Sprintf(`WHERE %s ORDER BY m.id %s LIMIT $%d OFFSET $%d`, where, order, len(args)-1, len(args)), args...)
+	page.Results, err = s.messages(ctx, s.db, h.UUID, fmt.Sprintf(`WHERE %s ORDER BY m.id %s LIMIT $%d + 0 OFFSET $%d + 0`, where, order, len(args)-1, len(args)), args...)
 	if order == "ASC" {
 		for i, j := 0, len(page.Results)-1; i < j; i, j = i+1, j-1 {
 			page.Results[i], page.Results[j] = page.Results[j], page.Results[i]
@@ -200,7 +200,7 @@ func (s *Service) pivotID(ctx context.Context, conversation int64, message, op s
 		return 0, fault.Missing("message")
 	}
 	if err == nil && op == "~" {
-		err = s.db.QueryRow(ctx, `SELECT max(id) FROM (SELECT id FROM messages WHERE conversation_id = $1 AND id >= $2 ORDER BY id LIMIT $3) AS newer`,
+		err = s.db.QueryRow(ctx, `SELECT max(id) FROM (SELECT id FROM messages WHERE conversation_id = $1 AND id >= $2 ORDER BY id LIMIT $3 + 0) AS newer`,
 			conversation, id, size/2+1).Scan(&id)
 	}
 	if err != nil {

@@ -71,7 +71,7 @@ const columns = `id, created_at, type, conversation_id, actor_id, cause, payload
 
 // After returns up to limit events with a greater id, oldest first.
 func (l *Log) After(ctx context.Context, id int64, limit int) ([]Event, error) {
-	es, err := db.Select[Event](ctx, l.db, `SELECT `+columns+` FROM events WHERE id > $1 ORDER BY id LIMIT $2`, id, limit)
+	es, err := db.Select[Event](ctx, l.db, `SELECT `+columns+` FROM events WHERE id > $1 ORDER BY id LIMIT $2 + 0`, id, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read events: %w", err)
 	}

@@ -180,7 +180,7 @@ var errTaken = errors.New("another node indexes")
 
 // batch indexes the oldest entries of the queue.
 func (s *Service) batch(ctx context.Context, limit int) (did batchResult, err error) {
-	entries, err := db.Select[queued](ctx, s.db, `SELECT seq, kind, id FROM search_queue ORDER BY seq LIMIT $1`, limit)
+	entries, err := db.Select[queued](ctx, s.db, `SELECT seq, kind, id FROM search_queue ORDER BY seq LIMIT $1 + 0`, limit)
 	if err != nil {
 		return did, fmt.Errorf("read the queue: %w", err)
 	}
