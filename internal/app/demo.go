@@ -38,7 +38,7 @@ type demoCmd struct {
 // Run serves a demo desk until a signal comes. Its data lie in demo-data below the working folder and are made anew
 // each time, so that every demo begins alike; FOYER_DATA_DIR and FOYER_DATABASE_URL are honoured.
 func (o demoCmd) Run(ctx context.Context, c *commands) error {
-	cfg, log, err := c.load()
+	cfg, _, err := c.load()
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (o demoCmd) Run(ctx context.Context, c *commands) error {
 	}
 	cfg.SystemUserPassword = demoPassword
 	cfg.AuthPerMinute = 300
-	log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	mail, err := startSandbox(o)
 	if err != nil {
 		return err

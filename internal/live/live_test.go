@@ -380,12 +380,12 @@ func TestWhatHappensWhileCatchingUpComesBehindWhatWasMissed(t *testing.T) {
 func TestTooMuchMissedIsFetchedAnew(t *testing.T) {
 	k := newDesk(t, dbtest.SQLite(t))
 	k.announce("first")
-	s := k.join(everything)
+	k.join(everything)
 	last, err := k.events.Last(k.Context())
 	k.must(err)
 	many := make([]string, 1100)
 	k.announce(many...)
-	s = k.dial(everything, fmt.Sprintf("&last_event_id=%d", last))
+	s := k.dial(everything, fmt.Sprintf("&last_event_id=%d", last))
 	s.next("resync")
 	s.next("hello", fmt.Sprint(last+1100))
 	if s.saw("agent_availability_update", "") {

@@ -28,8 +28,6 @@ type desk struct {
 	ctx    context.Context
 	db     *db.DB
 	c      *conversation.Service
-	events []event.Event
-	mu     sync.Mutex
 	queued []conversation.Outgoing
 	admin  *agent.Principal
 }
