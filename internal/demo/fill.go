@@ -104,15 +104,15 @@ func (f *filler) tell(ctx context.Context, tx *db.Tx, s story, at time.Time, lef
 	} else if f.rnd.IntN(4) == 0 {
 		c.priority = 1 + int64(f.rnd.IntN(2))
 	}
-	if err := f.insert(ctx, tx, &c); err != nil {
-		return err
-	}
 	// The last word is spoken before those of the conversations that come after this one.
 	end := time.Now().Add(-time.Duration(left*left/3+left*3)*time.Minute - 40*time.Second)
 	if c.at.After(end) {
 		c.at = end.Add(-time.Duration(len(turns)*7) * time.Minute)
 	}
 	gap := end.Sub(c.at) / time.Duration(len(turns))
+	if err := f.insert(ctx, tx, &c); err != nil {
+		return err
+	}
 	for _, t := range turns {
 		if err := f.say(ctx, tx, &c, t.who, fill.Replace(t.text), who); err != nil {
 			return err
