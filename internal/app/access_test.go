@@ -52,8 +52,10 @@ func TestIdleDoesNotOverrideManualAwayAndChangesAreBroadcast(t *testing.T) {
 		id := d.addAgent("asha@example.com", "Agent")
 		asha := signIn(t, d.app.URL(), "asha@example.com", agentPassword)
 		const path = "/api/v1/agents/me/availability"
+		sockets := []*socket{d.admin.dial("")}
 		asha.ok(http.MethodPut, path, map[string]string{"status": "away_manual"}, nil)
-		sockets := []*socket{d.admin.dial(""), asha.dial("")}
+		sockets[0].next("agent_availability_update", `"away_manual"`) // has been spread: a socket opened now is not told
+		sockets = append(sockets, asha.dial(""))
 		var me struct {
 			Status string `json:"availability_status"`
 		}
