@@ -221,7 +221,7 @@ func TestSocketThatComesBackGetsWhatItMissed(t *testing.T) {
 			d.admin.ok(http.MethodPost, "/api/v1/conversations/"+c.UUID+"/messages", map[string]any{"message": "<p>" + text + "</p>", "private": true, "sender_type": "agent"}, nil)
 		}
 		note(mine, "seen")
-		last := sock.next("new_message", "seen").ID
+		last := sock.next("new_message", `"preview":"seen"`).ID
 		_ = sock.ws.CloseNow()
 		for i := range 20 {
 			note(mine, fmt.Sprintf("missed %02d", i))

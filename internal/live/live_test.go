@@ -348,7 +348,7 @@ func TestWhatHappensWhileCatchingUpComesBehindWhatWasMissed(t *testing.T) {
 		uuid := k.open("a@x.test")
 		first := k.join(everything)
 		k.note(uuid, "seen")
-		last := first.next("new_message", "seen").ID
+		last := first.next("new_message", `"preview":"seen"`).ID
 		var wg sync.WaitGroup
 		const n = 60
 		wg.Go(func() {
