@@ -112,25 +112,55 @@ func (s *Service) SignIn(ctx context.Context, email, password, ip, userAgent str
 	if err != nil {
 		return nil, "", err
 	}
-	token := crypt.Token(tokenSize)
+	var token string
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		now := db.Now()
-		if _, err := tx.Exec(ctx, `UPDATE users SET last_login_at = $2, updated_at = $2 WHERE id = $1`, id, now); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE expires_at < $1`, now); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `INSERT INTO sessions (token_hash, user_id, created_at, expires_at, last_seen_at, ip, user_agent) VALUES ($1, $2, $3, $4, $3, $5, $6)`,
-			crypt.Hash(token), id, now, db.At(now.Add(lifetime)), ip, clip(strings.ReplaceAll(userAgent, "\x00", ""), 300)); err != nil {
-			return err
-		}
-		return audit(ctx, tx, id, "agent_login", "user", id, ip, fmt.Sprintf("%s (#%d) signed in", email, id))
+		token, err = s.BeginSession(ctx, tx, id, "", Browser{IP: ip, UserAgent: userAgent, Lifetime: lifetime})
+		return err
 	})
 	if err != nil {
-		return nil, "", fmt.Errorf("begin session: %w", err)
+		return nil, "", err
 	}
 	return a, token, nil
+}
+
+// Browser is where an agent signs in from, and how long that lasts.
+type Browser struct {
+	IP, UserAgent string
+	Lifetime      time.Duration
+}
+
+// BeginSession begins a session of an agent who has just proved who they are, and returns its token. Every way to sign
+// in ends here. how says in the audit log by which way they came, as in "through Acme login"; it may be empty. Forbidden
+// for a disabled agent, Unauthorized for one who is gone.
+func (s *Service) BeginSession(ctx context.Context, tx *db.Tx, id int64, how string, from Browser) (token string, err error) {
+	var login string
+	var enabled bool
+	err = tx.QueryRow(ctx, `SELECT email, enabled FROM users WHERE id = $1 AND type = 'agent' AND deleted_at IS NULL`, id).Scan(&login, &enabled)
+	switch {
+	case errors.Is(err, db.ErrNoRows):
+		return "", fault.New(fault.Unauthorized, "error.not_signed_in")
+	case err != nil:
+		return "", fmt.Errorf("find agent %d: %w", id, err)
+	case !enabled:
+		return "", fault.New(fault.Forbidden, "error.account_disabled")
+	}
+	token = crypt.Token(tokenSize)
+	now := db.Now()
+	if _, err := tx.Exec(ctx, `UPDATE users SET last_login_at = $2, updated_at = $2 WHERE id = $1`, id, now); err != nil {
+		return "", fmt.Errorf("note the sign-in: %w", err)
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE expires_at < $1`, now); err != nil {
+		return "", fmt.Errorf("clear sessions: %w", err)
+	}
+	if _, err := tx.Exec(ctx, `INSERT INTO sessions (token_hash, user_id, created_at, expires_at, last_seen_at, ip, user_agent) VALUES ($1, $2, $3, $4, $3, $5, $6)`,
+		crypt.Hash(token), id, now, db.At(now.Add(from.Lifetime)), from.IP, clip(strings.ReplaceAll(from.UserAgent, "\x00", ""), 300)); err != nil {
+		return "", fmt.Errorf("begin session: %w", err)
+	}
+	text := fmt.Sprintf("%s (#%d) signed in", login, id)
+	if how != "" {
+		text += " " + how
+	}
+	return token, audit(ctx, tx, id, "agent_login", "user", id, from.IP, text)
 }
 
 func clip(s string, n int) string {
