@@ -21,6 +21,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/media"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/desk/setting"
+	"github.com/foyerdesk/foyer/internal/desk/sso"
 	"github.com/foyerdesk/foyer/internal/desk/team"
 	"github.com/foyerdesk/foyer/internal/platform/blob"
 	"github.com/foyerdesk/foyer/internal/platform/bus"
@@ -92,6 +93,7 @@ func newAccessDesk(t *testing.T, d *db.DB, authPerMinute int) *accessDesk {
 	k.asha = asha.ID
 	k.api = api.New(api.Deps{DB: d, Log: log, Version: "v0.0.1", Principals: dir, Agents: agents, Roles: roles, Teams: teams,
 		Settings: setting.New(d, "https://desk.test", []string{i18n.Default}), Media: files, Conversations: conversations, SessionLifetime: 9 * time.Hour, AuthPerMinute: authPerMinute,
+		SSO:       sso.New(sso.Options{DB: d, Box: box, Agents: agents, RootURL: func() string { return "https://desk.test" }}),
 		Translate: func(key string, params map[string]string) string { return i18n.T(i18n.Default, key, params) }},
 		api.Auth, api.Agents, api.Teams, api.Roles, api.Settings, api.Web(fstest.MapFS{"index.html": {Data: []byte("<title>the app</title>")}}))
 	return k

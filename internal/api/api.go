@@ -25,6 +25,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/media"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/desk/setting"
+	"github.com/foyerdesk/foyer/internal/desk/sso"
 	"github.com/foyerdesk/foyer/internal/desk/team"
 	"github.com/foyerdesk/foyer/internal/flow/search"
 	"github.com/foyerdesk/foyer/internal/platform/db"
@@ -56,6 +57,7 @@ type Deps struct {
 	Inboxes       *inbox.Service
 	Conversations *conversation.Service
 	Search        *search.Service
+	SSO           *sso.Service
 	// PasswordLink sends an agent a link to set their password; false when the desk cannot send mail yet.
 	PasswordLink func(ctx context.Context, agentID int64, welcome bool) (bool, error)
 	// SessionLifetime is how long a sign-in lasts.

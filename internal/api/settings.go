@@ -2,11 +2,13 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/desk/setting"
+	"github.com/foyerdesk/foyer/internal/desk/sso"
 )
 
 // generalSettings is the general settings with what the program says of itself.
@@ -19,12 +21,13 @@ type generalSettings struct {
 
 // publicConfig is what a browser needs before anybody is signed in.
 type publicConfig struct {
-	Lang          string     `json:"app.lang"`
-	FaviconURL    string     `json:"app.favicon_url"`
-	LogoURL       string     `json:"app.logo_url"`
-	SiteName      string     `json:"app.site_name"`
-	SSOProviders  []struct{} `json:"app.sso_providers"`
-	SetupRequired bool       `json:"app.setup_required"`
+	Lang          string       `json:"app.lang"`
+	FaviconURL    string       `json:"app.favicon_url"`
+	LogoURL       string       `json:"app.logo_url"`
+	SiteName      string       `json:"app.site_name"`
+	SSOProviders  []sso.Public `json:"app.sso_providers"`
+	SSOOnly       bool         `json:"app.sso_only"`
+	SetupRequired bool         `json:"app.setup_required"`
 }
 
 // generalBody is the request that replaces the general settings; what is left out becomes empty.
@@ -46,8 +49,12 @@ func Settings(a *API) {
 	route(a, http.MethodGet, "/config", "What a browser needs before sign-in", public,
 		func(ctx context.Context, _ *agent.Principal, _ *struct{}) (publicConfig, error) {
 			g := a.Settings.General(ctx)
-			setup, err := a.Agents.SetupRequired(ctx)
-			return publicConfig{Lang: g.Lang, FaviconURL: g.FaviconURL, LogoURL: g.LogoURL, SiteName: g.SiteName, SSOProviders: []struct{}{}, SetupRequired: setup}, err
+			c := publicConfig{Lang: g.Lang, FaviconURL: g.FaviconURL, LogoURL: g.LogoURL, SiteName: g.SiteName}
+			var err, err2, err3 error
+			c.SetupRequired, err = a.Agents.SetupRequired(ctx)
+			c.SSOProviders, err2 = a.SSO.Public(ctx)
+			c.SSOOnly, err3 = a.SSO.Only(ctx)
+			return c, errors.Join(err, err2, err3)
 		})
 	route(a, http.MethodGet, "/settings/general", "The desk's settings", anyone,
 		func(ctx context.Context, _ *agent.Principal, _ *struct{}) (generalSettings, error) {

@@ -27,6 +27,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/media"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/desk/setting"
+	"github.com/foyerdesk/foyer/internal/desk/sso"
 	"github.com/foyerdesk/foyer/internal/desk/team"
 	"github.com/foyerdesk/foyer/internal/flow/notify"
 	"github.com/foyerdesk/foyer/internal/flow/search"
@@ -38,6 +39,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/i18n"
 	"github.com/foyerdesk/foyer/internal/platform/jobs"
+	"github.com/foyerdesk/foyer/internal/platform/netguard"
 	"github.com/foyerdesk/foyer/web"
 )
 
@@ -59,6 +61,7 @@ type App struct {
 	Inboxes       *inbox.Service
 	Conversations *conversation.Service
 	Search        *search.Service
+	SSO           *sso.Service
 	API           *api.API
 	// SetupLink is where the System user's first password is set, "" once it is.
 	SetupLink string
@@ -182,6 +185,11 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.Directory = agent.NewDirectory(a.DB, a.log)
 	a.Agents = agent.New(a.DB, a.Directory)
 	a.Roles, a.Teams = role.New(a.DB), team.New(a.DB)
+	allowed, err := config.Prefixes(a.cfg.OutboundAllow)
+	if err != nil {
+		return err
+	}
+	a.SSO = sso.New(sso.Options{DB: a.DB, Box: a.box, Agents: a.Agents, Guard: netguard.New(allowed), RootURL: rootURL})
 	a.Media = media.New(a.DB, a.blobs, a.box, func(ctx context.Context) (media.Limits, error) {
 		g := a.Settings.General(ctx)
 		return media.Limits{MaxBytes: g.MaxFileUploadSize << 20, Extensions: g.AllowedUploadExtensions}, nil
@@ -228,6 +236,7 @@ func (a *App) react() {
 	}
 	a.Roles.Changed, a.Teams.Changed = changed, changed
 	a.Agents.Unassign = a.Conversations.UnassignAll
+	a.Agents.PasswordAllowed = a.SSO.PasswordAllowed
 	a.Conversations.Location = func(ctx context.Context) *time.Location { return a.Settings.General(ctx).Location() }
 	a.Agents.Available = func(ctx context.Context, tx *db.Tx, actorID, agentID int64, status string) error {
 		return a.events.Append(ctx, tx, event.New{Type: event.AgentAvailability, ActorID: actorID,
@@ -279,13 +288,13 @@ func (a *App) face(ctx context.Context) error {
 	}
 	a.API = api.New(api.Deps{
 		DB: a.DB, Log: a.log, Version: Version, Principals: a.Directory, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams, Settings: a.Settings,
-		Media: a.Media, Inboxes: a.Inboxes, Conversations: a.Conversations, Search: a.Search, SessionLifetime: a.cfg.SessionLifetime,
+		Media: a.Media, Inboxes: a.Inboxes, Conversations: a.Conversations, Search: a.Search, SSO: a.SSO, SessionLifetime: a.cfg.SessionLifetime,
 		PasswordLink: notify.New(a.DB, a.jobs, a.Agents, a.Settings, a.mail, a.log).PasswordLink,
 		Translate: func(key string, params map[string]string) string {
 			return i18n.T(a.Settings.General(ctx).Lang, key, params)
 		},
 		TrustedProxies: proxies, InsecureCookies: a.cfg.InsecureCookies, AuthPerMinute: a.cfg.AuthPerMinute,
-	}, api.Auth, api.Agents, api.Teams, api.Roles, api.Settings, api.Conversations, api.Search, api.Media, api.Drafts, api.Reference, api.Inboxes,
+	}, api.Auth, api.Agents, api.Teams, api.Roles, api.Settings, api.Conversations, api.Search, api.Media, api.Drafts, api.Reference, api.Inboxes, api.OIDC,
 		api.Docs, api.Web(web.Desk()), func(f *api.API) { f.Socket("/ws", a.hub.Serve) })
 	return nil
 }

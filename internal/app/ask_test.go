@@ -110,7 +110,7 @@ func (a answer) envelope() (problem, error) {
 		}
 		return p, nil
 	}
-	types := map[int][]string{400: {"InputException"}, 401: {"GeneralException", "UnauthorizedException"}, 403: {"PermissionException"},
+	types := map[int][]string{400: {"InputException"}, 401: {"GeneralException", "UnauthorizedException"}, 403: {"PermissionException", "GeneralException"},
 		404: {"NotFoundException", "GeneralException"}, 405: {"GeneralException"}, 409: {"ConflictException"}, 413: {"GeneralException"},
 		426: {"GeneralException"}, 429: {"RateLimitException"}}[a.code]
 	if p.Status != "error" || p.Message == "" || string(keys["data"]) != "null" || !slices.Contains(types, p.ErrorType) {

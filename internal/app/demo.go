@@ -50,6 +50,9 @@ func (o demoCmd) Run(ctx context.Context, c *commands) error {
 	}
 	cfg.SystemUserPassword = demoPassword
 	cfg.AuthPerMinute = 300
+	if len(cfg.OutboundAllow) == 0 {
+		cfg.OutboundAllow = []string{"127.0.0.0/8", "::1"} // an identity provider to try lives on this machine
+	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	mail, err := startSandbox(o)
 	if err != nil {

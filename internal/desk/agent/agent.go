@@ -122,13 +122,16 @@ type Service struct {
 	Unassign func(ctx context.Context, tx *db.Tx, actor *Principal, agentID int64) error
 	// Available is called, in the transaction, when an agent's availability changes.
 	Available func(ctx context.Context, tx *db.Tx, actorID, agentID int64, status string) error
+	// PasswordAllowed returns an error while agents may not sign in by a password. System is not asked for.
+	PasswordAllowed func(ctx context.Context) error
 }
 
 // New makes the service.
 func New(d *db.DB, dir *Directory) *Service {
 	return &Service{db: d, dir: dir,
-		Unassign:  func(context.Context, *db.Tx, *Principal, int64) error { return nil },
-		Available: func(context.Context, *db.Tx, int64, int64, string) error { return nil }}
+		Unassign:        func(context.Context, *db.Tx, *Principal, int64) error { return nil },
+		Available:       func(context.Context, *db.Tx, int64, int64, string) error { return nil },
+		PasswordAllowed: func(context.Context) error { return nil }}
 }
 
 const compactQuery = `SELECT id, type, first_name, last_name, email, enabled, avatar_url, external_user_id, availability_status, created_at, updated_at
@@ -222,29 +225,47 @@ func (s *Service) Create(ctx context.Context, actor *Principal, e Edit) (*Agent,
 		hash = &h
 	}
 	var a *Agent
-	err := s.db.Tx(ctx, func(tx *db.Tx) error {
-		var id int64
-		now := db.Now()
-		err := tx.QueryRow(ctx, `INSERT INTO users (created_at, updated_at, type, email, first_name, last_name, password_hash)
-			VALUES ($1, $1, 'agent', $2, $3, $4, $5) RETURNING id`, now, e.Email, e.FirstName, e.LastName, hash).Scan(&id)
-		if unique, _ := db.IsUnique(err); unique {
-			return fault.Duplicate("email", e.Email)
-		}
-		if err != nil {
-			return fmt.Errorf("create agent: %w", err)
-		}
-		if err := setRoles(ctx, tx, actor, id, e.Roles); err != nil {
-			return err
-		}
-		if err := setTeams(ctx, tx, id, e.Teams); err != nil {
-			return err
-		}
-		if a, err = get(ctx, tx, id); err != nil {
-			return err
-		}
-		return audit(ctx, tx, actor.ID, "agent_created", "user", id, "", fmt.Sprintf("%s created %s (%s)", actor.Email, e.Email, strings.Join(a.Roles, ", ")))
+	err := s.db.Tx(ctx, func(tx *db.Tx) (err error) {
+		a, err = create(ctx, tx, actor, e, hash)
+		return err
 	})
 	return a, err
+}
+
+// CreateTx makes an agent without a password in the caller's transaction, for those who come in another way. Errors are
+// those of Create.
+func (s *Service) CreateTx(ctx context.Context, tx *db.Tx, actor *Principal, e Edit) (*Agent, error) {
+	if err := e.validate(); err != nil {
+		return nil, err
+	}
+	if err := checkAddress(e.Email); err != nil {
+		return nil, err
+	}
+	return create(ctx, tx, actor, e, nil)
+}
+
+func create(ctx context.Context, tx *db.Tx, actor *Principal, e Edit, hash *string) (*Agent, error) {
+	var id int64
+	now := db.Now()
+	err := tx.QueryRow(ctx, `INSERT INTO users (created_at, updated_at, type, email, first_name, last_name, password_hash)
+		VALUES ($1, $1, 'agent', $2, $3, $4, $5) RETURNING id`, now, e.Email, e.FirstName, e.LastName, hash).Scan(&id)
+	if unique, _ := db.IsUnique(err); unique {
+		return nil, fault.Duplicate("email", e.Email)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("create agent: %w", err)
+	}
+	if err := setRoles(ctx, tx, actor, id, e.Roles); err != nil {
+		return nil, err
+	}
+	if err := setTeams(ctx, tx, id, e.Teams); err != nil {
+		return nil, err
+	}
+	a, err := get(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	return a, audit(ctx, tx, actor.ID, "agent_created", "user", id, "", fmt.Sprintf("%s created %s (%s)", actor.Email, e.Email, strings.Join(a.Roles, ", ")))
 }
 
 // Update replaces what an agent is. The System user keeps its name, stays enabled and keeps the Admin role; so does
@@ -278,7 +299,7 @@ func (s *Service) Update(ctx context.Context, actor *Principal, id int64, e Edit
 			return err
 		}
 		if hash != "" || before.Email == nil || *before.Email != e.Email { // either lets one sign in as them
-			if err := mayActAs(actor, before); err != nil {
+			if err := MayActAs(actor, before); err != nil {
 				return err
 			}
 		}
@@ -381,9 +402,9 @@ func keepAnAdmin(ctx context.Context, tx *db.Tx, before int) error {
 	return nil
 }
 
-// mayActAs refuses what would let the actor act as an agent who may do more: the right to manage agents is not a way to
+// MayActAs refuses, as Forbidden, what would let the actor act as an agent who may do more: the right to manage agents is not a way to
 // become an administrator.
-func mayActAs(actor *Principal, a *Agent) error {
+func MayActAs(actor *Principal, a *Agent) error {
 	if actor.Method == ByProgram {
 		return nil
 	}
@@ -469,7 +490,7 @@ func (s *Service) Delete(ctx context.Context, actor *Principal, id int64) error 
 		if _, err := tx.Exec(ctx, `UPDATE users SET deleted_at = $2, updated_at = $2 WHERE id = $1`, id, db.Now()); err != nil {
 			return fmt.Errorf("delete agent: %w", err)
 		}
-		for _, table := range []string{"user_roles", "team_members", "sessions", "api_keys", "password_tokens"} {
+		for _, table := range []string{"user_roles", "team_members", "sessions", "api_keys", "password_tokens", "oidc_identities"} {
 			if _, err := tx.Exec(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, id); err != nil {
 				return fmt.Errorf("delete agent: %w", err)
 			}
@@ -495,6 +516,16 @@ func (s *Service) SetAvatar(ctx context.Context, id int64, url *string) (before 
 		return err
 	})
 	return before, err
+}
+
+// Record writes a line into the audit log, for the siblings that administer how agents come in.
+func (s *Service) Record(ctx context.Context, tx *db.Tx, actor *Principal, kind, model string, target int64, text string) error {
+	return audit(ctx, tx, actor.ID, kind, model, target, "", text)
+}
+
+// RecordRefusal writes into the audit log that somebody was not let in.
+func (s *Service) RecordRefusal(ctx context.Context, text, ip string) error {
+	return s.db.Tx(ctx, func(tx *db.Tx) error { return audit(ctx, tx, 0, "agent_login_failed", "user", 0, ip, text) })
 }
 
 func audit(ctx context.Context, tx *db.Tx, actor int64, kind, model string, target int64, ip, text string) error {

@@ -81,6 +81,11 @@ func (s *Service) SignIn(ctx context.Context, email, password, ip, userAgent str
 	if err := s.dir.throttle.check(email); err != nil {
 		return nil, "", err
 	}
+	if email != SystemLogin {
+		if err := s.PasswordAllowed(ctx); err != nil {
+			return nil, "", err
+		}
+	}
 	known := strings.ToValidUTF8(strings.ReplaceAll(email, "\x00", ""), "") // PostgreSQL's texts have no NUL
 	var id int64
 	var hash *string
@@ -334,7 +339,7 @@ func (s *Service) NewKey(ctx context.Context, actor *Principal, id int64) (APIKe
 		if a.Type != "agent" {
 			return fault.Missing("agent")
 		}
-		if err := mayActAs(actor, a); err != nil {
+		if err := MayActAs(actor, a); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO api_keys (user_id, key, secret_hash, created_at, created_by) VALUES ($1, $2, $3, $4, $5)

@@ -199,6 +199,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{id}/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The accounts of identity providers by which an agent signs in
+         * @description Needs permission users:manage.
+         */
+        get: operations["get-agents-id-identities"];
+        put?: never;
+        post?: never;
+        /**
+         * Forget them: the next account with the agent's address takes their place
+         * @description Needs permission users:manage.
+         */
+        delete: operations["delete-agents-id-identities"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -882,6 +906,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Identity providers, secrets masked
+         * @description Needs permission oidc:manage.
+         */
+        get: operations["get-oidc"];
+        put?: never;
+        /**
+         * Add an identity provider
+         * @description Needs permission oidc:manage.
+         */
+        post: operations["post-oidc"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oidc/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read what a provider says of itself, without saving anything
+         * @description Needs permission oidc:manage.
+         */
+        post: operations["post-oidc-test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oidc/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One identity provider, its secret masked
+         * @description Needs permission oidc:manage.
+         */
+        get: operations["get-oidc-id"];
+        /**
+         * Replace what an identity provider is
+         * @description Needs permission oidc:manage.
+         */
+        put: operations["put-oidc-id"];
+        post?: never;
+        /**
+         * Delete an identity provider
+         * @description Needs permission oidc:manage.
+         */
+        delete: operations["delete-oidc-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oidc/{id}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Finish it, when the provider sends the browser back
+         * @description For browsers. A sign-in that fails ends on the sign-in page, whose query says why: error=<code>.
+         */
+        get: operations["get-oidc-id-finish"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oidc/{id}/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Begin to sign in through an identity provider
+         * @description For browsers. A sign-in that fails ends on the sign-in page, whose query says why: error=<code>.
+         */
+        get: operations["get-oidc-id-login"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/priorities": {
         parameters: {
             query?: never;
@@ -962,6 +1098,30 @@ export interface paths {
          * @description Needs permission general_settings:manage.
          */
         put: operations["put-settings-general"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How agents may sign in
+         * @description Needs permission oidc:manage.
+         */
+        get: operations["get-settings-sign-in"];
+        /**
+         * Say how agents may sign in
+         * @description Needs permission oidc:manage.
+         */
+        put: operations["put-settings-sign-in"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1720,6 +1880,14 @@ export interface components {
             data: components["schemas"]["SearchMessage"][];
             status: string;
         };
+        EnvelopeListSsoIdentity: {
+            data: components["schemas"]["SsoIdentity"][];
+            status: string;
+        };
+        EnvelopeListSsoProvider: {
+            data: components["schemas"]["SsoProvider"][];
+            status: string;
+        };
         EnvelopeListTeam: {
             data: components["schemas"]["Team"][];
             status: string;
@@ -1742,6 +1910,18 @@ export interface components {
         };
         EnvelopeRole: {
             data: components["schemas"]["Role"];
+            status: string;
+        };
+        EnvelopeSignInSettings: {
+            data: components["schemas"]["SignInSettings"];
+            status: string;
+        };
+        EnvelopeSsoFound: {
+            data: components["schemas"]["SsoFound"];
+            status: string;
+        };
+        EnvelopeSsoProvider: {
+            data: components["schemas"]["SsoProvider"];
             status: string;
         };
         EnvelopeTeam: {
@@ -1829,7 +2009,6 @@ export interface components {
              */
             id?: number | null;
         };
-        Item: Record<string, never>;
         LinkInputBody: {
             password?: string;
             token?: string;
@@ -1867,6 +2046,27 @@ export interface components {
             url: string;
             uuid: string;
         };
+        OidcBody: {
+            allowed_domains?: string[] | null;
+            /** @description Make an agent of whoever signs in first with an address in allowed_domains */
+            auto_provision?: boolean;
+            client_id?: string;
+            /** @description A masked one leaves the one that is stored */
+            client_secret?: string;
+            /**
+             * Format: int64
+             * @description The role of agents made that way
+             */
+            default_role_id?: number | null;
+            /** @description Not read on creation: a new provider is enabled */
+            enabled?: boolean;
+            logo_url?: string;
+            name?: string;
+            /** @description Google, Microsoft or Custom */
+            provider?: string;
+            /** @description The issuer: the address below which the discovery document is */
+            provider_url?: string;
+        };
         "Post-agents-reset-passwordRequest": {
             email?: string;
         };
@@ -1883,6 +2083,9 @@ export interface components {
             action?: string;
             tags?: string[] | null;
         };
+        "Post-oidc-testRequest": {
+            provider_url?: string;
+        };
         Problem: {
             data: unknown;
             error_type: string;
@@ -1896,7 +2099,8 @@ export interface components {
             "app.logo_url": string;
             "app.setup_required": boolean;
             "app.site_name": string;
-            "app.sso_providers": components["schemas"]["Item"][];
+            "app.sso_only": boolean;
+            "app.sso_providers": components["schemas"]["SsoPublic"][];
         };
         "Put-agents-me-availabilityRequest": {
             /** @description idle when a browser noticed it */
@@ -1987,6 +2191,66 @@ export interface components {
             /** @description agent or contact */
             sender_type?: string;
             to?: string[] | null;
+        };
+        SignInSettings: {
+            /** @description Only through an identity provider; the System user may use its password all the same */
+            "app.sso_only"?: boolean;
+        };
+        SsoFound: {
+            authorization_endpoint: string;
+            issuer: string;
+            token_endpoint: string;
+            userinfo_endpoint: string;
+        };
+        SsoHealth: {
+            /** @description What went wrong last, as a code; empty when the last attempt succeeded */
+            last_error: string;
+            /** Format: date-time */
+            last_error_at: string | null;
+            /** @description The provider's own words, as plain text */
+            last_error_detail: string;
+            /** Format: date-time */
+            last_success_at: string | null;
+        };
+        SsoIdentity: {
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            issuer: string;
+            /** Format: date-time */
+            last_used_at: string;
+        };
+        SsoProvider: {
+            allowed_domains: string[];
+            auto_provision: boolean;
+            client_id?: string;
+            client_secret?: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            default_role_id: number | null;
+            enabled: boolean;
+            health: components["schemas"]["SsoHealth"];
+            /** Format: int64 */
+            id: number;
+            logo_url: string;
+            name: string;
+            provider: string;
+            provider_url: string;
+            redirect_uri: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        SsoPublic: {
+            client_id: string;
+            enabled: boolean;
+            /** Format: int64 */
+            id: number;
+            logo_url: string;
+            name: string;
+            provider: string;
+            provider_url: string;
+            redirect_uri: string;
         };
         Team: {
             /** Format: int64 */
@@ -2448,6 +2712,68 @@ export interface operations {
         };
     };
     "delete-agents-id-api-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-agents-id-identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListSsoIdentity"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-agents-id-identities": {
         parameters: {
             query?: never;
             header?: never;
@@ -3830,6 +4156,248 @@ export interface operations {
             };
         };
     };
+    "get-oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListSsoProvider"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OidcBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeSsoProvider"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-oidc-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Post-oidc-testRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeSsoFound"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-oidc-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeSsoProvider"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-oidc-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OidcBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeSsoProvider"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-oidc-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-oidc-id-finish": {
+        parameters: {
+            query?: {
+                /** @description As it was sent */
+                state?: string;
+                /** @description From the provider */
+                code?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The provider's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where the browser goes next */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "get-oidc-id-login": {
+        parameters: {
+            query?: {
+                /** @description The page to go to afterwards; a path of this desk */
+                next?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The provider's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where the browser goes next */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     "get-priorities": {
         parameters: {
             query?: never;
@@ -4057,6 +4625,68 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["GeneralBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-settings-sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeSignInSettings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-settings-sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInSettings"];
             };
         };
         responses: {
