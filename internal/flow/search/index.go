@@ -12,20 +12,20 @@ import (
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
 
-// kind is one sort of thing that is indexed. source gives the id and what is found under it of the ids put in the place
-// of %s; what it does not give is not in the index.
+// kind is one sort of thing that is indexed. of are the rows of that sort; source gives the id and what is found under it of
+// the ids put in the place of %s, and what it does not give is not in the index.
 type kind struct {
-	name, table, source string
-	emails              bool
+	name, table, of, source string
+	emails                  bool
 }
 
 var kinds = []kind{
-	{name: "message", table: "search_messages",
+	{name: "message", table: "search_messages", of: `messages WHERE type <> 'activity'`,
 		source: `SELECT id, substr(text_content, 1, 200000) FROM messages WHERE id IN (%s) AND type <> 'activity' AND meta ->> 'deleted_at' IS NULL`},
-	{name: "conversation", table: "search_conversations",
+	{name: "conversation", table: "search_conversations", of: `conversations WHERE TRUE`,
 		source: `SELECT c.id, c.subject || ' ' || u.first_name || ' ' || u.last_name || ' ' || COALESCE(u.email, '') || ' ' || c.reference_number
 			FROM conversations c JOIN users u ON u.id = c.contact_id WHERE c.id IN (%s)`},
-	{name: "contact", table: "search_contacts", emails: true,
+	{name: "contact", table: "search_contacts", of: `users WHERE type = 'contact'`, emails: true,
 		source: `SELECT id, COALESCE(email, '') || ' ' || first_name || ' ' || last_name || ' ' || COALESCE(phone_number, '') || ' ' || COALESCE(external_user_id, '')
 			FROM users WHERE id IN (%s) AND type = 'contact' AND deleted_at IS NULL`},
 }
@@ -45,6 +45,7 @@ const (
 func (s *Service) Run(ctx context.Context) {
 	w := &worker{s: s, lease: lease{s: s}, size: live, untidy: true}
 	defer w.lease.release(ctx)
+	w.fresh = s.db.Engine() == db.SQLite
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -63,6 +64,7 @@ type worker struct {
 	lease  lease
 	size   int  // of the next batch: more when the index is behind
 	untidy bool // there may be segments to merge
+	fresh  bool // the index file may be a new one
 }
 
 // round indexes one batch, merges a little, and returns how long to wait before the next.
@@ -70,6 +72,10 @@ func (w *worker) round(ctx context.Context) time.Duration {
 	held, err := w.lease.hold(ctx)
 	if err == nil && !held {
 		return leaseTime / 2
+	}
+	if err == nil && w.fresh {
+		err = w.s.queueAll(ctx)
+		w.fresh = err != nil
 	}
 	var did batchResult
 	if err == nil {
@@ -79,7 +85,7 @@ func (w *worker) round(ctx context.Context) time.Duration {
 		var merged batchResult
 		merged, err = w.s.merge(ctx, mergePages)
 		w.untidy = merged.n > 0
-		did.waited, did.took = max(did.waited, merged.waited), did.took+merged.took
+		did.took += merged.took
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -101,6 +107,11 @@ func (w *worker) round(ctx context.Context) time.Duration {
 // CatchUp indexes everything that waits, as fast as it goes: for commands that fill a desk on which nobody works.
 // progress, which may be nil, is called now and then with how much is done.
 func (s *Service) CatchUp(ctx context.Context, progress func(done int)) error {
+	if s.db.Engine() == db.SQLite {
+		if err := s.queueAll(ctx); err != nil {
+			return err
+		}
+	}
 	for done := 0; ; {
 		did, err := s.batch(ctx, bulk)
 		if err != nil {
@@ -120,17 +131,15 @@ func (s *Service) CatchUp(ctx context.Context, progress func(done int)) error {
 	}
 }
 
-// merge merges about so many pages of segments of each SQLite index. n of the result is how many indexes had something
-// to merge.
+// merge merges about so many pages of segments of each SQLite index, or more: FTS5 does not stop within a word, and that of
+// a common one may be thousands of pages. n of the result is how many indexes had something to merge.
 func (s *Service) merge(ctx context.Context, pages int) (did batchResult, err error) {
 	if s.db.Engine() == db.Postgres {
 		return did, nil
 	}
 	for _, k := range kinds {
-		asked := time.Now()
-		begun := asked
-		err := s.db.Tx(ctx, func(tx *db.Tx) error {
-			begun = time.Now()
+		begun := time.Now()
+		err := s.db.IndexTx(ctx, func(tx *db.Tx) error {
 			var before, after int64
 			if err := tx.QueryRow(ctx, `SELECT total_changes()`).Scan(&before); err != nil {
 				return err
@@ -149,9 +158,42 @@ func (s *Service) merge(ctx context.Context, pages int) (did batchResult, err er
 		if err != nil {
 			return did, fmt.Errorf("merge %s: %w", k.table, err)
 		}
-		did.waited, did.took = max(did.waited, begun.Sub(asked)), did.took+time.Since(begun)
+		did.took += time.Since(begun)
 	}
 	return did, nil
+}
+
+// queueAll puts everything there is into the queue, the newest last, if the index file is a new one: it was lost, or the
+// database restored without it. Begun anew after a crash it queues some twice, which does no harm.
+func (s *Service) queueAll(ctx context.Context) error {
+	var queued bool
+	if err := s.db.QueryRow(ctx, `SELECT queued FROM search_state`).Scan(&queued); err != nil || queued {
+		return err
+	}
+	const portion = 20_000
+	for _, k := range kinds {
+		for after, more := int64(0), true; more; {
+			err := s.db.Tx(ctx, func(tx *db.Tx) error {
+				var last *int64
+				if err := tx.QueryRow(ctx, `SELECT max(id) FROM (SELECT id FROM `+k.of+` AND id > $1 ORDER BY id LIMIT $2 + 0) AS portion`, after, portion).Scan(&last); err != nil {
+					return err
+				}
+				if more = last != nil; !more {
+					return nil
+				}
+				_, err := tx.Exec(ctx, `INSERT INTO search_queue (kind, id) SELECT $1, id FROM `+k.of+` AND id > $2 AND id <= $3 ORDER BY id`, k.name, after, *last)
+				after = *last
+				return err
+			})
+			if err != nil {
+				return fmt.Errorf("queue every %s: %w", k.name, err)
+			}
+		}
+	}
+	return s.db.IndexTx(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE search_state SET queued = TRUE`)
+		return err
+	})
 }
 
 // Waiting returns how much is not indexed yet, counted up to a bound of 10,000.
@@ -203,31 +245,68 @@ func (s *Service) batch(ctx context.Context, limit int) (did batchResult, err er
 			changes = append(changes, c)
 		}
 	}
+	if s.db.Engine() == db.SQLite {
+		did, err = s.apart(ctx, changes, seqs)
+	} else {
+		did, err = s.together(ctx, changes, seqs)
+	}
+	if errors.Is(err, errTaken) {
+		return batchResult{}, nil
+	}
+	did.n = len(entries)
+	return did, err
+}
+
+// apart writes the index file, then takes from the queue. After a crash in between the same is written again.
+func (s *Service) apart(ctx context.Context, changes []change, seqs []int64) (did batchResult, err error) {
+	begun := time.Now()
+	if err := s.db.IndexTx(ctx, func(tx *db.Tx) error { return writeAll(ctx, tx, changes) }); err != nil {
+		return did, err
+	}
+	did.took = time.Since(begun) // FTS5 does most of its work in the commit
+	asked := time.Now()
+	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		did.waited = time.Since(asked)
+		return take(ctx, tx, seqs)
+	})
+	return did, err
+}
+
+// together does both in one transaction. The texts were read before it. Had another node indexed a later state meanwhile,
+// it would have taken the entries too; a change since then has an entry of its own.
+func (s *Service) together(ctx context.Context, changes []change, seqs []int64) (did batchResult, err error) {
 	asked := time.Now()
 	begun := asked
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
 		begun = time.Now()
-		// The texts were read before this transaction. Had somebody else indexed a later state meanwhile, they would
-		// have taken the entries too; a change since then has an entry of its own.
-		n, err := tx.Exec(ctx, `DELETE FROM search_queue WHERE seq IN (`+anyOf(tx)+`)`, list(tx, seqs))
-		if err != nil {
-			return fmt.Errorf("take from the queue: %w", err)
+		if err := take(ctx, tx, seqs); err != nil {
+			return err
 		}
-		if n != int64(len(seqs)) {
-			return errTaken
-		}
-		for _, c := range changes {
-			if err := c.write(ctx, tx); err != nil {
-				return fmt.Errorf("index %ss: %w", c.kind.name, err)
-			}
-		}
-		return nil
+		return writeAll(ctx, tx, changes)
 	})
-	if errors.Is(err, errTaken) {
-		return did, nil
-	}
-	did.n, did.waited, did.took = len(entries), begun.Sub(asked), time.Since(begun) // FTS5 does most of its work in the commit
+	did.waited, did.took = begun.Sub(asked), time.Since(begun)
 	return did, err
+}
+
+// take deletes entries of the queue, all or none.
+func take(ctx context.Context, tx *db.Tx, seqs []int64) error {
+	n, err := tx.Exec(ctx, `DELETE FROM search_queue WHERE seq IN (`+anyOf(tx)+`)`, list(tx, seqs))
+	if err != nil {
+		return fmt.Errorf("take from the queue: %w", err)
+	}
+	if n != int64(len(seqs)) {
+		return errTaken
+	}
+	return nil
+}
+
+func writeAll(ctx context.Context, tx *db.Tx, changes []change) error {
+	for _, c := range changes {
+		if err := c.write(ctx, tx); err != nil {
+			return fmt.Errorf("index %ss: %w", c.kind.name, err)
+		}
+	}
+	return nil
 }
 
 // anyOf is the set that a [list] argument stands for, $1 of its statement, whatever its length.

@@ -7,9 +7,10 @@
 // # Keeping the indexes true
 //
 // Triggers put what is new, changed or gone into search_queue, in the transaction of the change. One node at a time
-// ([Service.Run]) takes from the queue, and writes the index in the same transaction as it deletes from the queue:
-// after a crash at any instruction nothing is missed. Writing an index is dear, so it is done in batches, and not
-// while the transactions of people wait: an index is usually a tenth of a second behind.
+// ([Service.Run]) takes from the queue what it has written into the index: PostgreSQL does both in one transaction, SQLite
+// has the index in a file of its own (see platform/db) and writes that first, so that after a crash at any instruction
+// nothing is missed. Writing an index is dear, so it is done in batches, and not while the transactions of people wait: an
+// index is usually a tenth of a second behind. If the index file is lost, everything is indexed anew in the background.
 //
 // # Ranking
 //

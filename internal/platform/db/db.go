@@ -15,11 +15,18 @@
 // with it, each in its own savepoint (see writer.go): every commit is on disk before its caller hears of it, and the
 // cost of the disk is shared. On PostgreSQL each call is a transaction of its own, tried again when the server
 // reports a deadlock or a serialisation failure, so the function passed to Tx may run more than once.
+//
+// # The index file
+//
+// Indexes that can be made anew from the rest (full-text search) are written by [DB.IndexTx]. SQLite keeps them in a file
+// beside the database with a writer of its own: merging a large index may take seconds, for which no other change waits.
+// Readers see the tables of both files under their plain names. PostgreSQL keeps everything in one database.
 package db
 
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"os"
@@ -31,7 +38,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-	_ "modernc.org/sqlite" // the "sqlite" driver
+	"modernc.org/sqlite" // and its driver "sqlite"
 )
 
 // Engine names the database behind a handle.
@@ -52,6 +59,7 @@ type DB struct {
 	reader *sql.DB
 	reads  stmtCache
 	writer *writer
+	index  *writer // of the index file; SQLite only
 	pool   *pgxpool.Pool
 }
 
@@ -109,10 +117,11 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 const sqlitePragmas = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 	"&_pragma=foreign_keys(ON)&_pragma=temp_store(MEMORY)"
 
-// The writer touches pages all over the indexes of a conversation and keeps more of them; it copies the write-ahead log
+// The writer of the database touches pages all over the indexes of a conversation and keeps more of them; it copies the write-ahead log
 // into the database every 16 MB rather than every 4. Readers find most pages in the system's own cache.
 const (
-	writerPragmas = "&_pragma=cache_size(-16000)&_pragma=wal_autocheckpoint(4000)"
+	writerPragmas = "&_pragma=cache_size(-16000)&_pragma=wal_autocheckpoint(4000)&_txlock=immediate"
+	indexPragmas  = "&_pragma=cache_size(-8000)&_pragma=wal_autocheckpoint(4000)&_txlock=immediate"
 	readerPragmas = "&_pragma=cache_size(-2500)&_pragma=query_only(ON)"
 )
 
@@ -123,8 +132,27 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fmt.Errorf("make the folder of the database: %w", err)
 	}
-	dsn := "file:" + (&pathEscaper{path}).String() + "?" + sqlitePragmas
-	w, err := sql.Open("sqlite", dsn+writerPragmas+"&_txlock=immediate")
+	w, err := openWriter(ctx, path, writerPragmas)
+	if err != nil {
+		return nil, err
+	}
+	index, err := openWriter(ctx, indexPath(path), indexPragmas)
+	if err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	connector, err := sqlite.NewConnector(dsn(path) + readerPragmas)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open SQLite for reading: %w", err), w.Close(), index.Close())
+	}
+	r := sql.OpenDB(attaching{connector, dsn(indexPath(path))})
+	n := max(4, 2*runtime.NumCPU())
+	r.SetMaxOpenConns(n)
+	r.SetMaxIdleConns(n)
+	return &DB{engine: SQLite, reader: r, writer: newWriter(w), index: newWriter(index)}, nil
+}
+
+func openWriter(ctx context.Context, path, pragmas string) (*sql.DB, error) {
+	w, err := sql.Open("sqlite", dsn(path)+pragmas)
 	if err != nil {
 		return nil, fmt.Errorf("open SQLite: %w", err)
 	}
@@ -133,14 +161,35 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err := w.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open SQLite %s: %w", path, err), w.Close())
 	}
-	r, err := sql.Open("sqlite", dsn+readerPragmas)
+	return w, nil
+}
+
+// indexPath is where the index file of a database is: foyer.index.db beside foyer.db.
+func indexPath(path string) string {
+	ext := filepath.Ext(path)
+	return strings.TrimSuffix(path, ext) + ".index" + ext
+}
+
+func dsn(path string) string { return "file:" + (&pathEscaper{path}).String() + "?" + sqlitePragmas }
+
+// attaching opens connections that read the index file too.
+type attaching struct {
+	driver.Connector
+	index string
+}
+
+// Connect opens a connection.
+func (a attaching) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := a.Connector.Connect(ctx)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open SQLite for reading: %w", err), w.Close())
+		return nil, err
 	}
-	n := max(4, 2*runtime.NumCPU())
-	r.SetMaxOpenConns(n)
-	r.SetMaxIdleConns(n)
-	return &DB{engine: SQLite, reader: r, writer: newWriter(w)}, nil
+	for _, query := range []string{`ATTACH DATABASE '` + strings.ReplaceAll(a.index, "'", "''") + `' AS indexes`, `PRAGMA indexes.cache_size = -1000`} {
+		if _, err := c.(driver.ExecerContext).ExecContext(ctx, query, nil); err != nil {
+			return nil, errors.Join(fmt.Errorf("attach the index file: %w", err), c.Close())
+		}
+	}
+	return c, nil
 }
 
 // pathEscaper escapes what would end the path of a SQLite "file:" URI.
@@ -170,9 +219,10 @@ func (d *DB) Close() error {
 		d.pool.Close()
 		return nil
 	}
+	d.index.close()
 	d.writer.close()
 	d.reads.close()
-	return errors.Join(d.reader.Close(), d.writer.db.Close())
+	return errors.Join(d.reader.Close(), d.index.db.Close(), d.writer.db.Close())
 }
 
 // Ping reports whether the database answers.
@@ -221,6 +271,15 @@ func (d *DB) Tx(ctx context.Context, fn func(tx *Tx) error) error {
 		}
 		return err
 	}
+}
+
+// IndexTx is [DB.Tx] for the tables of the index file, on SQLite those alone: fn must not touch others, and what it writes is
+// committed apart from the rest. What it does must come to the same when it is done again after a crash.
+func (d *DB) IndexTx(ctx context.Context, fn func(tx *Tx) error) error {
+	if d.pool == nil {
+		return d.index.do(ctx, fn)
+	}
+	return d.Tx(ctx, fn)
 }
 
 func (d *DB) postgresTx(ctx context.Context, fn func(tx *Tx) error) (err error) {

@@ -91,6 +91,27 @@ func TestPanicRollsBackAndReachesTheCaller(t *testing.T) {
 	})
 }
 
+func TestLongWorkOnTheIndexFileKeepsNoOtherChangeWaiting(t *testing.T) {
+	ctx, d := context.Background(), dbtest.SQLite(t)
+	err := d.IndexTx(ctx, func(index *db.Tx) error {
+		if _, err := index.Exec(ctx, `INSERT INTO search_emails (suffix, contact_id) VALUES ('later', 1)`); err != nil {
+			return err
+		}
+		// A change of the database, begun and committed while this transaction is open.
+		return d.Tx(ctx, func(tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `INSERT INTO search_queue (kind, id) VALUES ('contact', 1)`)
+			return err
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	if err := d.QueryRow(ctx, `SELECT (SELECT count(*) FROM search_emails) + (SELECT count(*) FROM search_queue)`).Scan(&n); err != nil || n != 2 {
+		t.Errorf("%d rows, %v", n, err)
+	}
+}
+
 func TestReadingHandleRefusesToWrite(t *testing.T) {
 	d := dbtest.SQLite(t)
 	rows, err := d.Query(context.Background(), "INSERT INTO settings (key, value) VALUES ('x', '1') RETURNING key")

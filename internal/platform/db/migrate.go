@@ -16,24 +16,34 @@ import (
 var migrations embed.FS
 
 // Migrate brings the schema up to this program's version. Nodes that start together wait for each other: PostgreSQL
-// holds an advisory lock, SQLite has one process. It returns the versions it applied.
+// holds an advisory lock, SQLite has one process. It returns the versions it applied to the database; the index file of
+// SQLite has versions of its own.
 func (d *DB) Migrate(ctx context.Context) ([]int64, error) {
-	dir, err := fs.Sub(migrations, "migrations/"+string(d.engine))
-	if err != nil {
-		return nil, fmt.Errorf("find migrations: %w", err)
-	}
-	handle, dialect := d.Writer(), goose.DialectSQLite3
-	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	if d.pool != nil {
-		handle, dialect = stdlib.OpenDBFromPool(d.pool), goose.DialectPostgres
-		defer func(h *sql.DB) { _ = h.Close() }(handle)
+		handle := stdlib.OpenDBFromPool(d.pool)
+		defer func() { _ = handle.Close() }()
 		locker, err := lock.NewPostgresSessionLocker()
 		if err != nil {
 			return nil, fmt.Errorf("make the migration lock: %w", err)
 		}
-		options = append(options, goose.WithSessionLocker(locker))
+		return up(ctx, goose.DialectPostgres, handle, "postgres", goose.WithSessionLocker(locker))
 	}
-	provider, err := goose.NewProvider(dialect, handle, dir, options...)
+	applied, err := up(ctx, goose.DialectSQLite3, d.writer.db, "sqlite")
+	if err != nil {
+		return applied, err
+	}
+	if _, err := up(ctx, goose.DialectSQLite3, d.index.db, "sqlite-index"); err != nil {
+		return applied, fmt.Errorf("index file: %w", err)
+	}
+	return applied, nil
+}
+
+func up(ctx context.Context, dialect goose.Dialect, handle *sql.DB, folder string, options ...goose.ProviderOption) ([]int64, error) {
+	dir, err := fs.Sub(migrations, "migrations/"+folder)
+	if err != nil {
+		return nil, fmt.Errorf("find migrations: %w", err)
+	}
+	provider, err := goose.NewProvider(dialect, handle, dir, append(options, goose.WithDisableGlobalRegistry(true))...)
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}

@@ -61,18 +61,23 @@ func open(t testing.TB, url string) *db.DB {
 	return d
 }
 
-// template is a migrated SQLite file, made once in a process and copied for each test.
-var template = sync.OnceValues(func() ([]byte, error) {
+// template is a migrated SQLite database, the files of it by their names, made once in a process and copied for each test.
+var template = sync.OnceValues(func() (map[string][]byte, error) {
 	dir, err := os.MkdirTemp("", "foyer-template")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	path := filepath.Join(dir, "t.db")
-	if err := migrate(path); err != nil {
+	if err := migrate(filepath.Join(dir, "foyer.db")); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(path) //nolint:gosec // a path made here
+	files := map[string][]byte{}
+	for _, name := range []string{"foyer.db", "foyer.index.db"} {
+		if files[name], err = os.ReadFile(filepath.Join(dir, name)); err != nil { //nolint:gosec // a path made here
+			return nil, err
+		}
+	}
+	return files, nil
 })
 
 func migrate(url string) error {
@@ -90,15 +95,17 @@ func migrate(url string) error {
 
 func sqliteCopy(t testing.TB) string {
 	t.Helper()
-	data, err := template()
+	files, err := template()
 	if err != nil {
 		t.Fatalf("make template: %v", err)
 	}
-	path := filepath.Join(t.TempDir(), "foyer.db")
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	return path
+	return filepath.Join(dir, "foyer.db")
 }
 
 // pgTemplate names a migrated PostgreSQL database, made once in a process.
