@@ -1,0 +1,180 @@
+package conversation
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
+	"github.com/foyerdesk/foyer/internal/platform/filter"
+)
+
+// scopeWhere is the condition of a list.
+func scopeWhere(scope Scope, p *agent.Principal, teamID int64, args *filter.Args) string {
+	switch scope {
+	case Unassigned:
+		return `c.assigned_user_id IS NULL AND c.assigned_team_id IS NULL`
+	case Assigned:
+		return `c.assigned_user_id = ` + args.Add(p.ID)
+	case TeamInbox:
+		return `c.assigned_team_id = ` + args.Add(teamID) + ` AND c.assigned_user_id IS NULL`
+	case Mentioned:
+		// Beginning with the mentions, of which an agent has few: asked of each conversation in turn it would cost all of them.
+		where := `c.id IN (SELECT mn.conversation_id FROM mentions mn WHERE mn.mentioned_user_id = ` + args.Add(p.ID)
+		if len(p.TeamIDs) > 0 {
+			where += ` UNION ALL SELECT mn.conversation_id FROM mentions mn WHERE mn.mentioned_team_id IN (` + placeholders(p.TeamIDs, args) + `)`
+		}
+		where += `)`
+		if !canReadAll(p) {
+			where += ` AND ` + ReadableWhere(p, args)
+		}
+		return where
+	}
+	return ``
+}
+
+func teamMentions(p *agent.Principal, args *filter.Args) string {
+	if len(p.TeamIDs) == 0 {
+		return ""
+	}
+	return ` OR mn.mentioned_team_id IN (` + placeholders(p.TeamIDs, args) + `)`
+}
+
+func placeholders(ids []int64, args *filter.Args) string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = args.Add(id)
+	}
+	return strings.Join(out, ", ")
+}
+
+// fields are what lists may be filtered by.
+func (s *Service) fields(ctx context.Context) filter.Fields {
+	statusName := func(op filter.Operator, value string, args *filter.Args) (string, error) {
+		return s.statusCondition(ctx, string(op), value, args)
+	}
+	return filter.Fields{
+		"conversations.status_id":               {Column: "c.status_id", Kind: filter.Int},
+		"conversations.priority_id":             {Column: "c.priority_id", Kind: filter.Int, Nullable: true},
+		"conversations.assigned_team_id":        {Column: "c.assigned_team_id", Kind: filter.Int, Nullable: true},
+		"conversations.assigned_user_id":        {Column: "c.assigned_user_id", Kind: filter.Int, Nullable: true},
+		"conversations.inbox_id":                {Column: "c.inbox_id", Kind: filter.Int},
+		"conversations.last_message_at":         {Column: "c.last_message_at", Kind: filter.Time},
+		"conversations.last_interaction_at":     {Column: "c.last_interaction_at", Kind: filter.Time, Nullable: true},
+		"conversations.last_interaction_sender": {Column: "c.last_interaction_sender", Kind: filter.Enum, Nullable: true},
+		"conversations.created_at":              {Column: "c.created_at", Kind: filter.Time},
+		"conversations.waiting_since":           {Column: "c.waiting_since", Kind: filter.Time, Nullable: true},
+		"conversations.next_sla_deadline_at":    {Column: "c.next_sla_deadline_at", Kind: filter.Time, Nullable: true},
+		"conversations.snoozed_until":           {Column: "c.snoozed_until", Kind: filter.Time, Nullable: true},
+		"conversations.sla_policy_id":           {Column: "CAST(NULL AS BIGINT)", Kind: filter.Int, Nullable: true},
+		"conversations.tags":                    {Build: tagCondition},
+		"conversation_statuses.id":              {Column: "c.status_id", Kind: filter.Int},
+		"conversation_statuses.name":            {Build: statusName},
+		"users.email":                           {Column: "(SELECT fu.email FROM users fu WHERE fu.id = c.contact_id)", Kind: filter.Text, Nullable: true},
+		"users.external_user_id":                {Column: "(SELECT fu.external_user_id FROM users fu WHERE fu.id = c.contact_id)", Kind: filter.Text, Nullable: true},
+		"inboxes.channel":                       {Column: "(SELECT fi.channel FROM inboxes fi WHERE fi.id = c.inbox_id)", Kind: filter.Enum},
+	}
+}
+
+// statusCondition turns a condition on the status's name into one on its id, which the indexes of the lists begin with.
+func (s *Service) statusCondition(ctx context.Context, op, value string, args *filter.Args) (string, error) {
+	known, err := s.ref.names(ctx, s.db, false)
+	if err != nil {
+		return "", err
+	}
+	names := []string{value}
+	if op == "in" {
+		if err := json.Unmarshal([]byte(value), &names); err != nil || len(names) == 0 || len(names) > 100 {
+			return "", fault.Field("filters", "error.filter_value", "value", value)
+		}
+	}
+	var ids []int64
+	for _, st := range known.statuses {
+		name, v := strings.ToLower(st.Name), strings.ToLower(value)
+		hit := slices.Contains(names, st.Name)
+		if op == "contains" || op == "ilike" || op == "not contains" {
+			hit = strings.Contains(name, v)
+		}
+		if hit {
+			ids = append(ids, st.ID)
+		}
+	}
+	switch op {
+	case "equals", "in", "contains", "ilike":
+		if len(ids) == 1 {
+			return "c.status_id = " + args.Add(ids[0]), nil
+		}
+		if len(ids) == 0 {
+			return "FALSE", nil
+		}
+		return "c.status_id IN (" + placeholders(ids, args) + ")", nil
+	case "not equals", "not contains":
+		if len(ids) == 0 {
+			return "TRUE", nil
+		}
+		return "c.status_id NOT IN (" + placeholders(ids, args) + ")", nil
+	case "set":
+		return "TRUE", nil
+	case "not set":
+		return "FALSE", nil
+	}
+	return "", fault.Field("filters", "error.filter_operator", "operator", op)
+}
+
+// tagCondition is the virtual field of tags: contains any of, contains none of, has any, has none.
+func tagCondition(op filter.Operator, value string, args *filter.Args) (string, error) {
+	const any = `EXISTS (SELECT 1 FROM conversation_tags ct WHERE ct.conversation_id = c.id`
+	switch op {
+	case "set":
+		return any + ")", nil
+	case "not set":
+		return "NOT " + any + ")", nil
+	case "contains", "not contains":
+		var ids []int64
+		if err := json.Unmarshal([]byte(value), &ids); err != nil || len(ids) > 100 {
+			return "", fault.Field("filters", "error.filter_value", "value", value)
+		}
+		if len(ids) == 0 {
+			return "TRUE", nil
+		}
+		cond := any + ` AND ct.tag_id IN (` + placeholders(ids, args) + `))`
+		if op == "not contains" {
+			cond = "NOT " + cond
+		}
+		return cond, nil
+	}
+	return "", fault.Field("filters", "error.filter_operator", "operator", string(op))
+}
+
+func (s *Service) listWhere(ctx context.Context, p *agent.Principal, q ListQuery, args *filter.Args) (string, error) {
+	where := scopeWhere(q.Scope, p, q.TeamID, args)
+	if q.Filters == "" {
+		return where, nil
+	}
+	tree, err := filter.Parse(q.Filters)
+	if err != nil {
+		return "", err
+	}
+	loc := time.UTC
+	if s.Location != nil {
+		loc = s.Location(ctx)
+	}
+	filtered, err := tree.Where(s.fields(ctx), loc, args)
+	if err != nil {
+		return "", err
+	}
+	return and(where, filtered), nil
+}
+
+func and(a, b string) string {
+	switch {
+	case a == "":
+		return b
+	case b == "":
+		return a
+	}
+	return a + " AND (" + b + ")"
+}
