@@ -23,6 +23,19 @@ type envelope[T any] struct {
 	Data   T      `json:"data" nullable:"false"`
 }
 
+// appendJSON writes an envelope whose data writes itself; nil if it does not.
+func (e envelope[T]) appendJSON() ([]byte, error) {
+	data, ok := any(e.Data).(interface{ AppendJSON([]byte) ([]byte, error) })
+	if !ok {
+		return nil, nil
+	}
+	b, err := data.AppendJSON(append(make([]byte, 0, 64<<10), `{"status":"`+e.Status+`","data":`...))
+	if err != nil {
+		return nil, err
+	}
+	return append(b, "}\n"...), nil
+}
+
 type reply[T any] struct{ Body envelope[T] }
 
 // done is the data of operations that have no result.
@@ -141,7 +154,22 @@ var formats = map[string]huma.Format{
 	"text/plain":                        {Marshal: marshalJSON, Unmarshal: unmarshalJSON},
 }
 
-func marshalJSON(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }
+// marshalJSON writes an answer; data that writes itself is taken as it is.
+func marshalJSON(w io.Writer, v any) error {
+	quick, ok := v.(interface{ appendJSON() ([]byte, error) })
+	if !ok {
+		return json.NewEncoder(w).Encode(v)
+	}
+	b, err := quick.appendJSON()
+	if err != nil {
+		return err
+	}
+	if b == nil {
+		return json.NewEncoder(w).Encode(v)
+	}
+	_, err = w.Write(b)
+	return err
+}
 
 func unmarshalJSON(data []byte, v any) error {
 	if len(bytes.TrimSpace(data)) == 0 {

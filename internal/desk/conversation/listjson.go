@@ -1,17 +1,22 @@
 package conversation
 
 import (
+	"encoding/json"
+	"fmt"
 	"strconv"
 	"unicode/utf8"
 
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
 
-// MarshalJSON writes a row by hand: lists are what a desk answers most, thirty rows of forty fields each, and writing
+// MarshalJSON writes a row as [ListItem.AppendJSON] does.
+func (r ListItem) MarshalJSON() ([]byte, error) { return r.AppendJSON(make([]byte, 0, 1536)), nil }
+
+// AppendJSON writes a row by hand: lists are what a desk answers most, thirty rows of forty fields each, and writing
 // them by reflection took a quarter of the time of the whole request. TestRowsAreWrittenAsDeclared holds it against the
 // struct's tags.
-func (r ListItem) MarshalJSON() ([]byte, error) {
-	w := jsonWriter{b: make([]byte, 0, 1536)}
+func (r *ListItem) AppendJSON(b []byte) []byte {
+	w := jsonWriter{b: b}
 	w.int("id", r.ID)
 	w.time("created_at", &r.CreatedAt)
 	w.time("updated_at", &r.UpdatedAt)
@@ -66,7 +71,36 @@ func (r ListItem) MarshalJSON() ([]byte, error) {
 		}
 		w.b = appendString(w.b, t)
 	}
-	return append(w.b, ']', '}'), nil
+	return append(w.b, ']', '}')
+}
+
+// AppendJSON writes a page. Rows that write themselves are not checked and copied again, as encoding/json does with what
+// MarshalJSON returns.
+func (p *Page[T]) AppendJSON(b []byte) ([]byte, error) {
+	b = append(b, `{"results":[`...)
+	for i := range p.Results {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if row, ok := any(&p.Results[i]).(interface{ AppendJSON([]byte) []byte }); ok {
+			b = row.AppendJSON(b)
+			continue
+		}
+		row, err := json.Marshal(&p.Results[i])
+		if err != nil {
+			return nil, fmt.Errorf("write a row as JSON: %w", err)
+		}
+		b = append(b, row...)
+	}
+	w := jsonWriter{b: append(b, ']'), begun: true}
+	w.int("total", p.Total)
+	w.int("per_page", int64(p.PerPage))
+	w.int("total_pages", p.TotalPages)
+	w.int("page", int64(p.Page))
+	if p.NextCursor != nil {
+		w.string("next_cursor", p.NextCursor)
+	}
+	return append(w.b, '}'), nil
 }
 
 // jsonWriter appends the fields of one object.

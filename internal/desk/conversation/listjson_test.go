@@ -32,6 +32,30 @@ func TestRowsAreWrittenAsDeclared(t *testing.T) {
 	}
 }
 
+func TestPagesAreWrittenAsDeclared(t *testing.T) {
+	var full ListItem
+	fill(reflect.ValueOf(&full).Elem())
+	next := `a"b<`
+	for name, page := range map[string]Page[ListItem]{
+		"empty": {Results: []ListItem{}},
+		"two":   {Results: []ListItem{full, full}, Total: 7, PerPage: 2, TotalPages: 4, Page: 1, NextCursor: &next},
+	} {
+		want, err := json.Marshal(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := page.AppendJSON([]byte("x"))
+		if err != nil || string(got) != "x"+string(want) {
+			t.Errorf("%s (%v):\n got %s\nwant %s", name, err, got, want)
+		}
+	}
+	texts := Page[string]{Results: []string{"<a>"}}
+	want, _ := json.Marshal(texts)
+	if got, err := texts.AppendJSON(nil); err != nil || string(got) != string(want) {
+		t.Errorf("%s, want %s, %v", got, want, err)
+	}
+}
+
 // fill sets every field to something awkward.
 func fill(v reflect.Value) {
 	for i := range v.NumField() {
