@@ -258,7 +258,8 @@ CREATE TABLE messages (
     echo_id TEXT,
     sent_at BIGINT
 );
-CREATE INDEX messages_conversation ON messages (conversation_id, id DESC);
+-- With what unread messages are counted by, for each row of a list.
+CREATE INDEX messages_conversation ON messages (conversation_id, id DESC) INCLUDE (created_at, type, sender_id);
 -- A mail is stored once in an inbox, whoever wrote it.
 CREATE UNIQUE INDEX messages_source ON messages (inbox_id, source_id) WHERE source_id IS NOT NULL;
 -- A reply that a client repeats because it did not hear the answer is stored once.
