@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/platform/crypt"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
@@ -33,6 +34,14 @@ type caller struct {
 	session   string
 	ip        string
 	userAgent string
+}
+
+// actor returns the caller as the activity log names who acts. Of somebody who is not known it has the address.
+func (c *caller) actor() audit.Actor {
+	if c.principal == nil {
+		return audit.Actor{Name: "anonymous", IP: c.ip}
+	}
+	return audit.Actor{ID: c.principal.ID, Name: c.principal.Email, IP: c.ip, Via: string(c.principal.Method)}
 }
 
 type callerKey struct{}

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
@@ -161,6 +162,9 @@ func (a *API) forgotPassword(ctx context.Context, email string, welcome bool) er
 		if sent, err := a.PasswordLink(ctx, id, welcome); sent || err != nil {
 			return err
 		}
+	}
+	if err := a.DB.Tx(ctx, func(tx *db.Tx) error { return a.Agents.LinkAsked(ctx, tx, id) }); err != nil {
+		return err
 	}
 	token, err := a.Agents.NewLink(ctx, id)
 	if err != nil {

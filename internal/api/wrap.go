@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
+	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
@@ -43,7 +44,8 @@ func (a *API) wrap(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("X-Frame-Options", "DENY")
 		c := a.identify(r)
-		*r = *r.WithContext(context.WithValue(r.Context(), callerKey{}, c)) // in place, so that r.Pattern is seen above
+		ctx := audit.As(context.WithValue(r.Context(), callerKey{}, c), c.actor())
+		*r = *r.WithContext(ctx) // in place, so that r.Pattern is seen above
 		if r.Body != nil {
 			r.Body = http.MaxBytesReader(rec, r.Body, a.MaxBody)
 		}

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
@@ -265,7 +266,7 @@ func create(ctx context.Context, tx *db.Tx, actor *Principal, e Edit, hash *stri
 	if err != nil {
 		return nil, err
 	}
-	return a, audit(ctx, tx, actor.ID, "agent_created", "user", id, "", fmt.Sprintf("%s created %s (%s)", actor.Email, e.Email, strings.Join(a.Roles, ", ")))
+	return a, audit.Record(ctx, tx, audit.Entry{Type: audit.AgentCreated, Actor: actor.Audited(), Target: a.Audited(), After: a.record()})
 }
 
 // Update replaces what an agent is. The System user keeps its name, stays enabled and keeps the Admin role; so does
@@ -328,7 +329,7 @@ func (s *Service) Update(ctx context.Context, actor *Principal, id int64, e Edit
 			if err := setPassword(ctx, tx, id, hash); err != nil {
 				return err
 			}
-			if err := audit(ctx, tx, actor.ID, "agent_password_set", "user", id, "", fmt.Sprintf("%s set the password of %s", actor.Email, e.Email)); err != nil {
+			if err := audit.Record(ctx, tx, audit.Entry{Type: audit.PasswordSet, Actor: actor.Audited(), Target: before.Audited()}); err != nil {
 				return err
 			}
 		}
@@ -338,15 +339,17 @@ func (s *Service) Update(ctx context.Context, actor *Principal, id int64, e Edit
 			}
 		}
 		if before.AvailabilityStatus != e.Availability {
-			if err := auditAvailability(ctx, tx, actor, id, before.AvailabilityStatus, e.Availability); err != nil {
+			if err := auditAvailability(ctx, tx, actor, before.Audited(), before.AvailabilityStatus, e.Availability); err != nil {
 				return err
 			}
 			if err := s.Available(ctx, tx, actor.ID, id, e.Availability); err != nil {
 				return err
 			}
 		}
-		a, err = get(ctx, tx, id)
-		return err
+		if a, err = get(ctx, tx, id); err != nil {
+			return err
+		}
+		return auditUpdate(ctx, tx, actor, before, a)
 	})
 	if err == nil {
 		s.dir.Changed(id)
@@ -498,7 +501,7 @@ func (s *Service) Delete(ctx context.Context, actor *Principal, id int64) error 
 		if err := keepAnAdmin(ctx, tx, admins); err != nil {
 			return err
 		}
-		return audit(ctx, tx, actor.ID, "agent_deleted", "user", id, "", fmt.Sprintf("%s deleted %s", actor.Email, *gone.Email))
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.AgentDeleted, Actor: actor.Audited(), Target: gone.Audited(), Before: gone.record()})
 	})
 	if err == nil {
 		s.dir.Changed(id)
@@ -516,23 +519,4 @@ func (s *Service) SetAvatar(ctx context.Context, id int64, url *string) (before 
 		return err
 	})
 	return before, err
-}
-
-// Record writes a line into the audit log, for the siblings that administer how agents come in.
-func (s *Service) Record(ctx context.Context, tx *db.Tx, actor *Principal, kind, model string, target int64, text string) error {
-	return audit(ctx, tx, actor.ID, kind, model, target, "", text)
-}
-
-// RecordRefusal writes into the audit log that somebody was not let in.
-func (s *Service) RecordRefusal(ctx context.Context, text, ip string) error {
-	return s.db.Tx(ctx, func(tx *db.Tx) error { return audit(ctx, tx, 0, "agent_login_failed", "user", 0, ip, text) })
-}
-
-func audit(ctx context.Context, tx *db.Tx, actor int64, kind, model string, target int64, ip, text string) error {
-	_, err := tx.Exec(ctx, `INSERT INTO activity_logs (created_at, updated_at, activity_type, activity_description, actor_id, target_model_type, target_model_id, ip)
-		VALUES ($1, $1, $2, $3, $4, $5, $6, $7)`, db.Now(), kind, text, actor, model, target, ip)
-	if err != nil {
-		return fmt.Errorf("write the audit log: %w", err)
-	}
-	return nil
 }

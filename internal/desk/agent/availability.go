@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
@@ -30,7 +31,7 @@ func (s *Service) SetAvailability(ctx context.Context, p *Principal, status, sou
 			return fmt.Errorf("set availability: %w", err)
 		}
 		a.AvailabilityStatus = status
-		if err := auditAvailability(ctx, tx, p, p.ID, now, status); err != nil {
+		if err := auditAvailability(ctx, tx, p, a.Audited(), now, status); err != nil {
 			return err
 		}
 		return s.Available(ctx, tx, p.ID, p.ID, status)
@@ -77,11 +78,14 @@ func (s *Service) Sweep(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// auditAvailability notes what a person chose; what a browser noticed is not worth an entry.
-func auditAvailability(ctx context.Context, tx *db.Tx, actor *Principal, id int64, before, now string) error {
-	kind := map[string]string{"online": "agent_online", "away_manual": "agent_away", "away_and_reassigning": "agent_away_reassigned"}[now]
+// auditAvailability notes what a person chose, for themselves or for another; what a browser noticed is not worth an entry.
+func auditAvailability(ctx context.Context, tx *db.Tx, actor *Principal, target audit.Target, before, now string) error {
+	kind := map[string]audit.Type{"online": audit.Online, "away_manual": audit.Away, "away_and_reassigning": audit.AwayReassigned}[now]
 	if kind == "" || (now == "online" && before == "away") {
 		return nil
 	}
-	return audit(ctx, tx, actor.ID, kind, "user", id, "", fmt.Sprintf("%s (#%d) set agent #%d %s", actor.Email, actor.ID, id, now))
+	type availability struct {
+		Status string `json:"availability_status"`
+	}
+	return audit.Record(ctx, tx, audit.Entry{Type: kind, Actor: actor.Audited(), Target: target, Before: availability{before}, After: availability{now}})
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/platform/crypt"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
@@ -103,7 +104,7 @@ func (s *Service) SignIn(ctx context.Context, email, password, ip, userAgent str
 	if !ok {
 		// Written for unknown addresses too (with no agent's id): the time it takes must not tell who has an account.
 		err := s.db.Tx(ctx, func(tx *db.Tx) error {
-			return audit(ctx, tx, id, "agent_login_failed", "user", id, ip, fmt.Sprintf("%s failed to sign in", clip(known, 320)))
+			return audit.Record(ctx, tx, audit.Entry{Type: audit.LoginFailed, Actor: audit.Actor{ID: id, Name: clip(known, 320), IP: ip}})
 		})
 		if err != nil {
 			return nil, "", err
@@ -161,11 +162,7 @@ func (s *Service) BeginSession(ctx context.Context, tx *db.Tx, id int64, how str
 		crypt.Hash(token), id, now, db.At(now.Add(from.Lifetime)), from.IP, clip(strings.ReplaceAll(from.UserAgent, "\x00", ""), 300)); err != nil {
 		return "", fmt.Errorf("begin session: %w", err)
 	}
-	text := fmt.Sprintf("%s (#%d) signed in", login, id)
-	if how != "" {
-		text += " " + how
-	}
-	return token, audit(ctx, tx, id, "agent_login", "user", id, from.IP, text)
+	return token, audit.Record(ctx, tx, audit.Entry{Type: audit.Login, Actor: audit.Actor{ID: id, Name: login, IP: from.IP}, Note: how})
 }
 
 func clip(s string, n int) string {
@@ -181,7 +178,7 @@ func (s *Service) SignOut(ctx context.Context, p *Principal, token, ip string) e
 		if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE token_hash = $1`, crypt.Hash(token)); err != nil {
 			return err
 		}
-		return audit(ctx, tx, p.ID, "agent_logout", "user", p.ID, ip, fmt.Sprintf("%s (#%d) signed out", p.Email, p.ID))
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.Logout, Actor: audit.Actor{ID: p.ID, Name: p.Email, IP: ip, Via: string(p.Method)}})
 	})
 	s.dir.forget(crypt.Hash(token))
 	if err == nil {
@@ -223,6 +220,15 @@ func (s *Service) NewLink(ctx context.Context, id int64) (token string, err erro
 	token = crypt.Token(linkSize)
 	err = s.db.Tx(ctx, func(tx *db.Tx) error { return newLink(ctx, tx, id, token) })
 	return token, err
+}
+
+// LinkAsked notes in the activity log that a link to set an agent's password was asked for, by them or for them.
+func (s *Service) LinkAsked(ctx context.Context, tx *db.Tx, id int64) error {
+	a, err := get(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{Type: audit.PasswordLinkAsked, Target: a.Audited()})
 }
 
 func newLink(ctx context.Context, tx *db.Tx, id int64, token string) error {
@@ -268,15 +274,19 @@ func (s *Service) UseLink(ctx context.Context, token, password string) (id int64
 	}
 	hash := hashPassword(password)
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		err := tx.QueryRow(ctx, `SELECT u.id FROM password_tokens t JOIN users u ON u.id = t.user_id
-			WHERE t.token_hash = $1 AND t.expires_at > $2 AND u.enabled AND u.deleted_at IS NULL`, crypt.Hash(token), db.Now()).Scan(&id)
+		var login string
+		err := tx.QueryRow(ctx, `SELECT u.id, u.email FROM password_tokens t JOIN users u ON u.id = t.user_id
+			WHERE t.token_hash = $1 AND t.expires_at > $2 AND u.enabled AND u.deleted_at IS NULL`, crypt.Hash(token), db.Now()).Scan(&id, &login)
 		if errors.Is(err, db.ErrNoRows) {
 			return fault.Field("token", "error.link_over")
 		}
 		if err != nil {
 			return err
 		}
-		return setPassword(ctx, tx, id, hash)
+		if err := setPassword(ctx, tx, id, hash); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.PasswordReset, Actor: audit.Actor{ID: id, Name: login}})
 	})
 	if err == nil {
 		s.dir.Changed(id)
@@ -305,7 +315,10 @@ func (s *Service) SetPassword(ctx context.Context, email, password string) error
 				return err
 			}
 		}
-		return setPassword(ctx, tx, id, hash)
+		if err := setPassword(ctx, tx, id, hash); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.PasswordSet, Target: audit.Target{Model: "user", ID: id, Name: email}, Note: "on the command line"})
 	})
 	if err == nil {
 		s.dir.Changed(id)
@@ -348,7 +361,7 @@ func (s *Service) NewKey(ctx context.Context, actor *Principal, id int64) (APIKe
 		if err != nil {
 			return fmt.Errorf("keep API key: %w", err)
 		}
-		return audit(ctx, tx, actor.ID, "agent_api_key_generated", "user", id, "", fmt.Sprintf("%s gave agent #%d an API key", actor.Email, id))
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.KeyGenerated, Actor: actor.Audited(), Target: a.Audited()})
 	})
 	if err != nil {
 		return APIKey{}, err
@@ -371,7 +384,7 @@ func (s *Service) RevokeKey(ctx context.Context, actor *Principal, id int64) err
 		if err != nil || n == 0 {
 			return err
 		}
-		return audit(ctx, tx, actor.ID, "agent_api_key_revoked", "user", id, "", fmt.Sprintf("%s revoked the API key of agent #%d", actor.Email, id))
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.KeyRevoked, Actor: actor.Audited(), Target: a.Audited()})
 	})
 	if err == nil {
 		s.dir.Changed(id)

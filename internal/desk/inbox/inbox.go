@@ -8,6 +8,7 @@ package inbox
 import (
 	"strings"
 
+	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
 
@@ -37,6 +38,9 @@ type Inbox struct {
 
 const columns = `id, uuid, created_at, updated_at, name, channel, enabled, csat_enabled, prompt_tags_on_reply, from_address,
 	from_name_template, config, secret, linked_email_inbox_id`
+
+// target returns the inbox as the activity log names it.
+func (in Inbox) target() audit.Target { return audit.Target{Model: "inbox", ID: in.ID, Name: in.Name} }
 
 // masked returns the inbox with every secret replaced by the mask.
 func (in Inbox) masked() (Inbox, error) {

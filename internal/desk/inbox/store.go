@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/platform/crypt"
 	"github.com/foyerdesk/foyer/internal/platform/db"
@@ -98,7 +99,7 @@ func (s *Service) Create(ctx context.Context, in Input) (out Inbox, err error) {
 			return fmt.Errorf("create inbox: %w", err)
 		}
 		s.announce(tx, out.ID)
-		return nil
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.InboxCreated, Target: out.target(), After: out})
 	})
 	if err != nil {
 		return out, err
@@ -140,7 +141,7 @@ func (s *Service) Update(ctx context.Context, id int64, in Input) (out Inbox, er
 			return fmt.Errorf("update inbox %d: %w", id, err)
 		}
 		s.announce(tx, id)
-		return nil
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.InboxUpdated, Target: out.target(), Before: stored, After: out})
 	})
 	if err != nil {
 		return out, err
@@ -196,7 +197,9 @@ func (s *Service) Toggle(ctx context.Context, id int64) (out Inbox, err error) {
 			return fmt.Errorf("toggle inbox %d: %w", id, err)
 		}
 		s.announce(tx, id)
-		return nil
+		before := out
+		before.Enabled = !out.Enabled
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.InboxUpdated, Target: out.target(), Before: before, After: out})
 	})
 	if err != nil {
 		return out, err
@@ -208,16 +211,17 @@ func (s *Service) Toggle(ctx context.Context, id int64) (out Inbox, err error) {
 // NotFound if there is none.
 func (s *Service) Delete(ctx context.Context, id int64) error {
 	return s.db.Tx(ctx, func(tx *db.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE inboxes SET deleted_at = $2, updated_at = $2, enabled = FALSE, config = '{}', secret = NULL
+		stored, err := read(ctx, tx, id, forUpdate(tx))
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE inboxes SET deleted_at = $2, updated_at = $2, enabled = FALSE, config = '{}', secret = NULL
 			WHERE id = $1 AND deleted_at IS NULL`, id, db.Now())
 		if err != nil {
 			return fmt.Errorf("delete inbox %d: %w", id, err)
 		}
-		if n == 0 {
-			return fault.Missing("inbox")
-		}
 		s.announce(tx, id)
-		return nil
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.InboxDeleted, Target: stored.target(), Before: stored})
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
@@ -134,9 +135,36 @@ func (s *Service) Create(ctx context.Context, holder Set, e Edit) (r Role, err e
 		var err error
 		r, err = scan(tx.QueryRow(ctx, `INSERT INTO roles (created_at, updated_at, name, description, permissions) VALUES ($1, $1, $2, $3, $4) RETURNING `+columns,
 			db.Now(), e.Name, e.Description, db.ToJSON(perms)))
-		return duplicate(err, e.Name)
+		if err != nil {
+			return duplicate(err, e.Name)
+		}
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.RoleCreated, Target: r.target(), After: r})
 	})
 	return r, err
+}
+
+func (r Role) target() audit.Target { return audit.Target{Model: "role", ID: r.ID, Name: r.Name} }
+
+// changeOf says in words which permissions a change added and removed.
+func changeOf(added, removed []Permission) string {
+	var parts []string
+	for _, c := range []struct {
+		verb  string
+		perms []Permission
+	}{{"added", added}, {"removed", removed}} {
+		if len(c.perms) > 0 {
+			parts = append(parts, c.verb+" "+strings.Join(texts(c.perms), ", "))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+func texts(perms []Permission) []string {
+	out := make([]string, len(perms))
+	for i, p := range perms {
+		out[i] = string(p)
+	}
+	return out
 }
 
 // Update changes a role on behalf of an agent, who can only add permissions they hold; the Admin role cannot be changed.
@@ -169,15 +197,10 @@ func (s *Service) Update(ctx context.Context, actorID int64, holder Set, id int6
 			return duplicate(err, e.Name)
 		}
 		if changed = len(added)+len(removed) > 0; !changed {
-			return nil
+			return audit.Record(ctx, tx, audit.Entry{Type: audit.RoleUpdated, Actor: audit.Actor{ID: actorID}, Target: r.target(), Before: before, After: r})
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO activity_logs (created_at, updated_at, activity_type, activity_description, actor_id, target_model_type, target_model_id)
-			VALUES ($1, $1, 'agent_role_permissions_changed', $2, $3, 'role', $4)`, db.Now(),
-			fmt.Sprintf("agent #%d changed role %s: added %v, removed %v", actorID, r.Name, added, removed), actorID, id)
-		if err != nil {
-			return fmt.Errorf("write the audit log: %w", err)
-		}
-		return nil
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.PermissionsChanged, Actor: audit.Actor{ID: actorID}, Target: r.target(), Before: before, After: r,
+			Note: changeOf(added, removed)})
 	})
 	if err == nil && changed {
 		s.Changed(holders)
@@ -199,8 +222,10 @@ func (s *Service) Delete(ctx context.Context, id int64) error {
 		if holders, err = holdersOf(ctx, tx, id); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `DELETE FROM roles WHERE id = $1`, id)
-		return err
+		if _, err = tx.Exec(ctx, `DELETE FROM roles WHERE id = $1`, id); err != nil {
+			return fmt.Errorf("delete role %d: %w", id, err)
+		}
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.RoleDeleted, Target: r.target(), Before: r})
 	})
 	if err == nil {
 		s.Changed(holders)

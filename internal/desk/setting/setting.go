@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
@@ -132,32 +133,38 @@ func (s *Service) General(ctx context.Context) General {
 
 // refresh reads the settings.
 func (s *Service) refresh(ctx context.Context) General {
+	g, err := s.stored(ctx, s.db)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reading = false
+	if err != nil {
+		if s.read.IsZero() {
+			return s.fallback
+		}
+		return s.have
+	}
+	s.have, s.read = g, time.Now()
+	return g
+}
+
+// stored reads the settings with q; what is missing or cannot be read is at its default.
+func (s *Service) stored(ctx context.Context, q db.Querier) (General, error) {
 	g := s.fallback
 	values := map[string]db.JSON{}
-	err := db.Each(ctx, s.db, func(r db.Rows) error {
+	err := db.Each(ctx, q, func(r db.Rows) error {
 		var key string
 		var value db.JSON
 		err := r.Scan(&key, &value)
 		values[key] = value
 		return err
 	}, `SELECT key, value FROM settings WHERE key LIKE 'app.%'`)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.reading = false
-	if err != nil {
-		if s.read.IsZero() {
-			return g
-		}
-		return s.have
-	}
 	for key, dest := range fieldsOf(&g) {
 		_ = values[key].Decode(dest)
 	}
 	if !slices.Contains(s.languages, g.Lang) {
 		g.Lang = "en-US"
 	}
-	s.have, s.read = g, time.Now()
-	return g
+	return g, err
 }
 
 func fieldsOf(g *General) map[string]any {
@@ -173,13 +180,17 @@ func (s *Service) SetGeneral(ctx context.Context, g General) error {
 	}
 	fields := fieldsOf(&g)
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		before, err := s.stored(ctx, tx)
+		if err != nil {
+			return fmt.Errorf("read the settings: %w", err)
+		}
 		for _, key := range slices.Sorted(maps.Keys(fields)) {
 			_, err := tx.Exec(ctx, `INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, db.ToJSON(fields[key]))
 			if err != nil {
 				return fmt.Errorf("save setting %s: %w", key, err)
 			}
 		}
-		return nil
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.GeneralSettingsChanged, Target: audit.Target{Model: "setting", Name: "app"}, Before: before, After: g})
 	})
 	if err == nil {
 		s.refresh(ctx)

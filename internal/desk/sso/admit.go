@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
@@ -44,7 +45,10 @@ func (s *Service) refused(ctx context.Context, p Provider, who *person, from age
 	if !errors.As(why, &f) {
 		return nil
 	}
-	return s.Agents.RecordRefusal(ctx, fmt.Sprintf("%s failed to sign in through %s (%s)", who.email, p.Name, strings.TrimPrefix(CodeOf(why), "sso_")), from.IP)
+	return s.DB.Tx(ctx, func(tx *db.Tx) error {
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.LoginFailed, Actor: audit.Actor{Name: who.email, IP: from.IP},
+			Note: fmt.Sprintf("through %s, %s", p.Name, strings.TrimPrefix(CodeOf(why), "sso_"))})
+	})
 }
 
 // match returns the agent whom a person is: the one who came by this account before, or else the one with the address,
@@ -135,6 +139,6 @@ func (s *Service) Unlink(ctx context.Context, actor *agent.Principal, agentID in
 		if n == 0 {
 			return nil
 		}
-		return s.Agents.Record(ctx, tx, actor, "agent_identities_unlinked", "user", agentID, fmt.Sprintf("%s unlinked the accounts by which agent #%d signs in", actor.Email, agentID))
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.IdentitiesUnlinked, Actor: actor.Audited(), Target: a.Audited()})
 	})
 }

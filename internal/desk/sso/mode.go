@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
@@ -53,11 +54,11 @@ func (s *Service) SetOnly(ctx context.Context, actor *agent.Principal, on bool) 
 		if err := keepAWayIn(ctx, tx); err != nil {
 			return err
 		}
-		kind, what := "sso_only_enabled", "made single sign-on the only way in"
+		kind := audit.SSOOnlyEnabled
 		if !on {
-			kind, what = "sso_only_disabled", "allowed passwords again"
+			kind = audit.SSOOnlyDisabled
 		}
-		return s.Agents.Record(ctx, tx, actor, kind, "setting", 0, actor.Email+" "+what)
+		return audit.Record(ctx, tx, audit.Entry{Type: kind, Actor: actor.Audited(), Target: audit.Target{Model: "setting", Name: onlyKey}})
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
@@ -135,7 +136,7 @@ func (s *Service) Create(ctx context.Context, actor *agent.Principal, e Edit) (P
 		if p, err = s.one(ctx, tx, id); err != nil {
 			return err
 		}
-		return s.Agents.Record(ctx, tx, actor, "oidc_provider_created", "oidc", id, fmt.Sprintf("%s added the identity provider %s (%s)", actor.Email, p.Name, p.ProviderURL))
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.OIDCCreated, Actor: actor.Audited(), Target: p.target(), After: p.record()})
 	})
 	return masked(p), err
 }
@@ -184,8 +185,10 @@ func (s *Service) Update(ctx context.Context, actor *agent.Principal, id int64, 
 		if err := s.change(ctx, tx, actor, now, e); err != nil {
 			return err
 		}
-		p, err = s.one(ctx, tx, id)
-		return err
+		if p, err = s.one(ctx, tx, id); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.OIDCUpdated, Actor: actor.Audited(), Target: p.target(), Before: now.record(), After: p.record()})
 	})
 	s.issuers.forget(before.ProviderURL)
 	return masked(p), err
@@ -203,11 +206,18 @@ func (s *Service) change(ctx context.Context, tx *db.Tx, actor *agent.Principal,
 		return fmt.Errorf("change identity provider: %w", err)
 	}
 	if before.Enabled && !e.Enabled {
-		if err := keepAWayIn(ctx, tx); err != nil {
-			return err
-		}
+		return keepAWayIn(ctx, tx)
 	}
-	return s.Agents.Record(ctx, tx, actor, "oidc_provider_updated", "oidc", before.ID, fmt.Sprintf("%s changed the identity provider %s", actor.Email, e.Name))
+	return nil
+}
+
+// target returns the provider as the activity log names it.
+func (p Provider) target() audit.Target { return audit.Target{Model: "oidc", ID: p.ID, Name: p.Name} }
+
+// record returns what the activity log keeps of the provider; how it fares is no setting.
+func (p Provider) record() Provider {
+	p.Health = Health{}
+	return p
 }
 
 func host(address string) string {
@@ -254,17 +264,19 @@ func roleOf(ctx context.Context, q db.Querier, id int64) (name string, set role.
 // Delete removes a provider at once, with the sign-ins that are under way; nothing happens if there is none.
 func (s *Service) Delete(ctx context.Context, actor *agent.Principal, id int64) error {
 	return s.DB.Tx(ctx, func(tx *db.Tx) error {
-		var name string
-		err := tx.QueryRow(ctx, `DELETE FROM oidc_providers WHERE id = $1 RETURNING name`, id).Scan(&name)
-		if errors.Is(err, db.ErrNoRows) {
+		p, err := s.one(ctx, tx, id)
+		if fault.Is(err, fault.NotFound) {
 			return nil
 		}
 		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM oidc_providers WHERE id = $1`, id); err != nil {
 			return fmt.Errorf("delete identity provider: %w", err)
 		}
 		if err := keepAWayIn(ctx, tx); err != nil {
 			return err
 		}
-		return s.Agents.Record(ctx, tx, actor, "oidc_provider_deleted", "oidc", id, fmt.Sprintf("%s deleted the identity provider %s", actor.Email, name))
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.OIDCDeleted, Actor: actor.Audited(), Target: p.target(), Before: p.record()})
 	})
 }

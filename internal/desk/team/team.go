@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
@@ -117,8 +118,13 @@ func (s *Service) Of(ctx context.Context, agentID int64) ([]Team, error) {
 }
 
 // Get returns a team; NotFound if there is none.
-func (s *Service) Get(ctx context.Context, id int64) (Team, error) {
-	t, err := db.Get[Team](ctx, s.db, `SELECT `+columns+` FROM teams WHERE id = $1`, id)
+func (s *Service) Get(ctx context.Context, id int64) (Team, error) { return get(ctx, s.db, id) }
+
+// target returns the team as the activity log names it.
+func (t Team) target() audit.Target { return audit.Target{Model: "team", ID: t.ID, Name: t.Name} }
+
+func get(ctx context.Context, q db.Querier, id int64) (Team, error) {
+	t, err := db.Get[Team](ctx, q, `SELECT `+columns+` FROM teams WHERE id = $1`, id)
 	if errors.Is(err, db.ErrNoRows) {
 		return t, fault.Missing("team")
 	}
@@ -136,13 +142,13 @@ func (s *Service) Members(ctx context.Context, id int64) ([]Member, error) {
 
 // Create makes a team.
 func (s *Service) Create(ctx context.Context, e Edit) (Team, error) {
-	return s.save(ctx, e, `INSERT INTO teams (created_at, updated_at, name, emoji, timezone, conversation_assignment_type, max_auto_assigned_conversations)
+	return s.save(ctx, e, 0, `INSERT INTO teams (created_at, updated_at, name, emoji, timezone, conversation_assignment_type, max_auto_assigned_conversations)
 		VALUES ($1, $1, $2, $3, $4, $5, $6) RETURNING `+columns)
 }
 
 // Update replaces what a team is; NotFound if there is none.
 func (s *Service) Update(ctx context.Context, id int64, e Edit) (Team, error) {
-	t, err := s.save(ctx, e, `UPDATE teams SET updated_at = $1, name = $2, emoji = $3, timezone = $4, conversation_assignment_type = $5,
+	t, err := s.save(ctx, e, id, `UPDATE teams SET updated_at = $1, name = $2, emoji = $3, timezone = $4, conversation_assignment_type = $5,
 		max_auto_assigned_conversations = $6 WHERE id = $7 RETURNING `+columns, id)
 	if err == nil {
 		s.changed(ctx, id)
@@ -150,7 +156,8 @@ func (s *Service) Update(ctx context.Context, id int64, e Edit) (Team, error) {
 	return t, err
 }
 
-func (s *Service) save(ctx context.Context, e Edit, statement string, more ...any) (t Team, err error) {
+// save writes a team by a statement that returns it; id is that of the team that is replaced, 0 for a new one.
+func (s *Service) save(ctx context.Context, e Edit, id int64, statement string, more ...any) (t Team, err error) {
 	if err := e.validate(); err != nil {
 		return t, err
 	}
@@ -159,14 +166,23 @@ func (s *Service) save(ctx context.Context, e Edit, statement string, more ...an
 		emoji = *e.Emoji
 	}
 	err = s.db.Tx(ctx, func(tx *db.Tx) (err error) {
-		t, err = db.Get[Team](ctx, tx, statement, append([]any{db.Now(), e.Name, emoji, e.Timezone, e.ConversationAssignmentType, e.MaxAutoAssignedConversations}, more...)...)
-		if errors.Is(err, db.ErrNoRows) {
-			return fault.Missing("team")
+		entry := audit.Entry{Type: audit.TeamCreated}
+		if id != 0 {
+			before, err := get(ctx, tx, id)
+			if err != nil {
+				return err
+			}
+			entry = audit.Entry{Type: audit.TeamUpdated, Before: before}
 		}
+		t, err = db.Get[Team](ctx, tx, statement, append([]any{db.Now(), e.Name, emoji, e.Timezone, e.ConversationAssignmentType, e.MaxAutoAssignedConversations}, more...)...)
 		if unique, _ := db.IsUnique(err); unique {
 			return fault.Duplicate("name", e.Name)
 		}
-		return err
+		if err != nil {
+			return fmt.Errorf("save team: %w", err)
+		}
+		entry.Target, entry.After = t.target(), t
+		return audit.Record(ctx, tx, entry)
 	})
 	return t, err
 }
@@ -179,11 +195,20 @@ func (s *Service) Delete(ctx context.Context, id int64, unassign func(ctx contex
 		return err
 	}
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		t, err := get(ctx, tx, id)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
 		if err := unassign(ctx, tx, id); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `DELETE FROM teams WHERE id = $1`, id)
-		return err
+		if _, err := tx.Exec(ctx, `DELETE FROM teams WHERE id = $1`, id); err != nil {
+			return fmt.Errorf("delete team %d: %w", id, err)
+		}
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.TeamDeleted, Target: t.target(), Before: t})
 	})
 	if err == nil {
 		s.Changed(agents)

@@ -63,6 +63,9 @@ func (s *Service) PasswordLink(ctx context.Context, agentID int64, welcome bool)
 		return false, err
 	}
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		if err := s.agents.LinkAsked(ctx, tx, agentID); err != nil {
+			return err
+		}
 		return s.jobs.Insert(ctx, tx, PasswordMail{AgentID: agentID, Welcome: welcome}, jobs.Options{MaxAttempts: 8})
 	})
 	return err == nil, err
