@@ -30,17 +30,11 @@ export type UserCompact = Narrow<
   { type: 'agent' | 'ai_assistant'; availability_status: Availability }
 >
 
-/** A provider of single sign-on; this server has none yet. */
-export interface SsoProvider {
-  id: Id
-  name: string
-  provider: string
-  logo_url: string
-  enabled: boolean
-}
+/** An identity provider, as the sign-in page shows it. */
+export type SsoProvider = Schemas['SsoPublic']
 
 /** What a browser needs before sign-in; app.setup_required is true until the System user has a password. */
-export type Config = Omit<Schemas['PublicConfig'], 'app.sso_providers'> & { 'app.sso_providers': SsoProvider[] }
+export type Config = Schemas['PublicConfig']
 
 /** One page of a list. The cursor is opaque, and absent when this page is the last. */
 export type Page<T> = Omit<Schemas['ConversationPageConversationListItem'], 'results'> & { results: T[] }

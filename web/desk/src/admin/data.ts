@@ -1,7 +1,20 @@
 import { keys, queryClient } from '@/data/query'
 import { useQuery } from '@tanstack/vue-query'
 import { api } from '@ui/api/client'
-import type { AgentRow, FullAgent, GeneralSettings, Inbox, InboxHealth, Language, Role, Team, TeamMember } from './wire'
+import type {
+  AgentRow,
+  FullAgent,
+  GeneralSettings,
+  Inbox,
+  InboxHealth,
+  Language,
+  Role,
+  SignInSettings,
+  SsoIdentity,
+  SsoProvider,
+  Team,
+  TeamMember,
+} from './wire'
 
 /** Rows of the administration: read anew each time a page opens, since other admins change them too. */
 function useAdmin<T>(path: string, enabled = true, every?: number) {
@@ -33,6 +46,10 @@ export const useTeamMembers = (id: number) => rows<TeamMember>(`/teams/${id}/mem
 export const useRoleRows = () => rows<Role>('/roles')
 export const useRole = (id?: number) => useAdmin<Role>(`/roles/${id}`, id !== undefined)
 export const useGeneralSettings = () => useAdmin<GeneralSettings>('/settings/general')
+export const useSsoRows = () => rows<SsoProvider>('/oidc')
+export const useSso = (id?: number) => useAdmin<SsoProvider>(`/oidc/${id}`, id !== undefined)
+export const useSignInSettings = () => useAdmin<SignInSettings>('/settings/sign-in')
+export const useIdentities = (agentId: number) => rows<SsoIdentity>(`/agents/${agentId}/identities`)
 export const useLanguages = () => rows<Language>('/lang')
 
 /** Marks everything stale that may show what was just changed, in the administration and in the desk. */

@@ -81,6 +81,22 @@ export const adminRoutes: RouteRecordRaw[] = [
         props: (route) => ({ id: Number(route.params.id) }),
         meta: page('admin.roles.title', 'roles:manage'),
       },
+      {
+        path: 'sso',
+        component: () => import('./sso/SsoList.vue'),
+        meta: page('admin.sso.title', 'oidc:manage'),
+      },
+      {
+        path: 'sso/new',
+        component: () => import('./sso/SsoPage.vue'),
+        meta: page('admin.sso.new', 'oidc:manage'),
+      },
+      {
+        path: 'sso/:id(\\d+)/edit',
+        component: () => import('./sso/SsoPage.vue'),
+        props: (route) => ({ id: Number(route.params.id) }),
+        meta: page('admin.sso.title', 'oidc:manage'),
+      },
       { path: ':rest(.*)*', component: () => import('./PageGone.vue') },
     ],
   },

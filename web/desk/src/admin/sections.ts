@@ -1,4 +1,4 @@
-import { Building2, IdCard, Inbox, Users, UsersRound } from '@lucide/vue'
+import { Building2, IdCard, Inbox, KeyRound, Users, UsersRound } from '@lucide/vue'
 import { t, type MessageKey } from '@ui/i18n'
 import type { Component } from 'vue'
 
@@ -108,6 +108,24 @@ export const sections: readonly Section[] = [
     permission: 'roles:manage',
     icon: IdCard,
     settings: [{ label: 'admin.role.permissions' }],
+  },
+  {
+    id: 'sso',
+    group: 'admin.group.people',
+    title: 'admin.sso.title',
+    text: 'admin.sso.text',
+    path: '/admin/sso',
+    permission: 'oidc:manage',
+    icon: KeyRound,
+    settings: [
+      { label: 'admin.sso.only', field: 'sso_only' },
+      { label: 'admin.sso.issuer' },
+      { label: 'admin.sso.client_id' },
+      { label: 'admin.sso.client_secret' },
+      { label: 'admin.sso.redirect' },
+      { label: 'admin.sso.provision' },
+      { label: 'admin.sso.domains' },
+    ],
   },
 ]
 

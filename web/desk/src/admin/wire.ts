@@ -1,3 +1,4 @@
+import type { components } from '@ui/api/schema'
 import type { Agent, Availability, Channel, Id, Time, UserCompact } from '@ui/api/types'
 
 /** What the administration reads and writes, as the server documents it. */
@@ -178,3 +179,9 @@ export interface Language {
   code: string
   name: string
 }
+
+export type SsoProvider = components['schemas']['SsoProvider']
+export type SsoFound = components['schemas']['SsoFound']
+export type SsoIdentity = components['schemas']['SsoIdentity']
+export type OidcBody = components['schemas']['OidcBody']
+export type SignInSettings = components['schemas']['SignInSettings']
