@@ -31,6 +31,7 @@ type commands struct {
 	Migrate migrateCmd  `cmd:"" help:"Bring the database up to this version and stop."`
 	User    userCmd     `cmd:"" help:"Manage agents."`
 	Apikey  apikeyCmd   `cmd:"" help:"Manage API keys."`
+	Sso     ssoCmd      `cmd:"" help:"Manage single sign-on."`
 	Bench   benchCmd    `cmd:"" help:"Load a desk and measure it."`
 	Openapi openapiCmd  `cmd:"" help:"Print the OpenAPI document of the API."`
 	Version versionFlag `help:"Print the version and stop."`

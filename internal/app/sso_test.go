@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -29,7 +31,7 @@ func startSSO(t testing.TB, database string) *ssoDesk {
 	t.Helper()
 	idp := startIdentity(t)
 	cfg := deskConfig(t, database)
-	cfg.OutboundAllow = []string{"127.0.0.0/8"}
+	cfg.OutboundAllow, cfg.AuthPerMinute = []string{"127.0.0.0/8"}, 1_000_000
 	d := &ssoDesk{desk: startWith(t, cfg), idp: idp}
 	d.asha = d.addAgent("asha@example.com", "Agent")
 	var p sso.Provider
@@ -491,7 +493,9 @@ func TestSingleSignOnCanBeTheOnlyWayIn(t *testing.T) {
 		if !strings.Contains(string(a.body), `"app.sso_only":true`) {
 			t.Errorf("config: %s", a.body)
 		}
-		d.admin.ok(http.MethodPut, "/api/v1/settings/sign-in", map[string]any{"app.sso_only": false}, nil)
+		if err := d.app.AllowPasswords(t.Context()); err != nil { // as the command line does
+			t.Fatal(err)
+		}
 		signIn(t, d.app.URL(), "asha@example.com", agentPassword)
 	})
 }
@@ -552,6 +556,35 @@ func TestNextPageIsOneOfThisDesk(t *testing.T) {
 			b := d.browser()
 			if _, to := b.open(b.goThere(d, next)); to != want || b.me() == "" {
 				t.Errorf("next=%.60s leads to %.60s, want %s", next, to, want)
+			}
+		}
+	})
+}
+
+// FuzzFinish sends what nobody's provider would send to where sign-ins end: the answer is a refusal, never a session, a
+// failure of the desk, or a way to another site.
+func FuzzFinish(f *testing.F) {
+	for _, q := range []string{"", "state=&code=", "state=%00&code=x", "state=a&code=b&error=access_denied", "error=%3Cscript%3E&state=x", "state=" + strings.Repeat("a", 43) + "&code=\xff"} {
+		f.Add("1", q, strings.Repeat("b", 43))
+	}
+	f.Add("-1", "state=x", "")
+	f.Add("99999999999999999999", "%", ";=,")
+	database := filepath.Join(f.TempDir(), "foyer.db")
+	d := startSSO(f, database)
+	f.Fuzz(func(t *testing.T, id, query, secret string) {
+		u := &url.URL{Path: "/api/v1/oidc/" + strings.ReplaceAll(id, "/", "") + "/finish", RawQuery: query}
+		req := httptest.NewRequest(http.MethodGet, "/", nil)
+		req.URL, req.RemoteAddr = u, "192.0.2.1:1"
+		req.Header.Set("Accept", "text/html")
+		state, _ := url.ParseQuery(query)
+		name := "foyer_sso_" + state.Get("state")
+		req.Header.Set("Cookie", name[:min(len(name), 18)]+"="+secret)
+		rec := httptest.NewRecorder()
+		d.app.API.ServeHTTP(rec, req)
+		to := rec.Header().Get("Location")
+		if rec.Code >= 500 || (rec.Code == http.StatusFound && !strings.HasPrefix(to, "/?error=sso_")) || strings.Contains(strings.Join(rec.Header().Values("Set-Cookie"), ";"), "libredesk_session") {
+			if rec.Code != http.StatusMovedPermanently && rec.Code != http.StatusTemporaryRedirect { // the mux, to a clean path
+				t.Errorf("%q?%q: %d %s", id, query, rec.Code, to)
 			}
 		}
 	})
