@@ -2,7 +2,7 @@
 //
 // It speaks only the public interface: the REST API and the agents' WebSocket, and SMTP and IMAP for mail. It knows
 // nothing of how the server is built and must not import any of it, so that the same measurements can be made of
-// every server that speaks this interface. It changes what it touches: run it against a desk made for that.
+// every server that speaks this interface; the mailbox it delivers to is that of package sandbox. It changes what it touches: run it against a desk made for that.
 package bench
 
 import (

@@ -1,19 +1,12 @@
 package bench
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"log"
-	"net"
-	"sync"
 
-	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
-	"github.com/emersion/go-imap/v2/imapserver"
-	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
-	"github.com/emersion/go-smtp"
+
+	"github.com/foyerdesk/foyer/internal/sandbox"
 )
 
 // mailbox is where mails are delivered for the server under measurement to fetch.
@@ -63,68 +56,22 @@ func (cmd *MailCmd) append(mails [][]byte) error {
 	return nil
 }
 
-// ownMailbox starts an IMAP server with one mailbox and an SMTP server that takes everything, both on loopback.
+// ownMailbox starts the mail servers of the sandbox, on loopback.
 func ownMailbox() (*mailbox, error) {
-	user := imapmemserver.NewUser("bench", "bench")
-	if err := user.Create("INBOX", nil); err != nil {
-		return nil, fmt.Errorf("make the mailbox: %w", err)
-	}
-	store := imapmemserver.New()
-	store.AddUser(user)
-	in := imapserver.New(&imapserver.Options{
-		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
-			return store.NewSession(), nil, nil
-		},
-		Caps:         imap.CapSet{imap.CapIMAP4rev1: {}, imap.CapIMAP4rev2: {}},
-		InsecureAuth: true,
-		Logger:       log.New(io.Discard, "", 0),
-	})
-	out := smtp.NewServer(sink{})
-	out.Domain = "localhost"
-	out.ErrorLog = log.New(io.Discard, "", 0)
-
-	inListener, err := net.Listen("tcp", "127.0.0.1:0")
+	s, err := sandbox.Start("bench@bench.example", "bench", "127.0.0.1:0", "127.0.0.1:0")
 	if err != nil {
-		return nil, fmt.Errorf("start the IMAP server: %w", err)
+		return nil, err
 	}
-	outListener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		_ = inListener.Close()
-		return nil, fmt.Errorf("start the SMTP server: %w", err)
-	}
-	var serving sync.WaitGroup
-	serving.Go(func() { _ = in.Serve(inListener) })
-	serving.Go(func() { _ = out.Serve(outListener) })
 	return &mailbox{
-		imap: inListener.Addr().String(), smtp: outListener.Addr().String(), user: "bench", pass: "bench",
+		imap: s.IMAPAddr, smtp: s.SMTPAddr, user: s.User, pass: s.Password,
 		deliver: func(mails ...[]byte) error {
 			for _, mail := range mails {
-				if _, err := user.Append("INBOX", bytes.NewReader(mail), &imap.AppendOptions{}); err != nil {
-					return fmt.Errorf("deliver: %w", err)
+				if err := s.Deliver(mail); err != nil {
+					return err
 				}
 			}
 			return nil
 		},
-		close: func() {
-			_ = in.Close()
-			_ = out.Close()
-			serving.Wait()
-		},
+		close: func() { _ = s.Close() },
 	}, nil
-}
-
-// sink takes every mail and forgets it.
-type sink struct{}
-
-func (sink) NewSession(*smtp.Conn) (smtp.Session, error) { return sinkSession{}, nil }
-
-type sinkSession struct{}
-
-func (sinkSession) Reset()                               {}
-func (sinkSession) Logout() error                        { return nil }
-func (sinkSession) Mail(string, *smtp.MailOptions) error { return nil }
-func (sinkSession) Rcpt(string, *smtp.RcptOptions) error { return nil }
-func (sinkSession) Data(r io.Reader) error {
-	_, err := io.Copy(io.Discard, r)
-	return err
 }

@@ -56,7 +56,7 @@ func Start(mailbox, password, imapAddr, smtpAddr string) (*Servers, error) {
 	mem.AddUser(s.user)
 	s.imap = imapserver.New(&imapserver.Options{
 		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
-			return mem.NewSession(), nil, nil
+			return announcing{mem.NewSession()}, nil, nil
 		},
 		Caps:         imap.CapSet{imap.CapIMAP4rev1: {}, imap.CapIdle: {}},
 		InsecureAuth: true,
@@ -78,6 +78,18 @@ func Start(mailbox, password, imapAddr, smtpAddr string) (*Servers, error) {
 	go func() { _ = s.imap.Serve(imapListener) }()
 	go func() { _ = s.smtp.Serve(smtpListener) }()
 	return s, nil
+}
+
+// announcing also tells, when IDLE begins, what came since the last command, as mail servers do (RFC 2177): the library's own
+// session keeps that back until the mail after it.
+type announcing struct{ imapserver.Session }
+
+// Idle announces changes until stop.
+func (a announcing) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
+	if err := a.Poll(w, true); err != nil {
+		return err
+	}
+	return a.Session.Idle(w, stop)
 }
 
 // Close stops both servers.

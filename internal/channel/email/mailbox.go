@@ -137,6 +137,7 @@ func (c *Channel) session(ctx context.Context, in inbox.Inbox, server inbox.IMAP
 	stop := context.AfterFunc(ctx, func() { _ = client.Close() })
 	defer func() { stop(); _ = client.Close() }()
 
+	waited := firstWait
 	for ctx.Err() == nil {
 		selected, err := within(client, commandTimeout, client.Select(server.Mailbox, &imap.SelectOptions{ReadOnly: true}).Wait)
 		if err != nil {
@@ -147,8 +148,12 @@ func (c *Channel) session(ctx context.Context, in inbox.Inbox, server inbox.IMAP
 				return err
 			}
 		}
+		before := m.LastUID
 		if err := c.catchUp(ctx, client, in, &m); err != nil {
 			return err
+		}
+		if waited = min(2*waited, time.Hour); m.LastUID != before {
+			waited = firstWait
 		}
 		mode := "polling"
 		if client.Caps().Has(imap.CapIdle) {
@@ -157,12 +162,20 @@ func (c *Channel) session(ctx context.Context, in inbox.Inbox, server inbox.IMAP
 		if err := c.contacted(ctx, &m, mode, int64(selected.NumMessages)); err != nil {
 			return err
 		}
-		if err := waitForMail(ctx, client, mode == "idle", arrived, interval(server.ReadInterval, 5*time.Minute)); err != nil {
+		wait := interval(server.ReadInterval, 5*time.Minute)
+		if mode == "idle" {
+			wait = min(wait, waited)
+		}
+		if err := waitForMail(ctx, client, mode == "idle", arrived, wait); err != nil {
 			return err
 		}
 	}
 	return ctx.Err()
 }
+
+// firstWait is for how long a mailbox that announces mail is waited on after one arrived, then twice as long each time: a
+// server that forgets to announce what came in the moment before IDLE began keeps it back no longer than it was quiet.
+const firstWait = time.Second
 
 func interval(s string, def time.Duration) time.Duration {
 	if d, err := time.ParseDuration(s); err == nil && d >= time.Second {
