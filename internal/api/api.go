@@ -53,6 +53,7 @@ type Deps struct {
 	Roles         *role.Service
 	Teams         *team.Service
 	Settings      *setting.Service
+	EmailSettings *setting.EmailService
 	Media         *media.Service
 	Inboxes       *inbox.Service
 	Conversations *conversation.Service

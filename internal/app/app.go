@@ -57,6 +57,7 @@ type App struct {
 	Roles         *role.Service
 	Teams         *team.Service
 	Settings      *setting.Service
+	emailSettings *setting.EmailService
 	Media         *media.Service
 	Inboxes       *inbox.Service
 	Conversations *conversation.Service
@@ -196,8 +197,9 @@ func (a *App) wire(ctx context.Context) (err error) {
 	}, rootURL)
 	a.Conversations = conversation.New(a.DB, a.events, a.jobs, a.Media)
 	a.Inboxes = inbox.New(a.DB, a.box)
+	a.emailSettings = setting.NewEmail(a.DB, a.box)
 	a.Search = search.New(a.DB, a.log, a.node)
-	a.mail = email.New(email.Options{Node: a.node, DB: a.DB, Log: a.log, Blobs: a.blobs, Inboxes: a.Inboxes, Conversations: a.Conversations, Media: a.Media, RootURL: rootURL})
+	a.mail = email.New(email.Options{Node: a.node, DB: a.DB, Log: a.log, Blobs: a.blobs, Inboxes: a.Inboxes, Conversations: a.Conversations, Media: a.Media, Own: a.emailSettings, RootURL: rootURL})
 	overlap := int64(0)
 	if a.DB.Engine() == db.Postgres {
 		overlap = 200
@@ -288,13 +290,13 @@ func (a *App) face(ctx context.Context) error {
 	}
 	a.API = api.New(api.Deps{
 		DB: a.DB, Log: a.log, Version: Version, Principals: a.Directory, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams, Settings: a.Settings,
-		Media: a.Media, Inboxes: a.Inboxes, Conversations: a.Conversations, Search: a.Search, SSO: a.SSO, SessionLifetime: a.cfg.SessionLifetime,
+		Media: a.Media, Inboxes: a.Inboxes, Conversations: a.Conversations, Search: a.Search, SSO: a.SSO, EmailSettings: a.emailSettings, SessionLifetime: a.cfg.SessionLifetime,
 		PasswordLink: notify.New(a.DB, a.jobs, a.Agents, a.Settings, a.mail, a.log).PasswordLink,
 		Translate: func(key string, params map[string]string) string {
 			return i18n.T(a.Settings.General(ctx).Lang, key, params)
 		},
 		TrustedProxies: proxies, InsecureCookies: a.cfg.InsecureCookies, AuthPerMinute: a.cfg.AuthPerMinute,
-	}, api.Auth, api.Agents, api.Teams, api.Roles, api.Settings, api.Conversations, api.Search, api.Media, api.Drafts, api.Reference, api.Inboxes, api.OIDC,
+	}, api.Auth, api.Agents, api.Teams, api.Roles, api.Settings, api.Conversations, api.Search, api.Media, api.Drafts, api.Reference, api.Inboxes, api.OIDC, api.Activity, api.NotificationSettings,
 		api.Docs, api.Web(web.Desk()), func(f *api.API) { f.Socket("/ws", a.hub.Serve) })
 	return nil
 }

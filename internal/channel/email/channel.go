@@ -32,6 +32,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
 	"github.com/foyerdesk/foyer/internal/desk/media"
+	"github.com/foyerdesk/foyer/internal/desk/setting"
 	"github.com/foyerdesk/foyer/internal/platform/blob"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
@@ -46,6 +47,8 @@ type Options struct {
 	Inboxes       *inbox.Service
 	Conversations *conversation.Service
 	Media         *media.Service
+	// Own are the settings of the server for the desk's own mail; nil leaves it to the inboxes.
+	Own *setting.EmailService
 	// RootURL returns the desk's own address, by which links and images of ours in replies are known.
 	RootURL func() string
 }

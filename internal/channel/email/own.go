@@ -7,19 +7,59 @@ import (
 	"strings"
 
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
+	"github.com/foyerdesk/foyer/internal/desk/setting"
 	"github.com/foyerdesk/foyer/internal/flow/notify"
 	"github.com/foyerdesk/foyer/internal/platform/crypt"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/mail"
 )
 
-// Available reports whether there is an inbox that the desk's own mail can be sent by.
-func (c *Channel) Available(ctx context.Context) (bool, error) {
-	_, err := c.ownInbox(ctx)
-	if errors.Is(err, notify.ErrNoSender) {
-		return false, nil
+// inboxAttempts is how often a mail of the desk is tried that leaves by an inbox.
+const inboxAttempts = 8
+
+// Available reports whether the desk can send its own mail: by the server it was given for that, or by an inbox.
+// attempts is how often such a mail is to be tried.
+func (c *Channel) Available(ctx context.Context) (ok bool, attempts int, err error) {
+	own, err := c.ownSettings(ctx)
+	if err != nil || own.Enabled {
+		return err == nil, 1 + own.MaxMsgRetries, err
 	}
-	return err == nil, err
+	_, err = c.ownInbox(ctx)
+	if errors.Is(err, notify.ErrNoSender) {
+		return false, 0, nil
+	}
+	return err == nil, inboxAttempts, err
+}
+
+func (c *Channel) ownSettings(ctx context.Context) (setting.Email, error) {
+	if c.Own == nil {
+		return setting.Email{}, nil
+	}
+	return c.Own.Opened(ctx)
+}
+
+// OwnServer returns the server of the desk's own mail in the form of an inbox's.
+func OwnServer(e setting.Email) inbox.SMTPServer {
+	return inbox.SMTPServer{Host: e.Host, Port: e.Port, Username: e.Username, Password: e.Password, AuthProtocol: e.AuthProtocol, TLSType: e.TLSType,
+		TLSSkipVerify: e.TLSSkipVerify, HelloHostname: e.HelloHostname, MaxConns: e.MaxConns, MaxMsgRetries: e.MaxMsgRetries,
+		IdleTimeout: e.IdleTimeout, PoolWaitTimeout: e.WaitTimeout}
+}
+
+// SendTest sends a mail by settings that need not be stored.
+func SendTest(ctx context.Context, e setting.Email, to, subject, html string) error {
+	data, from, err := composeOwn(e.EmailAddress, to, subject, html)
+	if err != nil {
+		return err
+	}
+	s := NewSender(inbox.EmailConfig{SMTP: []inbox.SMTPServer{OwnServer(e)}})
+	defer s.Close()
+	ctx, cancel := context.WithTimeout(ctx, 2*probeTimeout)
+	defer cancel()
+	res := s.Send(ctx, from, []string{to}, data)
+	if len(res.Refused) > 0 && res.Err == nil {
+		return fmt.Errorf("%s was refused: %d %s", res.Refused[0].Address, res.Refused[0].Code, res.Refused[0].Message)
+	}
+	return res.Err
 }
 
 // ownInbox returns the inbox by which the desk sends its own mail: the oldest enabled one.
@@ -33,7 +73,24 @@ func (c *Channel) ownInbox(ctx context.Context) (id int64, err error) {
 
 // SendOwn sends a mail of the desk itself, such as a link to set a password. It says of itself that a machine wrote it
 // (RFC 3834 §5), so that no automatic answer comes back.
+//
+// It leaves by the server that the settings name, as they are at this moment, else by an inbox.
 func (c *Channel) SendOwn(ctx context.Context, to, subject, html string) error {
+	own, err := c.ownSettings(ctx)
+	if err != nil {
+		return err
+	}
+	if own.Enabled {
+		data, from, err := composeOwn(own.EmailAddress, to, subject, html)
+		if err != nil {
+			return err
+		}
+		res := c.sender(ownSender, inbox.EmailConfig{SMTP: []inbox.SMTPServer{OwnServer(own)}}).Send(ctx, from, []string{to}, data)
+		if !res.Sent {
+			return fmt.Errorf("send by the desk's own server: %w", res.Err)
+		}
+		return nil
+	}
 	id, err := c.ownInbox(ctx)
 	if err != nil {
 		return err
@@ -42,7 +99,7 @@ func (c *Channel) SendOwn(ctx context.Context, to, subject, html string) error {
 	if err != nil {
 		return err
 	}
-	data, from, err := composeOwn(in, to, subject, html)
+	data, from, err := composeOwn(in.From, to, subject, html)
 	if err != nil {
 		return err
 	}
@@ -52,10 +109,13 @@ func (c *Channel) SendOwn(ctx context.Context, to, subject, html string) error {
 	return nil
 }
 
-func composeOwn(in inbox.Inbox, to, subject, html string) (data []byte, sender string, err error) {
-	from, err := mail.ParseAddress(in.From)
+// ownSender is the place of the desk's own server among the senders of the inboxes, whose ids begin at 1.
+const ownSender = 0
+
+func composeOwn(sentBy, to, subject, html string) (data []byte, sender string, err error) {
+	from, err := mail.ParseAddress(sentBy)
 	if err != nil {
-		return nil, "", fmt.Errorf("the inbox's From address %q cannot be read: %w", in.From, err)
+		return nil, "", fmt.Errorf("the sender's address %q cannot be read: %w", sentBy, err)
 	}
 	rcpt, err := mail.ParseAddress(to)
 	if err != nil {

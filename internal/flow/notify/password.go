@@ -33,8 +33,8 @@ var ErrNoSender = errors.New("no e-mail inbox can send the desk's own mail")
 
 // Sender delivers one mail of the desk.
 type Sender interface {
-	// Available reports whether there is anything to send by.
-	Available(ctx context.Context) (bool, error)
+	// Available reports whether there is anything to send by, and how often a mail is to be tried.
+	Available(ctx context.Context) (ok bool, attempts int, err error)
 	// SendOwn sends a mail; it returns when a server has taken it.
 	SendOwn(ctx context.Context, to, subject, html string) error
 }
@@ -58,7 +58,7 @@ func New(d *db.DB, runner *jobs.Runner, agents *agent.Service, settings *setting
 
 // PasswordLink queues the mail with a link for an agent. It reports false when the desk cannot send mail yet.
 func (s *Service) PasswordLink(ctx context.Context, agentID int64, welcome bool) (bool, error) {
-	ok, err := s.sender.Available(ctx)
+	ok, attempts, err := s.sender.Available(ctx)
 	if err != nil || !ok {
 		return false, err
 	}
@@ -66,7 +66,7 @@ func (s *Service) PasswordLink(ctx context.Context, agentID int64, welcome bool)
 		if err := s.agents.LinkAsked(ctx, tx, agentID); err != nil {
 			return err
 		}
-		return s.jobs.Insert(ctx, tx, PasswordMail{AgentID: agentID, Welcome: welcome}, jobs.Options{MaxAttempts: 8})
+		return s.jobs.Insert(ctx, tx, PasswordMail{AgentID: agentID, Welcome: welcome}, jobs.Options{MaxAttempts: attempts})
 	})
 	return err == nil, err
 }
