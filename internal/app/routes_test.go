@@ -82,7 +82,7 @@ func (p *prepared) fill(path string) string {
 
 // enveloped reports whether every answer of a route, not only its errors, is an envelope.
 func enveloped(path string) bool {
-	return strings.HasPrefix(path, api.Base+"/") && !strings.Contains(path, "/lang/")
+	return strings.HasPrefix(path, api.Base+"/") && !strings.Contains(path, "/lang/") && !strings.HasSuffix(path, "/export")
 }
 
 // check looks that an answer is no failure of the desk and has the right form.

@@ -4,6 +4,46 @@
  */
 
 export interface paths {
+    "/api/v1/activity-logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The activity log
+         * @description Needs permission activity_logs:manage.
+         */
+        get: operations["get-activity-logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/activity-logs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The activity log as CSV, newest first
+         * @description Needs permission activity_logs:manage. Takes the filters of the list.
+         */
+        get: operations["get-activity-logs-export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents": {
         parameters: {
             query?: never;
@@ -1105,6 +1145,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings/notifications/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the desk sends its own mail, the password masked
+         * @description Needs permission notification_settings:manage.
+         */
+        get: operations["get-settings-notifications-email"];
+        /**
+         * Replace how the desk sends its own mail
+         * @description Needs permission notification_settings:manage.
+         */
+        put: operations["put-settings-notifications-email"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/notifications/email/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test mail by these settings, without saving them; by the stored ones when none are given
+         * @description Needs permission notification_settings:manage.
+         */
+        post: operations["post-settings-notifications-email-test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings/sign-in": {
         parameters: {
             query?: never;
@@ -1386,6 +1470,51 @@ export interface components {
         AssigneeInputBody: {
             /** Format: int64 */
             assignee_id?: number;
+        };
+        AuditItem: {
+            activity_description: string;
+            activity_type: string;
+            /** Format: int64 */
+            actor_id: number;
+            /** @description As it was at the time */
+            actor_name: string;
+            /** @description The fields that changed, as they are since; secrets are dots */
+            after: {
+                [key: string]: unknown;
+            };
+            /** @description The fields that changed, as they were; secrets are dots */
+            before: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            id: number;
+            ip: string;
+            note: string;
+            /** Format: int64 */
+            target_model_id: number;
+            target_model_type: string;
+            /** @description As it was at the time */
+            target_name: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description How the actor proved who they are: session, api_key or program; empty when unknown */
+            via: string;
+        };
+        AuditPage: {
+            /** Format: int64 */
+            page: number;
+            /** Format: int64 */
+            per_page: number;
+            results: components["schemas"]["AuditItem"][];
+            /**
+             * Format: int64
+             * @description Counted up to 10000
+             */
+            total: number;
+            /** Format: int64 */
+            total_pages: number;
         };
         ConnectionTest: {
             detail: string;
@@ -1739,6 +1868,31 @@ export interface components {
         DeletedMessage: {
             content: string;
         };
+        EmailBody: {
+            /** @description plain, login, cram, none or empty */
+            "notification.email.auth_protocol"?: string;
+            /** @description The sender, such as Acme Help <desk@acme.test> */
+            "notification.email.email_address"?: string;
+            "notification.email.enabled"?: boolean;
+            "notification.email.hello_hostname"?: string;
+            "notification.email.host"?: string;
+            /** @description Such as 25s */
+            "notification.email.idle_timeout"?: string;
+            /** Format: int64 */
+            "notification.email.max_conns"?: number;
+            /** Format: int64 */
+            "notification.email.max_msg_retries"?: number;
+            /** @description Empty or only dots keeps the stored one */
+            "notification.email.password"?: string;
+            /** Format: int64 */
+            "notification.email.port"?: number;
+            "notification.email.tls_skip_verify"?: boolean;
+            /** @description none, starttls or tls */
+            "notification.email.tls_type"?: string;
+            "notification.email.username"?: string;
+            /** @description Such as 60s */
+            "notification.email.wait_timeout"?: string;
+        };
         EmailHealth: {
             mailboxes: components["schemas"]["EmailMailboxHealth"][];
             /** @description How many replies are in each state of the outbox */
@@ -1776,6 +1930,10 @@ export interface components {
             /** Format: int64 */
             uid_validity: number;
         };
+        EmailTestInputBody: {
+            /** @description Where the test mail goes; the caller's address unless given */
+            to?: string;
+        };
         EnvelopeAgent: {
             data: components["schemas"]["Agent"];
             status: string;
@@ -1784,8 +1942,16 @@ export interface components {
             data: components["schemas"]["AgentAPIKey"];
             status: string;
         };
+        EnvelopeAuditPage: {
+            data: components["schemas"]["AuditPage"];
+            status: string;
+        };
         EnvelopeBool: {
             data: boolean;
+            status: string;
+        };
+        EnvelopeConnectionTest: {
+            data: components["schemas"]["ConnectionTest"];
             status: string;
         };
         EnvelopeConversation: {
@@ -1910,6 +2076,10 @@ export interface components {
         };
         EnvelopeRole: {
             data: components["schemas"]["Role"];
+            status: string;
+        };
+        EnvelopeSettingEmail: {
+            data: components["schemas"]["SettingEmail"];
             status: string;
         };
         EnvelopeSignInSettings: {
@@ -2192,6 +2362,25 @@ export interface components {
             sender_type?: string;
             to?: string[] | null;
         };
+        SettingEmail: {
+            "notification.email.auth_protocol": string;
+            "notification.email.email_address": string;
+            "notification.email.enabled": boolean;
+            "notification.email.hello_hostname": string;
+            "notification.email.host": string;
+            "notification.email.idle_timeout": string;
+            /** Format: int64 */
+            "notification.email.max_conns": number;
+            /** Format: int64 */
+            "notification.email.max_msg_retries": number;
+            "notification.email.password": string;
+            /** Format: int64 */
+            "notification.email.port": number;
+            "notification.email.tls_skip_verify": boolean;
+            "notification.email.tls_type": string;
+            "notification.email.username": string;
+            "notification.email.wait_timeout": string;
+        };
         SignInSettings: {
             /** @description Only through an identity provider; the System user may use its password all the same */
             "app.sso_only"?: boolean;
@@ -2306,6 +2495,66 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "get-activity-logs": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+                /** @description activity_logs.created_at, activity_type, actor_id or ip; the newest first unless given */
+                order_by?: string;
+                /** @description asc or desc */
+                order?: string;
+                /** @description Conditions on activity_logs: activity_type, actor_id, ip, created_at, target_model_type, target_model_id, and activity_description for a text in the newest 100000 */
+                filters?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAuditPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-activity-logs-export": {
+        parameters: {
+            query?: {
+                filters?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/csv */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     "get-agents": {
         parameters: {
             query?: never;
@@ -4635,6 +4884,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-settings-notifications-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeSettingEmail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-settings-notifications-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-settings-notifications-email-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailTestInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConnectionTest"];
                 };
             };
             /** @description Error */
