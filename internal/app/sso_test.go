@@ -353,7 +353,16 @@ func TestAdministratorsSeeWhyAProviderFails(t *testing.T) {
 		if h.LastError != sso.CodeExchange || h.LastErrorAt == nil || !strings.Contains(h.Detail, "invalid_client") {
 			t.Errorf("health %+v", h)
 		}
+		d.mustChange(map[string]any{"client_secret": sso.Mask, "name": "Renamed"})
+		if h := d.health(); h.LastError == "" {
+			t.Error("a new name makes the failure forgotten")
+		}
+		d.mustChange(map[string]any{"client_secret": "another-secret"})
+		if h := d.health(); h.LastError != "" || h.Detail != "" {
+			t.Errorf("with a new secret: %+v", h)
+		}
 		d.allow(ssotest.ClientSecret)
+		d.mustChange(nil)
 		b.signIn(d)
 		if h := d.health(); h.LastError != "" || h.Detail != "" || h.LastSuccessAt == nil {
 			t.Errorf("after it works again: %+v", h)
@@ -458,7 +467,15 @@ func TestNobodyGivesNewcomersMoreThanTheyHave(t *testing.T) {
 		if code, raw := d.change(grant); code != http.StatusForbidden {
 			t.Errorf("%d %s", code, raw)
 		}
+		limited := d.admin
 		d.admin = admin
+		d.mustChange(grant)
+		d.admin = limited
+		grant["allowed_domains"] = []string{"evil.test"}
+		if code, raw := d.change(grant); code != http.StatusForbidden {
+			t.Errorf("another domain for the role: %d %s", code, raw)
+		}
+		grant["allowed_domains"], grant["name"] = []string{"acme.test"}, "Renamed"
 		d.mustChange(grant)
 	})
 }

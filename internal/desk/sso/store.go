@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
@@ -195,13 +196,18 @@ func (s *Service) Update(ctx context.Context, actor *agent.Principal, id int64, 
 }
 
 func (s *Service) change(ctx context.Context, tx *db.Tx, actor *agent.Principal, before Provider, e Edit) error {
-	if e.AutoProvision && (!before.AutoProvision || before.DefaultRoleID == nil || *before.DefaultRoleID != *e.DefaultRoleID) {
+	if e.AutoProvision && (!before.AutoProvision || before.DefaultRoleID == nil || *before.DefaultRoleID != *e.DefaultRoleID ||
+		before.ProviderURL != e.ProviderURL || !slices.Equal(before.AllowedDomains, e.AllowedDomains)) { // each lets others have the role
 		if err := mayGrant(ctx, tx, actor, e); err != nil {
 			return err
 		}
 	}
+	// What failed with other credentials says nothing of these.
+	reconnected := e.ProviderURL != before.ProviderURL || e.ClientID != before.ClientID || e.ClientSecret != before.ClientSecret
 	_, err := tx.Exec(ctx, `UPDATE oidc_providers SET updated_at = $1, name = $2, provider = $3, provider_url = $4, client_id = $5, client_secret = $6,
-		enabled = $7, logo_url = $8, auto_provision = $9, default_role_id = $10, allowed_domains = $11 WHERE id = $12`, append(s.values(e), before.ID)...)
+		enabled = $7, logo_url = $8, auto_provision = $9, default_role_id = $10, allowed_domains = $11,
+		last_error = CASE WHEN $13 THEN '' ELSE last_error END, last_error_detail = CASE WHEN $13 THEN '' ELSE last_error_detail END WHERE id = $12`,
+		append(s.values(e), before.ID, reconnected)...)
 	if err != nil {
 		return fmt.Errorf("change identity provider: %w", err)
 	}
