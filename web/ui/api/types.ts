@@ -139,16 +139,6 @@ export type InboxCompact = Narrow<
   { channel: Channel }
 >
 
-/** A stored list; this server has none yet. */
-export interface View {
-  id: Id
-  name: string
-  filters: unknown
-  visibility: 'user' | 'team' | 'all'
-  user_id?: Id
-  team_id?: Id
-}
-
 /** Open conversations per list; of teams by their id. */
 export type Counts = Schemas['ConversationCounts']
 

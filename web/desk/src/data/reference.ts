@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/vue-query'
 import { api } from '@ui/api/client'
-import type { InboxCompact, Priority, Status, Tag, TeamCompact, UserCompact, View } from '@ui/api/types'
+import type { InboxCompact, Priority, Status, Tag, TeamCompact, UserCompact } from '@ui/api/types'
 import { computed } from 'vue'
 import { keys } from './query'
 
@@ -19,8 +19,6 @@ export const useStatuses = () => useReference<Status>('statuses', '/statuses')
 export const usePriorities = () => useReference<Priority>('priorities', '/priorities')
 export const useTags = () => useReference<Tag>('tags', '/tags')
 export const useInboxes = () => useReference<InboxCompact>('inboxes', '/inboxes')
-export const useMyViews = () => useReference<View>('views/me', '/views/me')
-export const useSharedViews = () => useReference<View>('views/shared', '/views/shared')
 
 /** Agents by id, for rows and headers that only carry the id. */
 export function useAgentsById() {
