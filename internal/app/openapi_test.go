@@ -101,8 +101,8 @@ func TestAnswersHaveTheFormThatTheDocumentSays(t *testing.T) {
 		p := prepare(t, url)
 		doc, count := p.app.API.OpenAPI(), 0
 		for _, op := range operations(doc) {
-			if !strings.HasPrefix(op.Path, api.Base+"/") || strings.HasPrefix(op.Path, api.Base+"/auth") {
-				continue
+			if !strings.HasPrefix(op.Path, api.Base+"/") || strings.HasPrefix(op.Path, api.Base+"/auth") || op.Responses["200"] == nil {
+				continue // or leads a browser elsewhere
 			}
 			var body any
 			if op.Method != http.MethodGet {

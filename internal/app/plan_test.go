@@ -89,7 +89,7 @@ func checkRows(t *testing.T, list, plan string) {
 		}
 		return
 	}
-	for _, step := range []string{"SCAN page\n", "SEARCH c USING INTEGER PRIMARY KEY", "SEARCH u USING INTEGER PRIMARY KEY", "SEARCH nm USING INDEX", "SEARCH ls USING INDEX"} {
+	for _, step := range []string{"SCAN page\n", "SEARCH c USING INTEGER PRIMARY KEY", "SEARCH u USING INTEGER PRIMARY KEY", "SEARCH nm USING COVERING INDEX", "SEARCH ls USING INDEX"} {
 		if !strings.Contains(plan, step) {
 			t.Errorf("%s: no %q in\n%s", list, step, plan)
 		}
