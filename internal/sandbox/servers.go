@@ -104,6 +104,24 @@ func (s *Servers) Deliver(raw []byte) error {
 	return nil
 }
 
+// Restore replaces the desk's mailbox by one with the given mails, as a server does that was restored from a copy: it
+// has another UIDVALIDITY, and its UIDs begin anew (RFC 3501 §2.3.1.1).
+func (s *Servers) Restore(mails ...[]byte) error {
+	const copied = "Restored"
+	if err := s.user.Create(copied, nil); err != nil {
+		return fmt.Errorf("make the restored mailbox: %w", err)
+	}
+	for _, raw := range mails {
+		if _, err := s.user.Append(copied, literal{bytes.NewReader(raw)}, &imap.AppendOptions{Time: time.Now()}); err != nil {
+			return fmt.Errorf("restore a mail: %w", err)
+		}
+	}
+	if err := errors.Join(s.user.Delete("INBOX"), s.user.Rename(copied, "INBOX", nil)); err != nil {
+		return fmt.Errorf("put the restored mailbox in place: %w", err)
+	}
+	return nil
+}
+
 // Sent returns the mails that left the desk, oldest first.
 func (s *Servers) Sent() []Sent {
 	s.mu.Lock()

@@ -29,6 +29,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
 	"github.com/foyerdesk/foyer/internal/desk/media"
@@ -63,6 +65,7 @@ type Channel struct {
 	senders map[int64]*Sender
 	outWake chan struct{}
 	change  chan int64
+	room    *semaphore.Weighted // bytes of large mails in memory
 }
 
 // reader is the running intake of one inbox.
@@ -74,7 +77,8 @@ type reader struct {
 // New makes the channel and registers how e-mail replies leave. Nothing is read or sent before Run.
 func New(o Options) *Channel {
 	c := &Channel{Options: o, node: o.Node, readers: map[int64]*reader{}, senders: map[int64]*Sender{},
-		outWake: make(chan struct{}, 1), change: make(chan int64, 256)}
+		outWake: make(chan struct{}, 1), change: make(chan int64, 256),
+		room: semaphore.NewWeighted(largeRoom)}
 	o.Conversations.OnReply("email", c.queue)
 	o.Inboxes.OnChange(func(id int64) {
 		select {

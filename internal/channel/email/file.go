@@ -36,6 +36,8 @@ const (
 	// cautious is the size from which every attempt is counted before it is made, since such a mail may exhaust the
 	// process; smaller ones are counted when they are found pending, which means that an attempt did not end.
 	cautious = 2 << 20
+	// largeRoom is how many bytes of mails over keepInMemory are in hand at a time; a larger one is in hand alone.
+	largeRoom = 64 << 20
 	// parsers is how many mails are parsed at the same time; they are filed one after another, in order.
 	parsers = 4
 )
@@ -54,6 +56,8 @@ type parsed struct {
 	text   string
 	source string
 	err    error
+	// release gives back the room in memory that the mail takes; it is nil for one that was parsed alone.
+	release func()
 }
 
 // fileBatch files entered mails in the order of their UIDs. A mail that cannot be filed is left pending or quarantined
@@ -63,13 +67,22 @@ func (c *Channel) fileBatch(ctx context.Context, in inbox.Inbox, b batch) error 
 	go func() {
 		defer close(lanes)
 		for _, e := range b.entries {
+			release, err := c.roomFor(ctx, e)
+			if err != nil {
+				return
+			}
 			lane := make(chan parsed, 1)
 			select {
 			case lanes <- lane:
 			case <-ctx.Done():
+				release()
 				return
 			}
-			go func() { lane <- c.parse(ctx, e, b.raw[e.UID]) }()
+			go func() {
+				p := c.parse(ctx, e, b.raw[e.UID])
+				p.release = release
+				lane <- p
+			}()
 		}
 	}()
 	var failed error
@@ -78,8 +91,22 @@ func (c *Channel) fileBatch(ctx context.Context, in inbox.Inbox, b batch) error 
 		if failed == nil {
 			failed = c.file(ctx, in, p)
 		}
+		p.release()
 	}
 	return errors.Join(failed, ctx.Err())
+}
+
+// roomFor waits until a mail may be held in memory: all mailboxes of a node share the room for large ones. Room is taken
+// in the order in which mails are filed, so that what is waited for is always being filed.
+func (c *Channel) roomFor(ctx context.Context, e entry) (release func(), err error) {
+	if e.Size <= keepInMemory {
+		return func() {}, nil
+	}
+	n := min(e.Size, largeRoom)
+	if err := c.room.Acquire(ctx, n); err != nil {
+		return nil, err
+	}
+	return func() { c.room.Release(n) }, nil
 }
 
 // filePending files what an earlier run entered and did not settle.
@@ -93,11 +120,17 @@ func (c *Channel) filePending(ctx context.Context, in inbox.Inbox, mailboxID int
 			if err := c.attempt(ctx, &e); err != nil {
 				return err
 			}
+			release, err := c.roomFor(ctx, e)
+			if err != nil {
+				return err
+			}
 			p := parsed{entry: e, err: errors.New("it could not be filed in several attempts")}
 			if e.Attempts <= maxAttempts {
 				p = c.parse(ctx, e, nil)
 			}
-			if err := c.file(ctx, in, p); err != nil {
+			err = c.file(ctx, in, p)
+			release()
+			if err != nil {
 				return err
 			}
 		}
@@ -148,12 +181,11 @@ func (c *Channel) readRaw(ctx context.Context, name string) ([]byte, error) {
 		return nil, fmt.Errorf("read the stored mail: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	var buf bytes.Buffer
-	buf.Grow(int(f.Size()) + bytes.MinRead)
-	if _, err := io.Copy(&buf, f); err != nil {
+	raw := make([]byte, f.Size())
+	if _, err := io.ReadFull(f, raw); err != nil {
 		return nil, fmt.Errorf("read the stored mail: %w", err)
 	}
-	return buf.Bytes(), nil
+	return raw, nil
 }
 
 // file settles a mail in one transaction with the message it becomes. It returns an error only for trouble that is not

@@ -1,14 +1,11 @@
 package email
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"slices"
 	"strconv"
 	"time"
 
@@ -36,15 +33,6 @@ const (
 	backoffMin = 2 * time.Second
 	backoffMax = 5 * time.Minute
 )
-
-// fetched is a mail whose bytes are in the blob store. Reason is set when it is quarantined unread.
-type fetched struct {
-	UID    int64
-	Size   int64
-	Blob   string
-	Raw    []byte
-	Reason string
-}
 
 // mailboxName names a folder on a server in the ledger; settings that do not change what is read are left out.
 func mailboxName(s inbox.IMAPServer) string {
@@ -269,112 +257,6 @@ func (c *Channel) fetchAll(ctx context.Context, client *imapclient.Client, m *ma
 	return ctx.Err()
 }
 
-type uidSize struct {
-	uid  imap.UID
-	size int64
-}
-
-// newMails asks for UID and size of every mail above the mark that is not marked as deleted, in ascending order.
-func (c *Channel) newMails(client *imapclient.Client, m *mailbox) ([]uidSize, error) {
-	var set imap.UIDSet
-	set.AddRange(imap.UID(m.LastUID+1), 0) // n:*
-	msgs, err := within(client, commandTimeout, client.Fetch(set, &imap.FetchOptions{UID: true, Flags: true, RFC822Size: true}).Collect)
-	if err != nil {
-		return nil, fmt.Errorf("list new mail: %w", err)
-	}
-	var out []uidSize
-	for _, msg := range msgs {
-		// "n:*" names the last mail even when its UID is below n (RFC 3501 §6.4.8).
-		if int64(msg.UID) <= m.LastUID || hasFlag(msg.Flags, imap.FlagDeleted) {
-			continue
-		}
-		out = append(out, uidSize{msg.UID, msg.RFC822Size})
-	}
-	sortByUID(out)
-	return out, nil
-}
-
-func hasFlag(flags []imap.Flag, want imap.Flag) bool {
-	for _, f := range flags {
-		if f == want {
-			return true
-		}
-	}
-	return false
-}
-
-// fetch stores the bodies of mails as blobs. BODY.PEEK leaves \Seen as it is. A mail that vanished meanwhile is passed
-// over; one over the limit is not read.
-func (c *Channel) fetch(ctx context.Context, client *imapclient.Client, m *mailbox, mails []uidSize) ([]fetched, error) {
-	var set imap.UIDSet
-	var out []fetched
-	total := int64(0)
-	for _, s := range mails {
-		if s.size > maxMail {
-			out = append(out, fetched{UID: int64(s.uid), Size: s.size, Reason: fmt.Sprintf("larger than %d MB", maxMail>>20)})
-			continue
-		}
-		total += s.size
-		set.AddNum(s.uid)
-	}
-	if len(set) == 0 {
-		return out, nil
-	}
-	timeout := commandTimeout + time.Duration(total/(64<<10))*time.Second // at least 64 kB a second
-	read := func() ([]fetched, error) {
-		cmd := client.Fetch(set, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{{Peek: true}}})
-		var err error
-		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
-			f, ferr := c.fetchOne(ctx, msg, m)
-			if ferr != nil {
-				err = errors.Join(err, ferr)
-			} else if f.Blob != "" {
-				out = append(out, f)
-			}
-		}
-		return out, errors.Join(err, cmd.Close())
-	}
-	got, err := within(client, timeout, read)
-	if err != nil {
-		return nil, fmt.Errorf("fetch mail: %w", err)
-	}
-	return got, nil
-}
-
-func (c *Channel) fetchOne(ctx context.Context, msg *imapclient.FetchMessageData, m *mailbox) (f fetched, err error) {
-	var raw []byte
-	for item := msg.Next(); item != nil; item = msg.Next() {
-		switch item := item.(type) {
-		case imapclient.FetchItemDataUID:
-			f.UID = int64(item.UID)
-		case imapclient.FetchItemDataBodySection:
-			if item.Literal == nil {
-				continue
-			}
-			raw, err = io.ReadAll(item.Literal)
-			if err != nil {
-				return f, fmt.Errorf("read a mail: %w", err)
-			}
-		}
-	}
-	if f.UID == 0 || raw == nil {
-		return f, nil
-	}
-	f.Size, f.Blob = int64(len(raw)), rawName(m.ID, m.UIDValidity, f.UID)
-	if _, err := c.Blobs.Put(ctx, f.Blob, bytes.NewReader(raw)); err != nil {
-		return f, err
-	}
-	if len(raw) <= keepInMemory {
-		f.Raw = raw
-	}
-	return f, nil
-}
-
-// rawName is the blob name of a mail; fetching the mail again replaces the blob.
-func rawName(mailboxID, uidValidity, uid int64) string {
-	return fmt.Sprintf("mail-%d-%d-%d", mailboxID, uidValidity, uid)
-}
-
 // connectIMAP opens a connection as the server's settings say and signs in. arrived gets a signal whenever the server
 // tells of new mail.
 func connectIMAP(ctx context.Context, s inbox.IMAPServer, arrived chan<- struct{}) (*imapclient.Client, error) {
@@ -478,8 +360,4 @@ func waitForMail(ctx context.Context, client *imapclient.Client, idle bool, arri
 		return fmt.Errorf("end idle: %w", err)
 	}
 	return nil
-}
-
-func sortByUID(mails []uidSize) {
-	slices.SortFunc(mails, func(a, b uidSize) int { return int(a.uid) - int(b.uid) })
 }
