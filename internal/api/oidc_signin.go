@@ -26,8 +26,8 @@ func ssoCookie(state string) string {
 
 // oidcSignIn registers the two ends of a sign-in by hand: browsers go there, and are sent on.
 func (a *API) oidcSignIn() {
-	a.raw(http.MethodGet, oidcPath+"{id}/login", signIn, a.oidcLogin)
-	a.raw(http.MethodGet, oidcPath+"{id}/finish", signIn, a.oidcFinish)
+	a.raw(http.MethodGet, oidcPath+"{id}/login", public, a.limited(a.oidcLogin))
+	a.raw(http.MethodGet, oidcPath+"{id}/finish", public, a.limited(a.oidcFinish))
 	id := &huma.Param{Name: "id", In: "path", Required: true, Description: "The provider's id", Schema: &huma.Schema{Type: huma.TypeString}}
 	query := func(name, doc string) *huma.Param {
 		return &huma.Param{Name: name, In: "query", Description: doc, Schema: &huma.Schema{Type: huma.TypeString}}
@@ -45,7 +45,25 @@ func (a *API) oidcSignIn() {
 	}
 }
 
-func (a *API) oidcLogin(w http.ResponseWriter, r *http.Request, _ *agent.Principal) {
+// limited counts a request against the limit of sign-in requests; beyond it, a browser is told so on the sign-in page.
+func (a *API) limited(next http.HandlerFunc) func(http.ResponseWriter, *http.Request, *agent.Principal) {
+	return func(w http.ResponseWriter, r *http.Request, _ *agent.Principal) {
+		err := a.limits.check(w, callerOf(r.Context()).ip, a.AuthPerMinute)
+		switch {
+		case err == nil:
+			next(w, r)
+		case wantsPage(r):
+			http.Redirect(w, r, "/?error=sso_busy", http.StatusFound)
+		default:
+			a.writeProblem(w, r, err)
+		}
+	}
+}
+
+// wantsPage reports whether it is a browser that asks, which shows a page to somebody.
+func wantsPage(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
+
+func (a *API) oidcLogin(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	next := r.URL.Query().Get("next")
 	if next != "" {
@@ -62,7 +80,7 @@ func (a *API) oidcLogin(w http.ResponseWriter, r *http.Request, _ *agent.Princip
 	http.Redirect(w, r, begun.URL, http.StatusFound)
 }
 
-func (a *API) oidcFinish(w http.ResponseWriter, r *http.Request, _ *agent.Principal) {
+func (a *API) oidcFinish(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer") // the address holds a code
@@ -102,7 +120,7 @@ func (a *API) oidcFailed(w http.ResponseWriter, r *http.Request, err error, next
 	} else {
 		a.Log.WarnContext(r.Context(), "single sign-on failed", "reason", code, "error", err)
 	}
-	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
+	if !wantsPage(r) {
 		switch {
 		case code == sso.CodeState || code == sso.CodeExpired:
 			p.ErrorType = "GeneralException"

@@ -15,6 +15,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/sso/ssotest"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/db/dbtest"
+	"github.com/foyerdesk/foyer/internal/platform/i18n"
 )
 
 // ssoDesk is a desk with Asha, and an identity provider that it knows.
@@ -605,4 +606,54 @@ func FuzzFinish(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestTooManySignInsAreToldOnTheSignInPage(t *testing.T) {
+	idp := startIdentity(t)
+	cfg := deskConfig(t, filepath.Join(t.TempDir(), "foyer.db"))
+	cfg.OutboundAllow, cfg.AuthPerMinute = []string{"127.0.0.0/8"}, 3 // the administrator's sign-in is the first
+	d := &ssoDesk{desk: startWith(t, cfg), idp: idp}
+	var p sso.Provider
+	d.admin.ok(http.MethodPost, "/api/v1/oidc", providerBody(idp), &p)
+	d.id = p.ID
+	b := d.browser()
+	for i, want := range []string{idp.URL, idp.URL, "/?error=sso_busy"} {
+		if _, to := b.open(fmt.Sprintf("%s/api/v1/oidc/%d/login", b.base, d.id)); !strings.HasPrefix(to, want) {
+			t.Errorf("sign-in %d leads to %s, want %s", i, to, want)
+		}
+	}
+	if a := ask(t, b.base, http.MethodGet, fmt.Sprintf("/api/v1/oidc/%d/finish", d.id), ""); a.code != http.StatusTooManyRequests || a.header.Get("Retry-After") == "" {
+		t.Errorf("a program: %d %s", a.code, a.body)
+	}
+}
+
+func TestEveryReasonHasItsSentence(t *testing.T) {
+	english := i18n.Pack(i18n.Default)
+	for _, code := range []string{sso.CodeProvider, sso.CodeUnreachable, sso.CodeState, sso.CodeExpired, sso.CodeCancelled, sso.CodeRefused, sso.CodeExchange,
+		sso.CodeNoEmail, sso.CodeUnverified, sso.CodeNoAgent, sso.CodeDisabled, sso.CodeLinked, "sso_busy"} {
+		if english["auth.error."+code] == "" {
+			t.Errorf("%s has no sentence", code)
+		}
+	}
+}
+
+func TestAnotherNodeFinishesASignIn(t *testing.T) {
+	needPostgres(t)
+	cfg := nodeConfigs(t, dbtest.PostgresURL(t))
+	for i := range cfg {
+		cfg[i].OutboundAllow = []string{"127.0.0.0/8"}
+	}
+	d := &ssoDesk{desk: startWith(t, cfg[0]), idp: startIdentity(t)}
+	other := startWith(t, cfg[1])
+	d.addAgent("asha@example.com", "Agent")
+	var p sso.Provider
+	d.admin.ok(http.MethodPost, "/api/v1/oidc", providerBody(d.idp), &p)
+	d.id = p.ID
+	d.allow(ssotest.ClientSecret)
+	d.idp.SignedIn(ashaThere)
+	b := d.browser()
+	back := strings.Replace(b.goThere(d, "/account"), d.app.URL(), other.app.URL(), 1)
+	if _, to := b.open(back); to != "/account" || b.me() != "asha@example.com" {
+		t.Errorf("the other node leads to %s", to)
+	}
 }

@@ -15,6 +15,7 @@ const reasons = [
   'sso_no_agent',
   'sso_disabled',
   'sso_linked',
+  'sso_busy',
 ] as const
 
 /** The sentence for the reason in the page's address; nothing for what the desk would not have put there. */
