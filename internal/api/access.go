@@ -141,6 +141,9 @@ func (a *API) allow(w http.ResponseWriter, method string, r *http.Request, acc a
 	if c.principal == nil {
 		return a.unauthorised()
 	}
+	if c.principal.MustEnrol && !acc.enrol {
+		return fault.New(fault.Forbidden, "error.two_factor_setup_required")
+	}
 	if acc.perm != "" && !c.principal.Can(acc.perm) {
 		return fault.Denied()
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
+	"github.com/foyerdesk/foyer/internal/desk/factor"
 	"github.com/foyerdesk/foyer/internal/desk/media"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/desk/setting"
@@ -44,6 +45,8 @@ type accessDesk struct {
 	api  *api.API
 	log  *bytes.Buffer
 	asha int64
+
+	factors *factor.Service
 }
 
 // browser keeps cookies as a browser does.
@@ -91,11 +94,12 @@ func newAccessDesk(t *testing.T, d *db.DB, authPerMinute int) *accessDesk {
 	asha, err := agents.Create(ctx, system, agent.Edit{FirstName: "Asha", Email: "asha@example.com", Roles: []string{"Agent"}, Teams: []string{"Billing"}, NewPassword: ashaPassword})
 	k.must(err)
 	k.asha = asha.ID
-	k.api = api.New(api.Deps{DB: d, Log: log, Version: "v0.0.1", Principals: dir, Agents: agents, Roles: roles, Teams: teams,
+	k.factors = factor.New(d, box, agents, dir, func() string { return "https://desk.test" }, func() string { return "Acme" })
+	k.api = api.New(api.Deps{DB: d, Factors: k.factors, Log: log, Version: "v0.0.1", Principals: dir, Agents: agents, Roles: roles, Teams: teams,
 		Settings: setting.New(d, "https://desk.test", []string{i18n.Default}), Media: files, Conversations: conversations, SessionLifetime: 9 * time.Hour, AuthPerMinute: authPerMinute,
 		SSO:       sso.New(sso.Options{DB: d, Box: box, Agents: agents, RootURL: func() string { return "https://desk.test" }}),
 		Translate: func(key string, params map[string]string) string { return i18n.T(i18n.Default, key, params) }},
-		api.Auth, api.Agents, api.Teams, api.Roles, api.Settings, api.Web(fstest.MapFS{"index.html": {Data: []byte("<title>the app</title>")}}))
+		api.Auth, api.Factors, api.Agents, api.Teams, api.Roles, api.Settings, api.Web(fstest.MapFS{"index.html": {Data: []byte("<title>the app</title>")}}))
 	return k
 }
 

@@ -102,9 +102,13 @@ func keyRoutes(a *API) {
 
 func meRoutes(a *API) {
 	s := a.Agents
-	route(a, http.MethodGet, "/agents/me", "Who is asking", anyone,
+	route(a, http.MethodGet, "/agents/me", "Who is asking", enrolling,
 		func(ctx context.Context, p *agent.Principal, _ *struct{}) (*agent.Agent, error) {
-			return s.Get(ctx, p.ID)
+			me, err := s.Get(ctx, p.ID)
+			if err == nil {
+				me.TwoFactorSetupRequired = p.MustEnrol
+			}
+			return me, err
 		})
 	route(a, http.MethodGet, "/agents/me/teams", "The caller's teams", anyone,
 		func(ctx context.Context, p *agent.Principal, _ *struct{}) ([]team.Team, error) {

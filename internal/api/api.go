@@ -21,6 +21,7 @@ import (
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
+	"github.com/foyerdesk/foyer/internal/desk/factor"
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
 	"github.com/foyerdesk/foyer/internal/desk/media"
 	"github.com/foyerdesk/foyer/internal/desk/role"
@@ -58,6 +59,7 @@ type Deps struct {
 	Inboxes       *inbox.Service
 	Conversations *conversation.Service
 	Search        *search.Service
+	Factors       *factor.Service
 	SSO           *sso.Service
 	// PasswordLink sends an agent a link to set their password; false when the desk cannot send mail yet.
 	PasswordLink func(ctx context.Context, agentID int64, welcome bool) (bool, error)
@@ -138,14 +140,17 @@ func (a *API) OpenAPI() *huma.OpenAPI { return a.huma.OpenAPI() }
 type access struct {
 	public bool
 	signIn bool // counts against the limit of sign-in requests
+	enrol  bool // open to agents who must set up a second factor first
 	perm   role.Permission
 }
 
 var (
-	public  = access{public: true}
-	signIn  = access{public: true, signIn: true}
-	anyone  = access{} // any signed-in agent
-	accessK = "access"
+	public = access{public: true}
+	signIn = access{public: true, signIn: true}
+	anyone = access{} // any signed-in agent
+	// enrolling is for any signed-in agent, even one who must set up a second factor first.
+	enrolling = access{enrol: true}
+	accessK   = "access"
 )
 
 // need is the access of agents with a permission.

@@ -16,7 +16,7 @@ import (
 func Auth(a *API) {
 	a.signInRoute()
 	a.raw(http.MethodGet, "/logout", public, a.logoutPage)
-	a.raw(http.MethodPost, Base+"/auth/logout", anyone, func(w http.ResponseWriter, r *http.Request, p *agent.Principal) {
+	a.raw(http.MethodPost, Base+"/auth/logout", enrolling, func(w http.ResponseWriter, r *http.Request, p *agent.Principal) {
 		if err := a.signOut(w, r, p); err != nil {
 			a.writeProblem(w, r, err)
 			return
@@ -74,16 +74,16 @@ func (a *API) signInRoute() {
 			return
 		}
 		c := callerOf(r.Context())
-		who, token, err := a.Agents.SignIn(r.Context(), in.Body.Email, in.Body.Password, c.ip, c.userAgent, a.SessionLifetime)
+		who, begun, err := a.Agents.SignIn(r.Context(), in.Body.Email, in.Body.Password, c.ip, c.userAgent, a.SessionLifetime)
 		if err != nil {
 			a.writeProblem(w, r, err)
 			return
 		}
-		a.setSession(w, r, token, a.SessionLifetime)
-		writeData(w, who)
+		a.answerStarted(w, r, who, begun)
 	})
 	op := huma.Operation{OperationID: "post-auth-login", Method: http.MethodPost, Path: Base + "/auth/login", Summary: "Sign in with a password",
-		Description: "Sets the session cookie and, if absent, csrf_token.", Tags: []string{"auth"}, Responses: map[string]*huma.Response{"200": {Description: "The agent"}}}
+		Description: "Sets the session cookie and, if absent, csrf_token. For an agent with a second factor there is no session yet: data is two_factor_required and methods, " +
+			"and POST auth/two-factor goes on.", Tags: []string{"auth"}, Responses: map[string]*huma.Response{"200": {Description: "The agent"}}}
 	a.huma.OpenAPI().AddOperation(&op)
 }
 

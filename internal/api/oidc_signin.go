@@ -101,7 +101,13 @@ func (a *API) oidcFinish(w http.ResponseWriter, r *http.Request) {
 		a.oidcFailed(w, r, err, "")
 		return
 	}
-	a.setSession(w, r, done.Token, a.SessionLifetime)
+	if done.Waiting != "" {
+		a.setWaiting(w, done.Waiting)
+		a.ensureCSRF(w, r)
+		http.Redirect(w, r, "/?"+url.Values{"step": {"two-factor"}, "next": {done.Next}}.Encode(), http.StatusFound)
+		return
+	}
+	a.setSession(w, r, done.Session, a.SessionLifetime)
 	next := "/"
 	if done.Next != "" {
 		next = localPath(done.Next)

@@ -23,6 +23,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
+	"github.com/foyerdesk/foyer/internal/desk/factor"
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
 	"github.com/foyerdesk/foyer/internal/desk/media"
 	"github.com/foyerdesk/foyer/internal/desk/role"
@@ -63,6 +64,7 @@ type App struct {
 	Conversations *conversation.Service
 	Search        *search.Service
 	SSO           *sso.Service
+	Factors       *factor.Service
 	API           *api.API
 	// SetupLink is where the System user's first password is set, "" once it is.
 	SetupLink string
@@ -185,6 +187,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	rootURL := func() string { return a.Settings.General(context.Background()).RootURL }
 	a.Directory = agent.NewDirectory(a.DB, a.log)
 	a.Agents = agent.New(a.DB, a.Directory)
+	a.Factors = factor.New(a.DB, a.box, a.Agents, a.Directory, rootURL, func() string { return a.Settings.General(context.Background()).SiteName })
 	a.Roles, a.Teams = role.New(a.DB), team.New(a.DB)
 	allowed, err := config.Prefixes(a.cfg.OutboundAllow)
 	if err != nil {
@@ -290,13 +293,13 @@ func (a *App) face(ctx context.Context) error {
 	}
 	a.API = api.New(api.Deps{
 		DB: a.DB, Log: a.log, Version: Version, Principals: a.Directory, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams, Settings: a.Settings,
-		Media: a.Media, Inboxes: a.Inboxes, Conversations: a.Conversations, Search: a.Search, SSO: a.SSO, EmailSettings: a.emailSettings, SessionLifetime: a.cfg.SessionLifetime,
+		Media: a.Media, Inboxes: a.Inboxes, Conversations: a.Conversations, Search: a.Search, SSO: a.SSO, Factors: a.Factors, EmailSettings: a.emailSettings, SessionLifetime: a.cfg.SessionLifetime,
 		PasswordLink: notify.New(a.DB, a.jobs, a.Agents, a.Settings, a.mail, a.log).PasswordLink,
 		Translate: func(key string, params map[string]string) string {
 			return i18n.T(a.Settings.General(ctx).Lang, key, params)
 		},
 		TrustedProxies: proxies, InsecureCookies: a.cfg.InsecureCookies, AuthPerMinute: a.cfg.AuthPerMinute,
-	}, api.Auth, api.Agents, api.Teams, api.Roles, api.Settings, api.Conversations, api.Search, api.Media, api.Drafts, api.Reference, api.Inboxes, api.OIDC, api.Activity, api.NotificationSettings,
+	}, api.Auth, api.Factors, api.Agents, api.Teams, api.Roles, api.Settings, api.Conversations, api.Search, api.Media, api.Drafts, api.Reference, api.Inboxes, api.OIDC, api.Activity, api.NotificationSettings,
 		api.Docs, api.Web(web.Desk()), func(f *api.API) { f.Socket("/ws", a.hub.Serve) })
 	return nil
 }

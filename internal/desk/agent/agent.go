@@ -49,6 +49,9 @@ type Agent struct {
 	APIKey                 *string           `json:"api_key"`
 	APIKeyLastUsedAt       *db.Time          `json:"api_key_last_used_at"`
 
+	// TwoFactorSetupRequired is only there when it is so: a role asks for a second factor and the agent has none yet.
+	TwoFactorSetupRequired bool `json:"two_factor_setup_required,omitempty"`
+
 	IsSystem bool `json:"-"`
 }
 
@@ -121,6 +124,8 @@ type Service struct {
 	dir *Directory
 	// Unassign takes the open conversations from an agent who is deleted, in the same transaction.
 	Unassign func(ctx context.Context, tx *db.Tx, actor *Principal, agentID int64) error
+	// SecondFactor returns the token of a sign-in that waits for a second factor, "" if none is wanted.
+	SecondFactor func(ctx context.Context, tx *db.Tx, id int64, by Proof) (waiting string, err error)
 	// Available is called, in the transaction, when an agent's availability changes.
 	Available func(ctx context.Context, tx *db.Tx, actorID, agentID int64, status string) error
 	// PasswordAllowed returns an error while agents may not sign in by a password. System is not asked for.
@@ -130,6 +135,7 @@ type Service struct {
 // New makes the service.
 func New(d *db.DB, dir *Directory) *Service {
 	return &Service{db: d, dir: dir,
+		SecondFactor:    func(context.Context, *db.Tx, int64, Proof) (string, error) { return "", nil },
 		Unassign:        func(context.Context, *db.Tx, *Principal, int64) error { return nil },
 		Available:       func(context.Context, *db.Tx, int64, int64, string) error { return nil },
 		PasswordAllowed: func(context.Context) error { return nil }}

@@ -83,8 +83,8 @@ func (k *desk) add(name string, roles ...string) *agent.Agent {
 }
 
 func (k *desk) signIn(email, password string) (string, error) {
-	_, token, err := k.agents.SignIn(k.ctx, email, password, "203.0.113.9", "test", lifetime)
-	return token, err
+	_, begun, err := k.agents.SignIn(k.ctx, email, password, "203.0.113.9", "test", lifetime)
+	return begun.Session, err
 }
 
 func (k *desk) audited(kind string) (n int) {
@@ -215,9 +215,9 @@ func TestSignInBeginsASessionAndIsAudited(t *testing.T) {
 
 func TestSessionsEndAtTheirLifetime(t *testing.T) {
 	each(t, func(k *desk) {
-		_, token, err := k.agents.SignIn(k.ctx, "system", strong, "", "", -time.Second)
+		_, begun, err := k.agents.SignIn(k.ctx, "system", strong, "", "", -time.Second)
 		k.must(err)
-		_, err = k.dir.BySession(k.ctx, token)
+		_, err = k.dir.BySession(k.ctx, begun.Session)
 		k.refused(err, fault.Unauthorized, "a session past its lifetime")
 	})
 }

@@ -24,6 +24,8 @@ type Directory struct {
 	throttle throttle
 	// Announce is called after the commit of a change that concerns an agent's access.
 	Announce func(agentID int64)
+	// Enrolled reports whether an agent has a second factor.
+	Enrolled func(ctx context.Context, agentID int64) (bool, error)
 
 	mu       sync.RWMutex
 	people   map[int64]person
@@ -51,7 +53,7 @@ const memory = 20 * time.Second
 
 // NewDirectory makes the directory.
 func NewDirectory(d *db.DB, log *slog.Logger) *Directory {
-	return &Directory{db: d, log: log, Announce: func(int64) {}, people: map[int64]person{}, sessions: map[string]credential{},
+	return &Directory{db: d, log: log, Announce: func(int64) {}, Enrolled: func(context.Context, int64) (bool, error) { return true, nil }, people: map[int64]person{}, sessions: map[string]credential{},
 		keys: map[string]credential{}, used: map[int64]time.Time{}}
 }
 
@@ -230,7 +232,7 @@ func (d *Directory) principal(ctx context.Context, id int64, by Method) (*Princi
 		return known.p, nil
 	}
 	p := *known.p
-	p.Method = by
+	p.Method, p.MustEnrol = by, false
 	return &p, nil
 }
 
@@ -248,6 +250,20 @@ func (d *Directory) read(ctx context.Context, id int64) (*Principal, bool, error
 	if _, p.Permissions, err = rolesOf(ctx, d.db, id); err != nil {
 		return nil, false, err
 	}
+	var required bool
+	if err := d.db.QueryRow(ctx, RequiresFactor, id).Scan(&required); err != nil {
+		return nil, false, fmt.Errorf("read whether agent %d needs a second factor: %w", id, err)
+	}
+	if required {
+		has, err := d.Enrolled(ctx, id)
+		if err != nil {
+			return nil, false, err
+		}
+		p.MustEnrol = !has
+	}
 	p.TeamIDs, err = db.Select[int64](ctx, d.db, `SELECT team_id FROM team_members WHERE user_id = $1 ORDER BY team_id`, id)
 	return p, enabled, err
 }
+
+// RequiresFactor is the query that says whether a role of the agent $1 asks for a second factor.
+const RequiresFactor = `SELECT EXISTS (SELECT 1 FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = $1 AND r.require_two_factor)`

@@ -26,6 +26,9 @@ type Principal struct {
 	Permissions role.Set
 	TeamIDs     []int64
 	Method      Method
+	// MustEnrol is true while a role of the agent asks for a second factor and they have none: a session may then set
+	// one up and do nothing else. API keys are not concerned.
+	MustEnrol bool
 }
 
 // Can reports whether the principal has a permission.

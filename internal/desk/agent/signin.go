@@ -65,14 +65,14 @@ func (t *throttle) record(account string, ok bool) {
 	t.failures[account] = f
 }
 
-// SignIn checks a password and begins a session. It returns the agent as they were before and the session's token.
-// Errors: Invalid, the same for an unknown address and a wrong password; Forbidden for a disabled agent.
-func (s *Service) SignIn(ctx context.Context, email, password, ip, userAgent string, lifetime time.Duration) (*Agent, string, error) {
+// SignIn checks a password and begins a session, or the wait for a second factor. It returns the agent as they were
+// before. Errors: Invalid, the same for an unknown address and a wrong password; Forbidden for a disabled agent.
+func (s *Service) SignIn(ctx context.Context, email, password, ip, userAgent string, lifetime time.Duration) (*Agent, Started, error) {
 	switch {
 	case email == "":
-		return nil, "", fault.Required("email")
+		return nil, Started{}, fault.Required("email")
 	case password == "":
-		return nil, "", fault.Required("password")
+		return nil, Started{}, fault.Required("password")
 	}
 	if !strings.EqualFold(email, SystemLogin) {
 		email = strings.ToLower(strings.TrimSpace(email))
@@ -80,11 +80,11 @@ func (s *Service) SignIn(ctx context.Context, email, password, ip, userAgent str
 		email = SystemLogin
 	}
 	if err := s.dir.throttle.check(email); err != nil {
-		return nil, "", err
+		return nil, Started{}, err
 	}
 	if email != SystemLogin {
 		if err := s.PasswordAllowed(ctx); err != nil {
-			return nil, "", err
+			return nil, Started{}, err
 		}
 	}
 	known := strings.ToValidUTF8(strings.ReplaceAll(email, "\x00", ""), "") // PostgreSQL's texts have no NUL
@@ -93,7 +93,7 @@ func (s *Service) SignIn(ctx context.Context, email, password, ip, userAgent str
 	var enabled bool
 	err := s.db.QueryRow(ctx, `SELECT id, password_hash, enabled FROM users WHERE email = $1 AND type = 'agent' AND deleted_at IS NULL`, known).Scan(&id, &hash, &enabled)
 	if err != nil && !errors.Is(err, db.ErrNoRows) {
-		return nil, "", fmt.Errorf("find agent: %w", err)
+		return nil, Started{}, fmt.Errorf("find agent: %w", err)
 	}
 	compare := dummyHash()
 	if hash != nil {
@@ -107,32 +107,77 @@ func (s *Service) SignIn(ctx context.Context, email, password, ip, userAgent str
 			return audit.Record(ctx, tx, audit.Entry{Type: audit.LoginFailed, Actor: audit.Actor{ID: id, Name: clip(known, 320), IP: ip}})
 		})
 		if err != nil {
-			return nil, "", err
+			return nil, Started{}, err
 		}
-		return nil, "", fault.New(fault.Invalid, "error.sign_in")
+		return nil, Started{}, fault.New(fault.Invalid, "error.sign_in")
 	}
 	if !enabled {
-		return nil, "", fault.New(fault.Forbidden, "error.account_disabled")
+		return nil, Started{}, fault.New(fault.Forbidden, "error.account_disabled")
 	}
 	a, err := s.Get(ctx, id)
 	if err != nil {
-		return nil, "", err
+		return nil, Started{}, err
 	}
-	var token string
-	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		token, err = s.BeginSession(ctx, tx, id, "", Browser{IP: ip, UserAgent: userAgent, Lifetime: lifetime})
+	var begun Started
+	err = s.db.Tx(ctx, func(tx *db.Tx) (err error) {
+		begun, err = s.Begin(ctx, tx, id, ByPassword, "", Browser{IP: ip, UserAgent: userAgent, Lifetime: lifetime})
 		return err
 	})
 	if err != nil {
-		return nil, "", err
+		return nil, Started{}, err
 	}
-	return a, token, nil
+	return a, begun, nil
 }
 
 // Browser is where an agent signs in from, and how long that lasts.
 type Browser struct {
 	IP, UserAgent string
 	Lifetime      time.Duration
+}
+
+// Proof is what an agent has shown of themselves so far.
+type Proof string
+
+// The proofs after which a second one may be wanted.
+const (
+	ByPassword Proof = "password"
+	ByProvider Proof = "provider" // an identity provider vouches for them
+)
+
+// Started is a session, or a sign-in that waits for a second factor: one of the two is set.
+type Started struct {
+	Session string // the session's token
+	Waiting string // the token by which the sign-in is finished
+}
+
+// Begin goes on with an agent who gave a first proof: with a session, or, where a second factor is wanted, without one.
+// Errors as of BeginSession.
+func (s *Service) Begin(ctx context.Context, tx *db.Tx, id int64, by Proof, how string, from Browser) (begun Started, err error) {
+	if begun.Waiting, err = s.SecondFactor(ctx, tx, id, by); err != nil || begun.Waiting != "" {
+		return begun, err
+	}
+	begun.Session, err = s.BeginSession(ctx, tx, id, how, from)
+	return begun, err
+}
+
+// ConfirmPassword reports whether a password is an agent's. Guesses count as those at the sign-in page: RateLimited
+// after too many.
+func (s *Service) ConfirmPassword(ctx context.Context, p *Principal, password string) (bool, error) {
+	if err := s.dir.throttle.check(p.Email); err != nil {
+		return false, err
+	}
+	var hash *string
+	if err := s.db.QueryRow(ctx, `SELECT password_hash FROM users WHERE id = $1`, p.ID).Scan(&hash); err != nil {
+		return false, fmt.Errorf("read agent %d: %w", p.ID, err)
+	}
+	ok := hash != nil && matchesPassword(*hash, password)
+	s.dir.throttle.record(p.Email, ok)
+	return ok, nil
+}
+
+// EndSessions signs an agent out everywhere. The caller tells the directory after the commit.
+func (s *Service) EndSessions(ctx context.Context, tx *db.Tx, id int64) error {
+	return endSessions(ctx, tx, id)
 }
 
 // BeginSession begins a session of an agent who has just proved who they are, and returns its token. Every way to sign

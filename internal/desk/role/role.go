@@ -28,6 +28,8 @@ type Role struct {
 	Name        string       `json:"name"`
 	Description string       `json:"description"`
 	Permissions []Permission `json:"permissions"`
+	// RequireTwoFactor keeps those who hold the role from everything but setting up a second factor until they have one.
+	RequireTwoFactor bool `json:"require_two_factor"`
 }
 
 // Edit is what a role is made or changed to.
@@ -79,11 +81,11 @@ type Service struct {
 // New makes the service.
 func New(d *db.DB) *Service { return &Service{db: d, Changed: func([]int64) {}} }
 
-const columns = `id, created_at, updated_at, name, description, permissions`
+const columns = `id, created_at, updated_at, name, description, permissions, require_two_factor`
 
 func scan(row db.Row) (r Role, err error) {
 	var perms db.JSON
-	if err = row.Scan(&r.ID, &r.CreatedAt, &r.UpdatedAt, &r.Name, &r.Description, &perms); err != nil {
+	if err = row.Scan(&r.ID, &r.CreatedAt, &r.UpdatedAt, &r.Name, &r.Description, &perms, &r.RequireTwoFactor); err != nil {
 		return r, err
 	}
 	r.Permissions = []Permission{}

@@ -14,15 +14,16 @@ import (
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
-// admit finds the agent whom a person is, or makes them one where the provider may, and begins their session.
-func (s *Service) admit(ctx context.Context, p Provider, who *person, from agent.Browser) (token string, err error) {
+// admit finds the agent whom a person is, or makes them one where the provider may, and begins their session, or the
+// wait for a second factor where their role wants one.
+func (s *Service) admit(ctx context.Context, p Provider, who *person, from agent.Browser) (begun agent.Started, err error) {
 	try := func() error {
 		return s.DB.Tx(ctx, func(tx *db.Tx) error {
 			id, err := s.match(ctx, tx, p, who)
 			if err != nil {
 				return err
 			}
-			token, err = s.Agents.BeginSession(ctx, tx, id, "through "+p.Name, from)
+			begun, err = s.Agents.Begin(ctx, tx, id, agent.ByProvider, "through "+p.Name, from)
 			if fault.Is(err, fault.Forbidden) {
 				return refuse(fault.Forbidden, CodeDisabled)
 			}
@@ -34,9 +35,9 @@ func (s *Service) admit(ctx context.Context, p Provider, who *person, from agent
 		err = try() // the same person came twice at once: the other one made the agent
 	}
 	if err != nil {
-		return "", errors.Join(err, s.refused(ctx, p, who, from, err))
+		return agent.Started{}, errors.Join(err, s.refused(ctx, p, who, from, err))
 	}
-	return token, nil
+	return begun, nil
 }
 
 // refused writes into the audit log who was not let in.

@@ -148,10 +148,10 @@ type Answer struct {
 	Secret                  string // from the browser's cookie
 }
 
-// Finished is a sign-in that led to a session.
+// Finished is a sign-in that led to a session, or to the wait for a second factor.
 type Finished struct {
-	Token string
-	Next  string
+	agent.Started
+	Next string
 }
 
 // Finish ends a sign-in: it checks the answer, finds the agent and begins their session. An answer is good once. The
@@ -169,11 +169,11 @@ func (s *Service) Finish(ctx context.Context, id int64, a Answer, from agent.Bro
 	if err != nil {
 		return nil, s.note(ctx, id, err)
 	}
-	token, err := s.admit(ctx, p, who, from)
+	begun, err := s.admit(ctx, p, who, from)
 	if err != nil {
 		return nil, err
 	}
-	return &Finished{Token: token, Next: next}, s.note(ctx, id, nil)
+	return &Finished{Started: begun, Next: next}, s.note(ctx, id, nil)
 }
 
 // claim takes the sign-in that an answer belongs to, so that no second answer can have it, and returns where its agent

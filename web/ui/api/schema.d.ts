@@ -136,6 +136,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep the passkey that the browser made */
+        post: operations["post-agents-me-passkeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/me/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the browser for a new passkey */
+        post: operations["post-agents-me-passkeys-options"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/me/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Rename a passkey */
+        put: operations["put-agents-me-passkeys-id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/me/passkeys/{id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove a passkey */
+        post: operations["post-agents-me-passkeys-id-remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/me/teams": {
         parameters: {
             query?: never;
@@ -147,6 +215,108 @@ export interface paths {
         get: operations["get-agents-me-teams"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/me/two-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's second factors */
+        get: operations["get-agents-me-two-factor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/me/two-factor/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for one of one's passkeys as proof of who one is */
+        post: operations["post-agents-me-two-factor-proof"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/me/two-factor/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** New recovery codes in place of those there are */
+        post: operations["post-agents-me-two-factor-recovery-codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/me/two-factor/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to set up an authenticator app */
+        post: operations["post-agents-me-two-factor-totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/me/two-factor/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finish it by a code of the app */
+        post: operations["post-agents-me-two-factor-totp-confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/me/two-factor/totp/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove the authenticator app */
+        post: operations["post-agents-me-two-factor-totp-remove"];
         delete?: never;
         options?: never;
         head?: never;
@@ -263,6 +433,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{id}/two-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An agent's second factors
+         * @description Needs permission users:manage.
+         */
+        get: operations["get-agents-id-two-factor"];
+        put?: never;
+        post?: never;
+        /**
+         * Take away an agent's second factors and sign them out
+         * @description Needs permission users:manage.
+         */
+        delete: operations["delete-agents-id-two-factor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -274,9 +468,70 @@ export interface paths {
         put?: never;
         /**
          * Sign in with a password
-         * @description Sets the session cookie and, if absent, csrf_token.
+         * @description Sets the session cookie and, if absent, csrf_token. For an agent with a second factor there is no session yet: data is two_factor_required and methods, and POST auth/two-factor goes on.
          */
         post: operations["post-auth-login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in by a passkey
+         * @description Body: token and credential, the answer to the options of auth/passkey/options. Sets the session cookie.
+         */
+        post: operations["post-auth-passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the browser for a passkey of this desk */
+        post: operations["post-auth-passkey-options"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/two-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a sign-in that waits for a second factor can go on
+         * @description Known by the cookie that the first step set. two_factor_required is false when none waits.
+         */
+        get: operations["get-auth-two-factor"];
+        put?: never;
+        /**
+         * Finish a sign-in by a second factor
+         * @description Body: code of the authenticator app, or recovery_code. Sets the session cookie. A wrong code names the field code; a sign-in that is over names none.
+         */
+        post: operations["post-auth-two-factor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1124,6 +1379,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/roles/{id}/two-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say whether those who hold a role need a second factor
+         * @description Needs permission roles:manage.
+         */
+        put: operations["put-roles-id-two-factor"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings/general": {
         parameters: {
             query?: never;
@@ -1397,6 +1672,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AddedPasskey: {
+            passkey: components["schemas"]["FactorPasskey"];
+            /** @description Shown only now. Empty if the agent has some already. */
+            recovery_codes: string[];
+        };
         Agent: {
             api_key: string | null;
             /** Format: date-time */
@@ -1424,6 +1704,7 @@ export interface components {
             phone_number_country_code: string | null;
             roles: string[];
             teams: components["schemas"]["AgentTeamOf"][];
+            two_factor_setup_required?: boolean;
             type: string;
             /** Format: date-time */
             updated_at: string;
@@ -1865,6 +2146,11 @@ export interface components {
             /** Format: int64 */
             team_id?: number;
         };
+        CredentialAnswer: {
+            /** @description PublicKeyCredential.toJSON() */
+            credential?: unknown;
+            token?: string;
+        };
         DeletedMessage: {
             content: string;
         };
@@ -1934,6 +2220,10 @@ export interface components {
             /** @description Where the test mail goes; the caller's address unless given */
             to?: string;
         };
+        EnvelopeAddedPasskey: {
+            data: components["schemas"]["AddedPasskey"];
+            status: string;
+        };
         EnvelopeAgent: {
             data: components["schemas"]["Agent"];
             status: string;
@@ -1984,6 +2274,22 @@ export interface components {
         };
         EnvelopeEmailHealth: {
             data: components["schemas"]["EmailHealth"];
+            status: string;
+        };
+        EnvelopeFactorNewTOTP: {
+            data: components["schemas"]["FactorNewTOTP"];
+            status: string;
+        };
+        EnvelopeFactorPasskey: {
+            data: components["schemas"]["FactorPasskey"];
+            status: string;
+        };
+        EnvelopeFactorQuestion: {
+            data: components["schemas"]["FactorQuestion"];
+            status: string;
+        };
+        EnvelopeFactorStatus: {
+            data: components["schemas"]["FactorStatus"];
             status: string;
         };
         EnvelopeGeneralSettings: {
@@ -2070,6 +2376,10 @@ export interface components {
             data: components["schemas"]["Media"];
             status: string;
         };
+        EnvelopeNewCodes: {
+            data: components["schemas"]["NewCodes"];
+            status: string;
+        };
         EnvelopePublicConfig: {
             data: components["schemas"]["PublicConfig"];
             status: string;
@@ -2097,6 +2407,41 @@ export interface components {
         EnvelopeTeam: {
             data: components["schemas"]["Team"];
             status: string;
+        };
+        FactorNewTOTP: {
+            /** @description The same to be scanned: an SVG as data URI */
+            qr_code: string;
+            /** @description To be typed, in base32 */
+            secret: string;
+            /** @description otpauth://, to be opened on the phone itself */
+            uri: string;
+        };
+        FactorPasskey: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            last_used_at: string | null;
+            name: string;
+        };
+        FactorQuestion: {
+            /** @description PublicKeyCredentialCreationOptionsJSON or PublicKeyCredentialRequestOptionsJSON */
+            options: unknown;
+            token: string;
+        };
+        FactorStatus: {
+            /** @description The password alone does not sign in */
+            enabled: boolean;
+            passkeys: components["schemas"]["FactorPasskey"][];
+            /** Format: int64 */
+            recovery_codes_left: number;
+            /** @description A role of the agent asks for a second factor */
+            required: boolean;
+            /** @description An authenticator app is set up */
+            totp: boolean;
+            /** Format: date-time */
+            totp_since: string | null;
         };
         GeneralBody: {
             "app.allowed_file_upload_extensions"?: string[] | null;
@@ -2216,6 +2561,10 @@ export interface components {
             url: string;
             uuid: string;
         };
+        NewCodes: {
+            /** @description To be kept by the agent; they are shown only now. Empty if the agent has some already. */
+            recovery_codes: string[];
+        };
         OidcBody: {
             allowed_domains?: string[] | null;
             /** @description Make an agent of whoever signs in first with an address in allowed_domains */
@@ -2236,6 +2585,15 @@ export interface components {
             provider?: string;
             /** @description The issuer: the address below which the discovery document is */
             provider_url?: string;
+        };
+        "Post-agents-me-passkeysRequest": {
+            /** @description PublicKeyCredential.toJSON() */
+            credential?: unknown;
+            name?: string;
+            token?: string;
+        };
+        "Post-agents-me-two-factor-totp-confirmRequest": {
+            code?: string;
         };
         "Post-agents-reset-passwordRequest": {
             email?: string;
@@ -2263,6 +2621,14 @@ export interface components {
             message: string;
             status: string;
         };
+        ProofBody: {
+            /** @description Of the authenticator app */
+            code?: string;
+            /** @description The answer to the options of agents/me/two-factor/proof */
+            passkey?: components["schemas"]["CredentialAnswer"];
+            password?: string;
+            recovery_code?: string;
+        };
         PublicConfig: {
             "app.favicon_url": string;
             "app.lang": string;
@@ -2277,6 +2643,9 @@ export interface components {
             source?: string;
             status?: string;
         };
+        "Put-agents-me-passkeys-idRequest": {
+            name?: string;
+        };
         "Put-conversations-uuid-priorityRequest": {
             priority?: string;
         };
@@ -2284,6 +2653,9 @@ export interface components {
             /** @description For Snoozed: a duration such as 90m, or an RFC 3339 time */
             snoozed_until?: string;
             status?: string;
+        };
+        "Put-roles-id-two-factorRequest": {
+            require_two_factor?: boolean;
         };
         Role: {
             /** Format: date-time */
@@ -2293,6 +2665,7 @@ export interface components {
             id: number;
             name: string;
             permissions: string[];
+            require_two_factor: boolean;
             /** Format: date-time */
             updated_at: string;
         };
@@ -2737,6 +3110,142 @@ export interface operations {
             };
         };
     };
+    "post-agents-me-passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Post-agents-me-passkeysRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAddedPasskey"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-agents-me-passkeys-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeFactorQuestion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-agents-me-passkeys-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Put-agents-me-passkeys-idRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeFactorPasskey"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-agents-me-passkeys-id-remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-agents-me-teams": {
         parameters: {
             query?: never;
@@ -2753,6 +3262,196 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeListTeam"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-agents-me-two-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeFactorStatus"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-agents-me-two-factor-proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeFactorQuestion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-agents-me-two-factor-recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeNewCodes"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-agents-me-two-factor-totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeFactorNewTOTP"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-agents-me-two-factor-totp-confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Post-agents-me-two-factor-totp-confirmRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeNewCodes"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-agents-me-two-factor-totp-remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
                 };
             };
             /** @description Error */
@@ -3053,7 +3752,152 @@ export interface operations {
             };
         };
     };
+    "get-agents-id-two-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeFactorStatus"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-agents-id-two-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-auth-login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The agent */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "post-auth-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The agent */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "post-auth-passkey-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeFactorQuestion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-auth-two-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description two_factor_required and methods */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "post-auth-two-factor": {
         parameters: {
             query?: never;
             header?: never;
@@ -4822,6 +5666,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-roles-id-two-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Put-roles-id-two-factorRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeRole"];
                 };
             };
             /** @description Error */
