@@ -42,6 +42,11 @@ const routes: RouteRecordRaw[] = [
     meta: { guest: true, title: 'auth.setup.title' },
   },
   {
+    path: '/two-factor-setup',
+    component: () => import('./auth/TwoFactorSetupPage.vue'),
+    meta: { title: 'security.required.title' },
+  },
+  {
     path: '/',
     component: () => import('./shell/AppShell.vue'),
     children: [
@@ -69,8 +74,10 @@ export const router = createRouter({ history: createWebHistory(), routes })
 router.beforeEach(async (to) => {
   if (to.meta.guest) return true
   try {
-    await ensureMe()
-    return true
+    const me = await ensureMe()
+    const confined = !!me.two_factor_setup_required
+    if (confined === (to.path === '/two-factor-setup')) return true
+    return confined ? { path: '/two-factor-setup', query: { next: to.fullPath } } : home
   } catch (cause) {
     if (cause instanceof ApiError && cause.status === 401) {
       return { path: '/', query: to.fullPath === home ? {} : { next: to.fullPath } }

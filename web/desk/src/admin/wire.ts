@@ -160,6 +160,7 @@ export interface Role {
   name: string
   description: string
   permissions: string[]
+  require_two_factor: boolean
 }
 
 export interface GeneralSettings {

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/vue-query'
 import { api } from '@ui/api/client'
 import type { Agent, Availability, Config } from '@ui/api/types'
 import { computed, ref } from 'vue'
+import type { WaitingSignIn } from './factors'
 import { keys, queryClient } from './query'
 
 /** True while the "session ended" dialog asks for the password again. */
@@ -41,12 +42,21 @@ export function useMe() {
   }
 }
 
-export async function signIn(email: string, password: string): Promise<Agent> {
-  const agent = await api.post<Agent>('/auth/login', { email, password })
+function signedIn(agent: Agent): Agent {
   queryClient.setQueryData(keys.me, agent)
   sessionEnded.value = false
   return agent
 }
+
+/** Signs in by a password, or gets as far as the second factor. */
+export async function signIn(email: string, password: string): Promise<Agent | WaitingSignIn> {
+  const reply = await api.post<Agent | WaitingSignIn>('/auth/login', { email, password })
+  return 'two_factor_required' in reply ? reply : signedIn(reply)
+}
+
+/** Finishes a sign-in that waits for a second factor. */
+export const finishSignIn = async (code: { code: string } | { recovery_code: string }): Promise<Agent> =>
+  signedIn(await api.post<Agent>('/auth/two-factor', code))
 
 /** Ends the session, then leaves by a full navigation, so that nothing of this agent stays in memory. */
 export async function signOut(): Promise<void> {

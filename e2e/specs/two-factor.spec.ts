@@ -1,0 +1,168 @@
+// Signing in with a second factor: an authenticator app whose codes the test computes, recovery codes, and passkeys of
+// Chromium's virtual authenticator. Each agent is the test's own.
+
+import { createHmac } from 'node:crypto'
+import { AxeBuilder } from '@axe-core/playwright'
+import type { CDPSession, Page } from '@playwright/test'
+import type { API } from '../support/desk.ts'
+import { expect, test } from '../support/fixtures.ts'
+import { until } from '../support/mailserver.ts'
+
+const password = 'Correct-horse-8-battery'
+
+/** A code of RFC 6238: SHA-1, 30 seconds, six digits. */
+function totp(secret: string, step: number): string {
+  const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('')
+  const key = Buffer.from(bits.match(/.{8}/g)!.map((byte) => parseInt(byte, 2)))
+  const counter = Buffer.alloc(8)
+  counter.writeBigUInt64BE(BigInt(step))
+  const mac = createHmac('sha1', key).update(counter).digest()
+  return String((mac.readUInt32BE(mac[19]! & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0')
+}
+
+const now = (): number => Math.floor(Date.now() / 30_000)
+
+async function addAgent(api: API, name: string, roles = ['Agent']): Promise<string> {
+  const email = `${name.toLowerCase()}@acme.example`
+  const { id } = await api.post<{ id: number }>('/api/v1/agents', { first_name: name, email, roles })
+  await api.put(`/api/v1/agents/${id}`, { first_name: name, email, roles, enabled: true, availability_status: 'offline', new_password: password })
+  return email
+}
+
+async function givePassword(page: Page, email: string): Promise<void> {
+  await page.goto('/')
+  await page.locator('#email').fill(email)
+  await page.locator('#password').fill(password)
+  await page.locator('#password').press('Enter')
+}
+
+async function authenticator(page: Page): Promise<{ cdp: CDPSession; authenticatorId: string }> {
+  const cdp = await page.context().newCDPSession(page)
+  await cdp.send('WebAuthn.enable')
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+  })
+  return { cdp, authenticatorId }
+}
+
+async function look(page: Page, screen: string): Promise<void> {
+  const before = page.viewportSize()!
+  for (const scheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: scheme })
+    await page.screenshot({ path: `screenshots/${screen}-${scheme}.png`, animations: 'disabled' })
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    expect.soft(violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`), `${screen} in ${scheme}`).toEqual([])
+  }
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.screenshot({ path: `screenshots/${screen}-phone.png`, animations: 'disabled' })
+  expect.soft(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), `${screen} scrolls sideways`).toBeLessThanOrEqual(0)
+  await page.setViewportSize(before)
+  await page.emulateMedia({ colorScheme: 'light' })
+}
+
+async function signOut(page: Page): Promise<void> {
+  await page.context().clearCookies()
+}
+
+test('an authenticator app and recovery codes guard the password', async ({ desk, page }) => {
+  const email = await addAgent(desk.api, 'Tova')
+  await givePassword(page, email)
+  await expect(page).toHaveURL(/\/inboxes\//)
+  await page.goto('/account/profile')
+  const security = page.getByTestId('security')
+  await security.getByRole('button', { name: 'Set up' }).click()
+  const secret = (await page.getByTestId('totp-secret').innerText()).replaceAll(' ', '')
+  await look(page, 'security-totp')
+  const used = now()
+  await security.getByLabel('Code').fill(totp(secret, used))
+  await security.getByLabel('Code').press('Enter')
+  const codes = page.getByTestId('recovery-codes').getByRole('listitem')
+  await expect(codes).toHaveCount(10)
+  const recovery = await codes.first().innerText()
+  await look(page, 'security-codes')
+
+  await signOut(page)
+  await givePassword(page, email)
+  const code = page.locator('#code')
+  await expect(code).toBeFocused()
+  await expect(code).toHaveAttribute('autocomplete', 'one-time-code')
+  await look(page, 'second-factor')
+  await code.fill(totp(secret, used))
+  await code.press('Enter')
+  await expect(page.getByText('This code is wrong')).toBeVisible()
+  await code.fill(totp(secret, Math.max(used + 1, now())))
+  await code.press('Enter')
+  await expect(page).toHaveURL(/\/inboxes\//)
+
+  await signOut(page)
+  await givePassword(page, email)
+  await page.getByRole('button', { name: 'Use a recovery code' }).click()
+  await code.fill(recovery)
+  await code.press('Enter')
+  await expect(page).toHaveURL(/\/inboxes\//)
+
+  await page.goto('/account/profile')
+  await expect(security.getByText('9 recovery codes are left.')).toBeVisible()
+  await security.getByRole('button', { name: 'Remove', exact: true }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Password', { exact: true }).fill('wrong')
+  await dialog.getByRole('button', { name: 'Confirm' }).click()
+  await expect(dialog.getByText('This password is wrong.')).toBeVisible()
+  await look(page, 'security-proof')
+  await dialog.getByLabel('Password', { exact: true }).fill(password)
+  await dialog.getByRole('button', { name: 'Confirm' }).click()
+  await expect(dialog).toBeHidden()
+  await expect(security.getByRole('button', { name: 'Set up' })).toBeVisible()
+})
+
+test('a passkey signs in without a password', async ({ desk, page }) => {
+  const email = await addAgent(desk.api, 'Petra')
+  const { cdp, authenticatorId } = await authenticator(page)
+  await givePassword(page, email)
+  await expect(page).toHaveURL(/\/inboxes\//)
+  await page.goto('/account/profile')
+  const security = page.getByTestId('security')
+  await security.getByRole('button', { name: 'Add a passkey' }).click()
+  await security.getByLabel('Name of the passkey').fill('Test key')
+  await security.getByLabel('Name of the passkey').press('Enter')
+  await expect(page.getByTestId('passkey')).toContainText('Test key')
+  await security.getByRole('button', { name: 'Rename Test key' }).click()
+  await security.getByLabel('Name of the passkey').fill('Laptop')
+  await security.getByLabel('Name of the passkey').press('Enter')
+  await expect(page.getByTestId('passkey')).toContainText('Laptop')
+  await look(page, 'security-passkey')
+
+  await signOut(page)
+  await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: false })
+  await page.goto('/')
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+  await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: true })
+  await expect(page).toHaveURL(/\/inboxes\//)
+})
+
+test('a role that requires a second factor leads to setting one up', async ({ desk, page }) => {
+  const role = await desk.api.post<{ id: number }>('/api/v1/roles', { name: 'Careful', permissions: ['conversations:read', 'conversations:read_all', 'messages:read'] })
+  await desk.api.put(`/api/v1/roles/${role.id}/two-factor`, { require_two_factor: true })
+  const email = await addAgent(desk.api, 'Rika', ['Careful'])
+  await givePassword(page, email)
+  await expect(page.getByRole('heading', { name: 'Protect your account' })).toBeVisible()
+  await look(page, 'two-factor-setup')
+  await page.goto('/inboxes/all')
+  await expect(page).toHaveURL(/two-factor-setup/)
+  await page.getByRole('button', { name: 'Set up' }).click()
+  const secret = (await page.getByTestId('totp-secret').innerText()).replaceAll(' ', '')
+  await page.getByLabel('Code').fill(totp(secret, now()))
+  await page.getByLabel('Code').press('Enter')
+  await expect(page.getByTestId('recovery-codes')).toBeVisible()
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await expect(page).toHaveURL(/\/inboxes\/all/)
+})
+
+test('an administrator requires a second factor and resets one', async ({ desk, signedIn: page }) => {
+  const role = await desk.api.post<{ id: number }>('/api/v1/roles', { name: 'Guarded', permissions: ['messages:read'] })
+  await page.goto(`/admin/teams/roles/${role.id}/edit`)
+  await page.getByRole('switch', { name: 'Require a second factor' }).click()
+  await page.getByRole('button', { name: /save/i }).click()
+  await until('the role to require it', async () => (await desk.api.get<{ require_two_factor: boolean }>(`/api/v1/roles/${role.id}`)).require_two_factor)
+  await look(page, 'role-two-factor')
+})
