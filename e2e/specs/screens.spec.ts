@@ -58,7 +58,7 @@ for (const look of looks) {
       await examine(page, 'command-bar', look.name)
       await page.keyboard.press('Escape')
 
-      for (const [screen, path] of [['inboxes', '/admin/inboxes'], ['inbox', `/admin/inboxes/${inbox}/edit`], ['agents', '/admin/teams/agents']] as const) {
+      for (const [screen, path] of [['inboxes', '/admin/inboxes'], ['inbox', `/admin/inboxes/${inbox}/edit`], ['agents', '/admin/teams/agents'], ['activity-log', '/admin/teams/activity-log'], ['own-mail', '/admin/notification'], ['general', '/admin/general']] as const) {
         await page.goto(path)
         await expect(page.getByRole('heading').first()).toBeVisible()
         await examine(page, screen, look.name)

@@ -2,6 +2,7 @@ import { keys, queryClient } from '@/data/query'
 import { useQuery } from '@tanstack/vue-query'
 import { api } from '@ui/api/client'
 import type {
+  EmailSettings,
   AgentRow,
   FullAgent,
   GeneralSettings,
@@ -50,6 +51,7 @@ export const useSsoRows = () => rows<SsoProvider>('/oidc')
 export const useSso = (id?: number) => useAdmin<SsoProvider>(`/oidc/${id}`, id !== undefined)
 export const useSignInSettings = () => useAdmin<SignInSettings>('/settings/sign-in')
 export const useIdentities = (agentId: number) => rows<SsoIdentity>(`/agents/${agentId}/identities`)
+export const useEmailSettings = () => useAdmin<EmailSettings>('/settings/notifications/email')
 export const useLanguages = () => rows<Language>('/lang')
 
 /** Marks everything stale that may show what was just changed, in the administration and in the desk. */

@@ -97,6 +97,16 @@ export const adminRoutes: RouteRecordRaw[] = [
         props: (route) => ({ id: Number(route.params.id) }),
         meta: page('admin.sso.title', 'oidc:manage'),
       },
+      {
+        path: 'teams/activity-log',
+        component: () => import('./activity/ActivityLog.vue'),
+        meta: page('admin.activity.title', 'activity_logs:manage'),
+      },
+      {
+        path: 'notification',
+        component: () => import('./notification/NotificationPage.vue'),
+        meta: page('admin.ownmail.title', 'notification_settings:manage'),
+      },
       { path: ':rest(.*)*', component: () => import('./PageGone.vue') },
     ],
   },

@@ -1,4 +1,4 @@
-import { Building2, IdCard, Inbox, KeyRound, Users, UsersRound } from '@lucide/vue'
+import { Building2, History, IdCard, Inbox, KeyRound, MailCheck, Users, UsersRound } from '@lucide/vue'
 import { t, type MessageKey } from '@ui/i18n'
 import type { Component } from 'vue'
 
@@ -41,6 +41,21 @@ export const sections: readonly Section[] = [
       { label: 'admin.general.upload_size', field: 'app.max_file_upload_size' },
       { label: 'admin.general.extensions', field: 'app.allowed_file_upload_extensions' },
       { label: 'admin.general.show_subject', field: 'app.show_conversation_subject' },
+    ],
+  },
+  {
+    id: 'notification',
+    group: 'admin.group.desk',
+    title: 'admin.ownmail.title',
+    text: 'admin.ownmail.text',
+    path: '/admin/notification',
+    permission: 'notification_settings:manage',
+    icon: MailCheck,
+    settings: [
+      { label: 'admin.ownmail.enabled', field: 'notification.email.enabled' },
+      { label: 'admin.ownmail.address', field: 'notification.email.email_address' },
+      { label: 'admin.inbox.smtp' },
+      { label: 'admin.ownmail.test' },
     ],
   },
   {
@@ -126,6 +141,16 @@ export const sections: readonly Section[] = [
       { label: 'admin.sso.provision' },
       { label: 'admin.sso.domains' },
     ],
+  },
+  {
+    id: 'activity',
+    group: 'admin.group.people',
+    title: 'admin.activity.title',
+    text: 'admin.activity.text',
+    path: '/admin/teams/activity-log',
+    permission: 'activity_logs:manage',
+    icon: History,
+    settings: [{ label: 'admin.activity.export' }],
   },
 ]
 

@@ -1,6 +1,8 @@
 import type { components } from '@ui/api/schema'
 import type { Agent, Availability, Channel, Id, Time, UserCompact } from '@ui/api/types'
 
+type Schemas = components['schemas']
+
 /** What the administration reads and writes, as the server documents it. */
 
 export interface ImapServer {
@@ -186,3 +188,7 @@ export type SsoFound = components['schemas']['SsoFound']
 export type SsoIdentity = components['schemas']['SsoIdentity']
 export type OidcBody = components['schemas']['OidcBody']
 export type SignInSettings = components['schemas']['SignInSettings']
+
+export type ActivityEntry = Schemas['AuditItem']
+
+export type EmailSettings = Schemas['SettingEmail']

@@ -1,0 +1,40 @@
+// What administrators do is in the activity log, and the desk's own mail can be tried before it is saved.
+
+import { expect, signIn, test } from '../support/fixtures.ts'
+
+test('a change of settings is found in the activity log with what was before and after', async ({ page }) => {
+  await page.goto('/')
+  await signIn(page)
+  await page.goto('/admin/general')
+  await page.locator('[name="app.max_file_upload_size"]').fill('23')
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('Saved').first()).toBeVisible()
+  await page.goto('/admin/teams/activity-log')
+  await page.getByRole('searchbox', { name: 'Search the log' }).fill('general settings')
+  const row = page.getByTestId('activity-row').first()
+  await expect(row).toContainText('changed the general settings')
+  await row.getByRole('button').click()
+  const diff = page.getByRole('dialog').getByTestId('activity-diff')
+  await expect(diff).toContainText('app.max_file_upload_size')
+  await expect(diff).toContainText('23')
+  await page.keyboard.press('Escape')
+  await page.getByRole('searchbox', { name: 'Search the log' }).fill('no such entry')
+  await expect(page.getByText('Nothing matches')).toBeVisible()
+  await page.getByRole('button', { name: 'Clear filters' }).first().click()
+  await expect(page.getByTestId('activity-row').first()).toBeVisible()
+  const download = page.waitForEvent('download')
+  await page.getByRole('link', { name: 'Export CSV' }).click()
+  expect((await download).suggestedFilename()).toMatch(/^activity-log-.*\.csv$/)
+})
+
+test('a server for the desk’s own mail that does not answer is named before anything is saved', async ({ page }) => {
+  await page.goto('/')
+  await signIn(page)
+  await page.goto('/admin/notification')
+  await page.locator('[name="notification.email.host"]').fill('127.0.0.1')
+  await page.locator('[name="notification.email.port"]').fill('1')
+  await page.getByTestId('test-mail').click()
+  const result = page.getByTestId('test-result')
+  await expect(result).toHaveAttribute('data-ok', 'false')
+  await expect(result).toContainText('127.0.0.1')
+})
