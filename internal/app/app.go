@@ -186,6 +186,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.Settings.General(ctx) // from now on it answers from memory
 	rootURL := func() string { return a.Settings.General(context.Background()).RootURL }
 	a.Directory = agent.NewDirectory(a.DB, a.log)
+	a.Directory.LimitFailures(a.cfg.AuthPerMinute)
 	a.Agents = agent.New(a.DB, a.Directory)
 	a.Factors = factor.New(a.DB, a.box, a.Agents, a.Directory, rootURL, func() string { return a.Settings.General(context.Background()).SiteName })
 	a.Roles, a.Teams = role.New(a.DB), team.New(a.DB)

@@ -53,9 +53,13 @@ const memory = 20 * time.Second
 
 // NewDirectory makes the directory.
 func NewDirectory(d *db.DB, log *slog.Logger) *Directory {
-	return &Directory{db: d, log: log, Announce: func(int64) {}, Enrolled: func(context.Context, int64) (bool, error) { return true, nil }, people: map[int64]person{}, sessions: map[string]credential{},
+	return &Directory{db: d, log: log, throttle: throttle{db: d}, Announce: func(int64) {}, Enrolled: func(context.Context, int64) (bool, error) { return true, nil }, people: map[int64]person{}, sessions: map[string]credential{},
 		keys: map[string]credential{}, used: map[int64]time.Time{}}
 }
+
+// LimitFailures lets an address cause at most so many failed sign-ins in a minute, on all nodes together; 0 for any number.
+// Call it before the first sign-in.
+func (d *Directory) LimitFailures(perMinute int) { d.throttle.perAddress = perMinute }
 
 // Changed drops what is remembered of an agent and announces it.
 func (d *Directory) Changed(agentID int64) {

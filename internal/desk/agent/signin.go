@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/foyerdesk/foyer/internal/desk/audit"
@@ -22,51 +21,9 @@ const (
 	linkSize   = 32
 )
 
-// throttle slows down guessing at one account, from wherever it comes: after a few failures each further one makes the
-// account wait longer.
-type throttle struct {
-	mu       sync.Mutex
-	failures map[string]failures
-}
-
-type failures struct {
-	n     int
-	until time.Time
-}
-
-const (
-	freeFailures = 10
-	longestWait  = 15 * time.Minute
-)
-
-func (t *throttle) check(account string) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if f := t.failures[account]; time.Now().Before(f.until) {
-		return fault.New(fault.RateLimited, "error.account_throttled")
-	}
-	return nil
-}
-
-func (t *throttle) record(account string, ok bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if ok {
-		delete(t.failures, account)
-		return
-	}
-	if t.failures == nil || len(t.failures) > 100_000 {
-		t.failures = map[string]failures{}
-	}
-	f := t.failures[account]
-	if f.n++; f.n > freeFailures {
-		f.until = time.Now().Add(min(longestWait, time.Second<<min(f.n-freeFailures, 12)))
-	}
-	t.failures[account] = f
-}
-
 // SignIn checks a password and begins a session, or the wait for a second factor. It returns the agent as they were
-// before. Errors: Invalid, the same for an unknown address and a wrong password; Forbidden for a disabled agent.
+// before. Errors: Invalid, the same for an unknown address and a wrong password; RateLimited after too many of
+// them; Forbidden for a disabled agent.
 func (s *Service) SignIn(ctx context.Context, email, password, ip, userAgent string, lifetime time.Duration) (*Agent, Started, error) {
 	switch {
 	case email == "":
@@ -79,7 +36,7 @@ func (s *Service) SignIn(ctx context.Context, email, password, ip, userAgent str
 	} else {
 		email = SystemLogin
 	}
-	if err := s.dir.throttle.check(email); err != nil {
+	if err := s.dir.throttle.check(ctx, email, ip); err != nil {
 		return nil, Started{}, err
 	}
 	if email != SystemLogin {
@@ -100,7 +57,9 @@ func (s *Service) SignIn(ctx context.Context, email, password, ip, userAgent str
 		compare = *hash
 	}
 	ok := matchesPassword(compare, password) && hash != nil
-	s.dir.throttle.record(email, ok)
+	if err := s.dir.throttle.record(ctx, email, ip, ok); err != nil {
+		return nil, Started{}, err
+	}
 	if !ok {
 		// Written for unknown addresses too (with no agent's id): the time it takes must not tell who has an account.
 		err := s.db.Tx(ctx, func(tx *db.Tx) error {
@@ -163,7 +122,7 @@ func (s *Service) Begin(ctx context.Context, tx *db.Tx, id int64, by Proof, how 
 // ConfirmPassword reports whether a password is an agent's. Guesses count as those at the sign-in page: RateLimited
 // after too many.
 func (s *Service) ConfirmPassword(ctx context.Context, p *Principal, password string) (bool, error) {
-	if err := s.dir.throttle.check(p.Email); err != nil {
+	if err := s.dir.throttle.check(ctx, p.Email, ""); err != nil {
 		return false, err
 	}
 	var hash *string
@@ -171,8 +130,7 @@ func (s *Service) ConfirmPassword(ctx context.Context, p *Principal, password st
 		return false, fmt.Errorf("read agent %d: %w", p.ID, err)
 	}
 	ok := hash != nil && matchesPassword(*hash, password)
-	s.dir.throttle.record(p.Email, ok)
-	return ok, nil
+	return ok, s.dir.throttle.record(ctx, p.Email, "", ok)
 }
 
 // EndSessions signs an agent out everywhere. The caller tells the directory after the commit.
