@@ -225,6 +225,10 @@ type message struct {
 	Delivery *struct {
 		State     string
 		LastError string `json:"last_error"`
+		Bounces   []struct {
+			Recipient, Action, Message string
+			StatusCode                 string `json:"status_code"`
+		}
 	}
 }
 

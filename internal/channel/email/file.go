@@ -262,6 +262,9 @@ func (c *Channel) decide(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parse
 	if loop := m.Header.Get(loopHeader); loop != "" && strings.EqualFold(strings.TrimSpace(loop), conversation.BareAddress(in.From)) {
 		return outcome{state: stateIgnored, reason: "loop: sent by this inbox"}, nil
 	}
+	if report, ok := m.Bounce(); ok {
+		return c.bounced(ctx, tx, in, p, report)
+	}
 	if rule := ignoredAsAutomatic(m); rule != "" {
 		return outcome{state: stateIgnored, reason: rule}, nil
 	}
@@ -309,6 +312,9 @@ func (c *Channel) store(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed
 	first, last, _ := strings.Cut(strings.TrimSpace(from.Name), " ")
 	author, _, err := contact.FindOrCreate(ctx, tx, contact.Identity{Email: from.Email, FirstName: clean(first), LastName: clean(strings.TrimSpace(last))})
 	if err != nil {
+		return conversation.Received{}, err
+	}
+	if err := contact.ClearBounced(ctx, tx, author); err != nil {
 		return conversation.Received{}, err
 	}
 	incoming := conversation.Incoming{

@@ -46,6 +46,11 @@ func (c *Channel) queue(ctx context.Context, tx *db.Tx, r conversation.Outgoing)
 	if err != nil {
 		return fmt.Errorf("queue reply: %w", err)
 	}
+	if r.Again {
+		if err := clearBounces(ctx, tx, r.MessageID); err != nil {
+			return err
+		}
+	}
 	tx.AfterCommit(c.wakeOutbox)
 	return nil
 }

@@ -30,6 +30,10 @@ type Contact struct {
 	LastActiveAt           *db.Time `json:"last_active_at"`
 	LastLoginAt            *db.Time `json:"last_login_at"`
 	ExternalUserID         *string  `json:"external_user_id"`
+	// EmailBouncedAt is since when mail to the address comes back for good, EmailBounce the server's words. They are
+	// Foyer's additions.
+	EmailBouncedAt *db.Time `json:"email_bounced_at"`
+	EmailBounce    string   `json:"email_bounce,omitempty"`
 }
 
 // Identity is what is known of a person who writes to the desk.
@@ -124,4 +128,23 @@ func Blocked(ctx context.Context, q db.Querier, email string) (bool, error) {
 		return false, fmt.Errorf("look for a blocked contact: %w", err)
 	}
 	return n > 0, nil
+}
+
+// MarkBounced notes on every contact with an address that mail to it came back for good, with the server's words.
+func MarkBounced(ctx context.Context, tx *db.Tx, email, words string) error {
+	_, err := tx.Exec(ctx, `UPDATE users SET email_bounced_at = $2, email_bounce = $3
+		WHERE email = $1 AND type IN ('contact', 'visitor') AND deleted_at IS NULL`, strings.ToLower(email), db.Now(), words)
+	if err != nil {
+		return fmt.Errorf("mark an address that bounces: %w", err)
+	}
+	return nil
+}
+
+// ClearBounced takes the mark of MarkBounced from a contact: who writes from an address can be reached there again.
+func ClearBounced(ctx context.Context, tx *db.Tx, id int64) error {
+	_, err := tx.Exec(ctx, `UPDATE users SET email_bounced_at = NULL, email_bounce = '' WHERE id = $1 AND email_bounced_at IS NOT NULL`, id)
+	if err != nil {
+		return fmt.Errorf("clear the mark of an address: %w", err)
+	}
+	return nil
 }

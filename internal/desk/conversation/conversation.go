@@ -201,6 +201,7 @@ type Outgoing struct {
 	MessageID      int64
 	ConversationID int64
 	InboxID        int64
+	Again          bool // it failed before and is tried again
 }
 
 // New makes the service.

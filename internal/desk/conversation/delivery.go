@@ -103,7 +103,7 @@ func (s *Service) Retry(ctx context.Context, p *agent.Principal, conversation, m
 		if _, err := tx.Exec(ctx, `UPDATE messages SET status = 'pending', updated_at = $2 WHERE id = $1`, m.ID, db.Now()); err != nil {
 			return fmt.Errorf("queue message again: %w", err)
 		}
-		if err := leave(ctx, tx, Outgoing{MessageID: m.ID, ConversationID: h.ID, InboxID: h.InboxID}); err != nil {
+		if err := leave(ctx, tx, Outgoing{MessageID: m.ID, ConversationID: h.ID, InboxID: h.InboxID, Again: true}); err != nil {
 			return err
 		}
 		return s.messageChanged(ctx, tx, *h, m.UUID, p.ID, map[string]any{"status": StatusPending})

@@ -75,6 +75,8 @@ type Delivery struct {
 	Attempts      int64    `json:"attempts"`
 	NextAttemptAt *db.Time `json:"next_attempt_at"`
 	LastError     string   `json:"last_error"`
+	// Bounces are the recipients whose copy came back after it had left, or is late on its way.
+	Bounces []Bounce `json:"bounces,omitempty"`
 }
 
 // Page is one page of a list. Total is exact where a counter is kept and counted up to a bound elsewhere.
@@ -100,20 +102,21 @@ type MessageQuery struct {
 const messageQuery = `SELECT m.id, m.created_at, m.updated_at, m.uuid, m.type, m.status, m.conversation_id, m.content, m.text_content,
 	m.content_type, m.private, m.sender_id, m.sender_type, m.meta,
 	u.first_name, u.last_name, u.email, u.avatar_url, u.availability_status, u.type, u.last_active_at,
-	o.state, o.attempts, o.next_attempt_at, o.last_error
+	o.state, o.attempts, o.next_attempt_at, o.last_error, o.bounces
 	FROM messages m JOIN users u ON u.id = m.sender_id LEFT JOIN outbox o ON o.message_id = m.id `
 
 func scanMessage(r db.Row, conversationUUID string) (m Message, err error) {
 	var state, lastError *string
 	var attempts *int64
 	var next *db.Time
+	var bounces db.JSON
 	err = r.Scan(&m.ID, &m.CreatedAt, &m.UpdatedAt, &m.UUID, &m.Type, &m.Status, &m.ConversationID, &m.Content, &m.TextContent,
 		&m.ContentType, &m.Private, &m.SenderID, &m.SenderType, &m.Meta,
 		&m.Author.FirstName, &m.Author.LastName, &m.Author.Email, &m.Author.AvatarURL, &m.Author.AvailabilityStatus, &m.Author.Type,
-		&m.Author.LastActiveAt, &state, &attempts, &next, &lastError)
+		&m.Author.LastActiveAt, &state, &attempts, &next, &lastError, &bounces)
 	m.ConversationUUID, m.Author.ID = conversationUUID, m.SenderID
 	if state != nil {
-		m.Delivery = &Delivery{State: *state, Attempts: *attempts, LastError: *lastError}
+		m.Delivery = &Delivery{State: *state, Attempts: *attempts, LastError: *lastError, Bounces: openBounces(bounces)}
 		if *state == "delayed" {
 			m.Delivery.NextAttemptAt = next
 		}
@@ -436,6 +439,8 @@ func activityText(kind, actor string, p map[string]string) string {
 		return fmt.Sprintf("%s added tag %s", actor, p["tag"])
 	case "tag_removed":
 		return fmt.Sprintf("%s removed tag %s", actor, p["tag"])
+	case "bounced":
+		return fmt.Sprintf("The reply to %s came back: %s", p["recipient"], p["reason"])
 	case "participant_added":
 		return fmt.Sprintf("%s joined the conversation", p["participant"])
 	}

@@ -1810,6 +1810,9 @@ export interface components {
             created_at: string;
             custom_attributes: unknown;
             email: string | null;
+            email_bounce?: string;
+            /** Format: date-time */
+            email_bounced_at: string | null;
             enabled: boolean;
             external_user_id: string | null;
             first_name: string;
@@ -1913,6 +1916,15 @@ export interface components {
             last_name: string;
             type: string;
         };
+        ConversationBounce: {
+            /** @enum {string} */
+            action: "failed" | "delayed";
+            /** Format: date-time */
+            at: string;
+            message: string;
+            recipient: string;
+            status_code: string;
+        };
         ConversationCounts: {
             /** Format: int64 */
             all: number;
@@ -1929,6 +1941,7 @@ export interface components {
         ConversationDelivery: {
             /** Format: int64 */
             attempts: number;
+            bounces?: components["schemas"]["ConversationBounce"][];
             last_error: string;
             /** Format: date-time */
             next_attempt_at: string | null;

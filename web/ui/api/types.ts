@@ -91,6 +91,9 @@ export interface MessageMeta {
 
 export type Author = Narrow<Schemas['ConversationAuthor'], { availability_status: Availability }>
 
+/** What a mail server reported of one recipient's copy. */
+export type Bounce = Schemas['ConversationBounce']
+
 /** How a reply that leaves by mail fares, with the mail server's words when it did not work. */
 export type Delivery = Narrow<
   Schemas['ConversationDelivery'],

@@ -12,6 +12,7 @@ const words: Record<string, MessageKey> = {
   unassigned_team: 'conversation.activity.unassigned_team',
   tag_added: 'conversation.activity.tag_added',
   tag_removed: 'conversation.activity.tag_removed',
+  bounced: 'conversation.activity.bounced',
   participant_added: 'conversation.activity.participant_added',
 }
 

@@ -1,0 +1,118 @@
+package app_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/foyerdesk/foyer/internal/platform/db/dbtest"
+)
+
+// bounceMail is a delivery status notification as Postfix writes it.
+func bounceMail(id, about, recipient, action, status string) []byte {
+	return fmt.Appendf(nil, strings.ReplaceAll(`Return-Path: <>
+From: MAILER-DAEMON@mx.test
+To: help@acme.test
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <%s>
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.test
+
+Final-Recipient: rfc822; %s
+Action: %s
+Status: %s
+Diagnostic-Code: smtp; no such user here
+--b
+Content-Type: text/rfc822-headers
+
+Message-ID: <%s>
+--b--
+`, "\n", "\r\n"), id, recipient, action, status, about)
+}
+
+func TestBounceIsTiedToTheReplyAndOpensNothing(t *testing.T) {
+	dbtest.URLs(t, func(t *testing.T, url string) {
+		d, s := startDesk(t, url), startMail(t)
+		id := d.addInbox(s)
+		d.deliver(s, rawMail("first@x.test", "bo@x.test", "Printer", "It smokes."))
+		c := d.waitConversations(1).Results[0]
+		d.admin.ok(http.MethodPost, "/api/v1/conversations/"+c.UUID+"/messages", map[string]any{"message": "<p>Unplug it.</p>", "sender_type": "agent",
+			"to": []string{"bo@x.test"}, "cc": []string{"eve@x.test"}}, nil)
+		reply := func() message { return d.messages(c.UUID)[1] }
+		eventually(t, "the reply to be sent", func() bool { return reply().Status == "sent" })
+		sent := parsed(t, s.Sent()[0].Raw).MessageID
+		d.admin.ok(http.MethodPut, "/api/v1/conversations/"+c.UUID+"/status", map[string]string{"status": "Resolved"}, nil)
+
+		// About nothing of ours, or nobody we wrote to: ignored.
+		d.deliver(s, bounceMail("b1@mx.test", "unknown@acme.test", "bo@x.test", "failed", "5.1.1"))
+		d.deliver(s, bounceMail("b2@mx.test", sent, "stranger@x.test", "failed", "5.1.1"))
+		d.waitBooks(id, ledger{Filed: 1, Ignored: 2})
+		if m := reply(); m.Status != "sent" || len(m.Delivery.Bounces) != 0 {
+			t.Fatalf("message %+v", m)
+		}
+
+		// One of two did not get it: said, and not failed. The second copy of a report changes nothing.
+		d.deliver(s, bounceMail("b3@mx.test", sent, "eve@x.test", "delayed", "4.4.1"))
+		d.deliver(s, bounceMail("b4@mx.test", sent, "Eve@x.test", "failed", "5.1.1"))
+		d.deliver(s, bounceMail("b4@mx.test", sent, "eve@x.test", "failed", "5.1.1"))
+		d.waitBooks(id, ledger{Filed: 3, Ignored: 2, Duplicate: 1})
+		m := reply()
+		if m.Status != "sent" || len(m.Delivery.Bounces) != 1 {
+			t.Fatalf("message %+v %+v", m, m.Delivery)
+		}
+		if b := m.Delivery.Bounces[0]; b.Recipient != "eve@x.test" || b.Action != "failed" || b.StatusCode != "5.1.1" || b.Message != "no such user here" {
+			t.Fatalf("bounce %+v", b)
+		}
+
+		// Nobody got it: failed, the contact is marked, the conversation stays as it was.
+		d.deliver(s, bounceMail("b5@mx.test", sent, "bo@x.test", "failed", "5.1.1"))
+		eventually(t, "the reply to have failed", func() bool { return reply().Status == "failed" })
+		var full struct {
+			Status  string
+			Contact struct {
+				EmailBouncedAt *string `json:"email_bounced_at"`
+				EmailBounce    string  `json:"email_bounce"`
+			}
+		}
+		d.admin.ok(http.MethodGet, "/api/v1/conversations/"+c.UUID, nil, &full)
+		if full.Status != "Resolved" || full.Contact.EmailBouncedAt == nil || full.Contact.EmailBounce != "bo@x.test: no such user here" || d.all().Total != 1 {
+			t.Fatalf("conversation %+v", full)
+		}
+		if n := d.activities(c.UUID, "bounced"); n != 2 {
+			t.Fatalf("%d activities", n)
+		}
+
+		// Sent again, it is sent, and what came back before no longer counts, even if it comes once more.
+		d.admin.ok(http.MethodPut, "/api/v1/conversations/"+c.UUID+"/messages/"+m.UUID+"/retry", nil, nil)
+		eventually(t, "the reply to be sent again", func() bool { return reply().Status == "sent" })
+		d.deliver(s, bounceMail("b5@mx.test", sent, "bo@x.test", "failed", "5.1.1"))
+		d.waitBooks(id, ledger{Filed: 4, Ignored: 2, Duplicate: 2})
+		if m := reply(); m.Status != "sent" || len(m.Delivery.Bounces) != 0 || len(s.Sent()) != 2 {
+			t.Fatalf("message %+v", m)
+		}
+		// Who writes again can be reached again.
+		d.deliver(s, rawMail("again@x.test", "bo@x.test", "Re: Printer", "I am back", "In-Reply-To: <"+sent+">"))
+		eventually(t, "the mark to be gone", func() bool {
+			d.admin.ok(http.MethodGet, "/api/v1/conversations/"+c.UUID, nil, &full)
+			return full.Contact.EmailBouncedAt == nil && full.Status == "Open"
+		})
+	})
+}
+
+// activities counts the activity lines of one kind.
+func (d *desk) activities(uuid, kind string) (n int) {
+	d.t.Helper()
+	var l struct{ Results []message }
+	d.admin.ok(http.MethodGet, "/api/v1/conversations/"+uuid+"/messages?page_size=500&type=activity", nil, &l)
+	for _, m := range l.Results {
+		if m.Meta["activity_type"] == kind {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,161 @@
+package email
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/foyerdesk/foyer/internal/desk/contact"
+	"github.com/foyerdesk/foyer/internal/desk/conversation"
+	"github.com/foyerdesk/foyer/internal/desk/inbox"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/mail"
+)
+
+// maxBounces is how many bounces are kept with one reply.
+const maxBounces = 200
+
+// departed is a reply that has an entry in the outbox.
+type departed struct {
+	MessageID      int64
+	ConversationID int64
+	Meta           db.JSON
+	State          string
+	Attempts       int64
+	LastError      string
+	Bounces        db.JSON
+}
+
+// bounced ties a report to the reply it is about: one that this inbox sent under the Message-ID named, to the recipient
+// named. Anyone can write a report, so nothing else in it is believed, and it never becomes a message.
+func (c *Channel) bounced(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed, report mail.Report) (outcome, error) {
+	o, err := findDeparted(ctx, tx, in.ID, report.OriginalID)
+	if errors.Is(err, db.ErrNoRows) {
+		return outcome{state: stateIgnored, reason: "delivery report: about no message of this inbox"}, nil
+	}
+	if err != nil {
+		return outcome{}, fmt.Errorf("find the reply that bounced: %w", err)
+	}
+	recipients := conversation.Recipients(o.Meta)
+	var known []conversation.Bounced
+	if err := o.Bounces.Decode(&known); err != nil {
+		return outcome{}, err
+	}
+	var news []conversation.Bounce
+	matched := false
+	for _, r := range report.Recipients {
+		address := r.Original
+		if !slices.Contains(recipients, address) {
+			address = r.Address
+		}
+		if !slices.Contains(recipients, address) {
+			continue
+		}
+		matched = true
+		b := conversation.Bounced{Report: clean(p.source), Bounce: conversation.Bounce{Recipient: address, Action: r.Action,
+			StatusCode: r.Status, Message: clean(r.Words), At: db.Now()}}
+		var isNews bool
+		if known, isNews = addBounce(known, b); isNews {
+			news = append(news, b.Bounce)
+		}
+	}
+	switch {
+	case !matched:
+		return outcome{state: stateIgnored, reason: "delivery report: about nobody the message was sent to"}, nil
+	case len(news) == 0:
+		return outcome{state: stateDuplicate, reason: "delivery report: known already", messageID: &o.MessageID}, nil
+	}
+	if err := c.applyBounces(ctx, tx, p.entry.ID, o, recipients, known, news); err != nil {
+		return outcome{}, err
+	}
+	return outcome{state: stateFiled, reason: "delivery report: " + news[0].Action + " for " + news[0].Recipient, messageID: &o.MessageID}, nil
+}
+
+func findDeparted(ctx context.Context, tx *db.Tx, inboxID int64, sourceID string) (o departed, err error) {
+	lock := ""
+	if tx.Engine() == db.Postgres {
+		lock = " FOR UPDATE OF o"
+	}
+	err = tx.QueryRow(ctx, `SELECT m.id, m.conversation_id, m.meta, o.state, o.attempts, o.last_error, o.bounces FROM messages m
+		JOIN outbox o ON o.message_id = m.id WHERE m.inbox_id = $1 AND m.source_id = $2`+lock, inboxID, clean(sourceID)).
+		Scan(&o.MessageID, &o.ConversationID, &o.Meta, &o.State, &o.Attempts, &o.LastError, &o.Bounces)
+	return o, err
+}
+
+// addBounce adds a bounce unless its report was seen or it says less than is known of the recipient: what was given up
+// is not merely delayed.
+func addBounce(known []conversation.Bounced, b conversation.Bounced) ([]conversation.Bounced, bool) {
+	for i, k := range known {
+		if k.Recipient != b.Recipient {
+			continue
+		}
+		if k.Report == b.Report {
+			return known, false
+		}
+		if k.Cleared {
+			continue
+		}
+		if k.Action == mail.Failed {
+			return known, false
+		}
+		known[i].Cleared = true
+	}
+	if len(known) >= maxBounces {
+		return known, false
+	}
+	return append(known, b), true
+}
+
+// applyBounces stores the bounces of a reply. It has failed when every recipient's copy was given up; it can then be sent
+// again like any other that failed.
+func (c *Channel) applyBounces(ctx context.Context, tx *db.Tx, entryID int64, o departed, recipients []string, all []conversation.Bounced, news []conversation.Bounce) error {
+	d := conversation.Delivery{State: o.State, Attempts: o.Attempts, LastError: o.LastError}
+	lost := map[string]bool{}
+	for _, b := range all {
+		if !b.Cleared {
+			d.Bounces = append(d.Bounces, b.Bounce)
+			lost[b.Recipient] = lost[b.Recipient] || b.Action == mail.Failed
+		}
+	}
+	if o.State == "sent" && !slices.ContainsFunc(recipients, func(r string) bool { return !lost[r] }) {
+		d.State, d.LastError = "failed", words(news[len(news)-1])
+	}
+	if _, err := tx.Exec(ctx, `UPDATE outbox SET bounces = $2, state = $3, last_error = $4, updated_at = $5 WHERE message_id = $1`,
+		o.MessageID, db.ToJSON(all), d.State, d.LastError, db.Now()); err != nil {
+		return fmt.Errorf("note what bounced: %w", err)
+	}
+	for _, b := range news {
+		if b.Action == mail.Failed && strings.HasPrefix(b.StatusCode, "5.") {
+			if err := contact.MarkBounced(ctx, tx, b.Recipient, words(b)); err != nil {
+				return err
+			}
+		}
+	}
+	return c.Conversations.BounceTx(ctx, tx, o.ConversationID, o.MessageID, fmt.Sprintf("mail:%d", entryID), d, news)
+}
+
+func words(b conversation.Bounce) string {
+	if b.Message == "" {
+		return b.Recipient + ": " + b.StatusCode
+	}
+	return b.Recipient + ": " + b.Message
+}
+
+// clearBounces lets what came back of earlier attempts no longer count, when a reply is queued again.
+func clearBounces(ctx context.Context, tx *db.Tx, messageID int64) error {
+	var raw db.JSON
+	var all []conversation.Bounced
+	if err := tx.QueryRow(ctx, `SELECT bounces FROM outbox WHERE message_id = $1`, messageID).Scan(&raw); err != nil {
+		return fmt.Errorf("read what bounced: %w", err)
+	}
+	if err := raw.Decode(&all); err != nil || len(all) == 0 {
+		return err
+	}
+	for i := range all {
+		all[i].Cleared = true
+	}
+	_, err := tx.Exec(ctx, `UPDATE outbox SET bounces = $2 WHERE message_id = $1`, messageID, db.ToJSON(all))
+	return err
+}

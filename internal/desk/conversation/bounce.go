@@ -1,0 +1,88 @@
+package conversation
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/foyerdesk/foyer/internal/platform/db"
+)
+
+// Bounce is what a mail server reported of one recipient's copy of a reply after it had left.
+type Bounce struct {
+	Recipient  string  `json:"recipient"`
+	Action     string  `json:"action" enum:"failed,delayed"`
+	StatusCode string  `json:"status_code"` // RFC 3463, such as 5.1.1
+	Message    string  `json:"message"`     // the server's words
+	At         db.Time `json:"at"`
+}
+
+// Bounced is a bounce as it is kept with the reply. Report identifies the report it came with; one that was Cleared is
+// about an attempt before the reply was sent again.
+type Bounced struct {
+	Bounce
+	Report  string `json:"report"`
+	Cleared bool   `json:"cleared,omitempty"`
+}
+
+// openBounces returns the bounces that count, without what only the program needs.
+func openBounces(raw db.JSON) (out []Bounce) {
+	var all []Bounced
+	_ = raw.Decode(&all) // written by the channel
+	for _, b := range all {
+		if !b.Cleared {
+			out = append(out, b.Bounce)
+		}
+	}
+	return out
+}
+
+// Recipients are the bare addresses that a message was sent to, each once.
+func Recipients(meta db.JSON) (out []string) {
+	var to struct{ To, CC, BCC []string }
+	_ = meta.Decode(&to) // written by this package
+	for _, list := range [][]string{to.To, to.CC, to.BCC} {
+		for _, a := range list {
+			if a = BareAddress(a); a != "" && !slices.Contains(out, a) {
+				out = append(out, a)
+			}
+		}
+	}
+	return out
+}
+
+// BounceTx tells the conversation that a reply came back, in the caller's transaction: its message has failed if nobody
+// is left whom it reached, the thread names who did not get it, and open screens change. It is no word of the
+// customer: it does not open, reopen or count as one. d is the delivery's new state, news the bounces that are new in it.
+func (s *Service) BounceTx(ctx context.Context, tx *db.Tx, conversationID, messageID int64, cause string, d Delivery, news []Bounce) error {
+	if d.State == StatusFailed {
+		if err := s.SettleTx(ctx, tx, conversationID, messageID, StatusFailed); err != nil {
+			return err
+		}
+	}
+	if err := s.NoteDeliveryTx(ctx, tx, conversationID, messageID, d); err != nil {
+		return err
+	}
+	h, err := lockID(ctx, tx, conversationID)
+	if err != nil {
+		return err
+	}
+	system, err := s.system(ctx, tx)
+	if err != nil {
+		return fmt.Errorf("note a bounce: %w", err)
+	}
+	for _, b := range news {
+		if b.Action != StatusFailed {
+			continue
+		}
+		params := map[string]string{"recipient": b.Recipient, "reason": strings.TrimSpace(b.Message)}
+		if params["reason"] == "" {
+			params["reason"] = b.StatusCode
+		}
+		if err := s.activity(ctx, tx, h, system, cause, "bounced", params, alongside{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
