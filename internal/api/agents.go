@@ -31,7 +31,7 @@ func (b agentBody) edit() agent.Edit {
 		Availability: b.AvailabilityStatus, NewPassword: b.NewPassword}
 }
 
-// Agents registers the routes of agents, oneself, and API keys.
+// Agents registers the routes of agents and oneself.
 func Agents(a *API) {
 	s := a.Agents
 	route(a, http.MethodGet, "/agents", "All agents", need(role.UsersManage),
@@ -77,27 +77,7 @@ func Agents(a *API) {
 			}
 			return true, s.Delete(ctx, p, id)
 		})
-	keyRoutes(a)
 	meRoutes(a)
-}
-
-func keyRoutes(a *API) {
-	route(a, http.MethodPost, "/agents/{id}/api-key", "Give an agent a new API key, in place of any they have", need(role.UsersManage),
-		func(ctx context.Context, p *agent.Principal, in *IDPath) (agent.APIKey, error) {
-			id, err := pathID(in.ID)
-			if err != nil {
-				return agent.APIKey{}, err
-			}
-			return a.Agents.NewKey(ctx, p, id)
-		})
-	route(a, http.MethodDelete, "/agents/{id}/api-key", "Revoke an agent's API key", need(role.UsersManage),
-		func(ctx context.Context, p *agent.Principal, in *IDPath) (done, error) {
-			id, err := pathID(in.ID)
-			if err != nil {
-				return false, err
-			}
-			return true, a.Agents.RevokeKey(ctx, p, id)
-		})
 }
 
 func meRoutes(a *API) {

@@ -11,10 +11,10 @@ import (
 // TestEveryRouteAsksWhoItIsAndWhatTheyMay walks all routes there are, so that a new one cannot be forgotten.
 func TestEveryRouteAsksWhoItIsAndWhatTheyMay(t *testing.T) {
 	eachFilesDesk(t, func(k *filesDesk) {
-		k.api = api.New(k.deps, api.Auth, api.Agents, api.Teams, api.Roles, api.Settings, api.Conversations, api.Media, api.Drafts,
+		k.api = api.New(k.deps, api.Auth, api.Agents, api.Credentials, api.Teams, api.Roles, api.Settings, api.Conversations, api.Media, api.Drafts,
 			api.Reference, api.Inboxes, api.Docs)
 		fill := strings.NewReplacer("{uuid}", "00000000-0000-4000-8000-000000000000", "{message}", "00000000-0000-4000-8000-000000000000",
-			"{id}", "1", "{name}", "x", "{lang}", "xx")
+			"{id}", "1", "{name}", "x", "{lang}", "xx", "{of}", "999")
 		asked := 0
 		for _, r := range k.api.Routes() {
 			if r.Public {

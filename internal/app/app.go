@@ -187,6 +187,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	rootURL := func() string { return a.Settings.General(context.Background()).RootURL }
 	a.Directory = agent.NewDirectory(a.DB, a.log)
 	a.Directory.LimitFailures(a.cfg.AuthPerMinute)
+	a.Directory.Idle = a.cfg.SessionIdle
 	a.Agents = agent.New(a.DB, a.Directory)
 	a.Factors = factor.New(a.DB, a.box, a.Agents, a.Directory, rootURL, func() string { return a.Settings.General(context.Background()).SiteName })
 	a.Roles, a.Teams = role.New(a.DB), team.New(a.DB)
@@ -300,7 +301,7 @@ func (a *App) face(ctx context.Context) error {
 			return i18n.T(a.Settings.General(ctx).Lang, key, params)
 		},
 		TrustedProxies: proxies, InsecureCookies: a.cfg.InsecureCookies, AuthPerMinute: a.cfg.AuthPerMinute,
-	}, api.Auth, api.Factors, api.Agents, api.Teams, api.Roles, api.Settings, api.Conversations, api.Search, api.Media, api.Drafts, api.Reference, api.Inboxes, api.OIDC, api.Activity, api.NotificationSettings,
+	}, api.Auth, api.Factors, api.Agents, api.Credentials, api.Teams, api.Roles, api.Settings, api.Conversations, api.Search, api.Media, api.Drafts, api.Reference, api.Inboxes, api.OIDC, api.Activity, api.NotificationSettings,
 		api.Docs, api.Web(web.Desk()), func(f *api.API) { f.Socket("/ws", a.hub.Serve) })
 	return nil
 }

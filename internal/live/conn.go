@@ -49,7 +49,8 @@ type conn struct {
 
 // Serve takes over a request for a WebSocket. The browser's Origin must be the host that is asked, else 403.
 // A client that comes back adds ?last_event_id= with the last id it saw, and first gets the frames it missed, or the
-// frame "resync" when they are too many; then "hello" with the id to go on from.
+// frame "resync" when they are too many; then "hello" with the id to go on from. The connection ends with what the
+// principal is known by.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, p *agent.Principal) {
 	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
@@ -70,6 +71,10 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, p *agent.Principal) 
 		cancel()
 		_ = ws.CloseNow()
 	}()
+	if !p.Until.IsZero() {
+		end := time.AfterFunc(time.Until(p.Until), func() { c.close(closeNormal, "session ended") })
+		defer end.Stop()
+	}
 	last, _ := strconv.ParseInt(r.URL.Query().Get("last_event_id"), 10, 64)
 	go c.write(ctx)
 	c.resume(ctx, p, last)

@@ -96,6 +96,11 @@ func newDesk(t *testing.T, d *db.DB) *desk {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, _ := strconv.ParseInt(r.URL.Query().Get("agent"), 10, 64)
 		p, _ := k.principal(r.Context(), id)
+		if lasts, err := time.ParseDuration(r.URL.Query().Get("lasts")); err == nil {
+			limited := *p
+			limited.Until = time.Now().Add(lasts)
+			p = &limited
+		}
 		k.hub.Serve(w, r, p)
 	}))
 	t.Cleanup(server.Close)
@@ -469,4 +474,12 @@ func TestAnotherSitesPageCannotConnect(t *testing.T) {
 			k.Errorf("origin %q: %v %v, want %d", origin, res, err, want)
 		}
 	}
+}
+
+func TestSocketEndsWithItsSession(t *testing.T) {
+	k := newDesk(t, dbtest.SQLite(t))
+	s, other := k.dial(own, "&lasts=200ms"), k.join(own)
+	s.closesWith(websocket.StatusNormalClosure, "session ended")
+	k.announce("after it")
+	other.next("agent_availability_update", "after it")
 }

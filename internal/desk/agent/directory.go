@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/platform/crypt"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
@@ -26,13 +27,21 @@ type Directory struct {
 	Announce func(agentID int64)
 	// Enrolled reports whether an agent has a second factor.
 	Enrolled func(ctx context.Context, agentID int64) (bool, error)
+	// Idle is after how long without a request a session is over; 0 for never before its lifetime ends.
+	Idle time.Duration
 
 	mu       sync.RWMutex
 	people   map[int64]person
 	sessions map[string]credential // by hash of the token
 	keys     map[string]credential // by key
 	epoch    int64                 // counts invalidations, so that an answer being read is not kept past one
-	used     map[int64]time.Time   // last use of API keys, by agent, as far as it is written down
+	used     map[use]time.Time     // last use of sessions and API keys, as far as it is written down
+}
+
+// use names a session or key by its table and id.
+type use struct {
+	table string
+	id    int64
 }
 
 type person struct {
@@ -42,11 +51,15 @@ type person struct {
 }
 
 type credential struct {
+	id      int64
 	agentID int64
-	secret  string // hash, of keys
-	expires time.Time
-	until   time.Time
+	secret  string    // hash, of keys
+	limit   *role.Set // of keys that may not do all that their agent may
+	expires time.Time // zero for never
+	until   time.Time // of what is remembered
 }
+
+func (c credential) over(now time.Time) bool { return !c.expires.IsZero() && !now.Before(c.expires) }
 
 // memory is for how long an answer is used without asking again.
 const memory = 20 * time.Second
@@ -54,7 +67,7 @@ const memory = 20 * time.Second
 // NewDirectory makes the directory.
 func NewDirectory(d *db.DB, log *slog.Logger) *Directory {
 	return &Directory{db: d, log: log, throttle: throttle{db: d}, Announce: func(int64) {}, Enrolled: func(context.Context, int64) (bool, error) { return true, nil }, people: map[int64]person{}, sessions: map[string]credential{},
-		keys: map[string]credential{}, used: map[int64]time.Time{}}
+		keys: map[string]credential{}, used: map[use]time.Time{}}
 }
 
 // LimitFailures lets an address cause at most so many failed sign-ins in a minute, on all nodes together; 0 for any number.
@@ -109,25 +122,43 @@ func (d *Directory) BySession(ctx context.Context, token string) (*Principal, er
 	epoch := d.epoch
 	d.mu.RUnlock()
 	if !ok || now.After(c.until) {
-		var expires db.Time
-		err := d.db.QueryRow(ctx, `SELECT user_id, expires_at FROM sessions WHERE token_hash = $1`, hash).Scan(&c.agentID, &expires)
-		if errors.Is(err, db.ErrNoRows) {
-			return nil, fault.New(fault.Unauthorized, "error.not_signed_in")
+		var err error
+		if c, err = d.session(ctx, hash, now); err != nil {
+			return nil, err
 		}
-		if err != nil {
-			return nil, fmt.Errorf("read session: %w", err)
-		}
-		c.expires, c.until = expires.Time, now.Add(memory)
 		d.keep(epoch, func() { d.sessions[hash] = c })
 	}
-	p, err := d.principal(ctx, c.agentID, BySession)
+	p, err := d.principal(ctx, c.agentID)
 	if fault.Is(err, fault.Forbidden) {
 		return nil, errors.Join(err, d.end(ctx, hash)) // told once; the next request is nobody's
 	}
-	if err == nil && !now.Before(c.expires) {
+	if err != nil {
+		return nil, err
+	}
+	if c.over(now) {
 		return nil, fault.New(fault.Unauthorized, "error.not_signed_in")
 	}
-	return p, err
+	d.noteUse(use{"sessions", c.id}, now)
+	known := *p
+	known.SessionID, known.Until = c.id, c.expires
+	return &known, nil
+}
+
+// session reads a session; Unauthorized if there is none or it was not used for too long.
+func (d *Directory) session(ctx context.Context, hash string, now time.Time) (c credential, err error) {
+	var expires, seen db.Time
+	err = d.db.QueryRow(ctx, `SELECT id, user_id, expires_at, last_seen_at FROM sessions WHERE token_hash = $1`, hash).Scan(&c.id, &c.agentID, &expires, &seen)
+	if errors.Is(err, db.ErrNoRows) {
+		return c, fault.New(fault.Unauthorized, "error.not_signed_in")
+	}
+	if err != nil {
+		return c, fmt.Errorf("read session: %w", err)
+	}
+	c.expires, c.until = expires.Time, now.Add(memory)
+	if d.Idle > 0 && now.Sub(seen.Time) > d.Idle {
+		return c, errors.Join(fault.New(fault.Unauthorized, "error.not_signed_in"), d.end(ctx, hash))
+	}
+	return c, nil
 }
 
 // end deletes a session.
@@ -155,27 +186,56 @@ func (d *Directory) ByKey(ctx context.Context, key, secret string) (*Principal, 
 	epoch := d.epoch
 	d.mu.RUnlock()
 	if !ok || now.After(c.until) {
-		err := d.db.QueryRow(ctx, `SELECT user_id, secret_hash FROM api_keys WHERE key = $1`, key).Scan(&c.agentID, &c.secret)
-		if errors.Is(err, db.ErrNoRows) {
-			return nil, refused
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read API key: %w", err)
+		var err error
+		if c, err = d.key(ctx, key); err != nil {
+			return nil, err
 		}
 		c.until = now.Add(memory)
 		d.keep(epoch, func() { d.keys[key] = c })
 	}
-	if subtle.ConstantTimeCompare([]byte(c.secret), []byte(crypt.Hash(secret))) != 1 {
+	if subtle.ConstantTimeCompare([]byte(c.secret), []byte(crypt.Hash(secret))) != 1 || c.over(now) {
 		return nil, refused
 	}
-	p, err := d.principal(ctx, c.agentID, ByAPIKey)
+	p, err := d.principal(ctx, c.agentID)
 	if fault.Is(err, fault.Forbidden) {
 		return nil, refused // a disabled agent's key is worth nothing
 	}
-	if err == nil {
-		d.noteUse(c.agentID, now)
+	if err != nil {
+		return nil, err
 	}
-	return p, err
+	d.noteUse(use{"api_keys", c.id}, now)
+	known := *p
+	known.Method, known.Until, known.MustEnrol = ByAPIKey, c.expires, false
+	if c.limit != nil {
+		known.Permissions &= *c.limit
+	}
+	return &known, nil
+}
+
+// key reads an API key; Unauthorized if there is none.
+func (d *Directory) key(ctx context.Context, key string) (c credential, err error) {
+	var expires *db.Time
+	var perms *db.JSON
+	err = d.db.QueryRow(ctx, `SELECT id, user_id, secret_hash, permissions, expires_at FROM api_keys WHERE key = $1`, key).
+		Scan(&c.id, &c.agentID, &c.secret, &perms, &expires)
+	if errors.Is(err, db.ErrNoRows) {
+		return c, fault.New(fault.Unauthorized, "error.key_refused")
+	}
+	if err != nil {
+		return c, fmt.Errorf("read API key: %w", err)
+	}
+	if expires != nil {
+		c.expires = expires.Time
+	}
+	if perms != nil {
+		var limit []role.Permission
+		if err := perms.Decode(&limit); err != nil {
+			return c, fmt.Errorf("read the permissions of an API key: %w", err)
+		}
+		set := role.SetOf(limit...)
+		c.limit = &set
+	}
+	return c, nil
 }
 
 // keep remembers an answer unless something was invalidated while it was read.
@@ -187,36 +247,45 @@ func (d *Directory) keep(epoch int64, remember func()) {
 	}
 }
 
-// noteUse writes down the use of a key once a minute, behind the request.
-func (d *Directory) noteUse(agentID int64, now time.Time) {
+// noteUse writes down the use of a session or key once a minute, behind the request.
+func (d *Directory) noteUse(u use, now time.Time) {
 	d.mu.RLock()
-	last := d.used[agentID]
+	last := d.used[u]
 	d.mu.RUnlock()
-	if now.Sub(last) < time.Minute {
+	if now.Sub(last) < noteEvery {
 		return
 	}
 	d.mu.Lock()
-	d.used[agentID] = now
+	if len(d.used) > maxUsed { // of credentials that are long gone, most of them
+		clear(d.used)
+	}
+	d.used[u] = now
 	d.mu.Unlock()
+	column := map[string]string{"sessions": "last_seen_at", "api_keys": "last_used_at"}[u.table]
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		err := d.db.Tx(ctx, func(tx *db.Tx) error {
-			_, err := tx.Exec(ctx, `UPDATE api_keys SET last_used_at = $2 WHERE user_id = $1`, agentID, db.At(now))
+			_, err := tx.Exec(ctx, `UPDATE `+u.table+` SET `+column+` = $2 WHERE id = $1`, u.id, db.At(now))
 			return err
 		})
 		if err != nil && !errors.Is(err, db.ErrClosed) {
-			d.log.Warn("could not note the use of an API key", "agent", agentID, "error", err)
+			d.log.Warn("could not note a use", "of", u.table, "id", u.id, "error", err)
 		}
 	}()
 }
 
+const (
+	noteEvery = time.Minute
+	maxUsed   = 50_000
+)
+
 // ByID returns an agent's principal; Unauthorized if they are gone, Forbidden if they are disabled.
 func (d *Directory) ByID(ctx context.Context, id int64) (*Principal, error) {
-	return d.principal(ctx, id, BySession)
+	return d.principal(ctx, id)
 }
 
-func (d *Directory) principal(ctx context.Context, id int64, by Method) (*Principal, error) {
+func (d *Directory) principal(ctx context.Context, id int64) (*Principal, error) {
 	d.mu.RLock()
 	known, ok := d.people[id]
 	epoch := d.epoch
@@ -232,12 +301,7 @@ func (d *Directory) principal(ctx context.Context, id int64, by Method) (*Princi
 	if !known.enabled {
 		return nil, fault.New(fault.Forbidden, "error.account_disabled")
 	}
-	if by == BySession {
-		return known.p, nil
-	}
-	p := *known.p
-	p.Method, p.MustEnrol = by, false
-	return &p, nil
+	return known.p, nil
 }
 
 func (d *Directory) read(ctx context.Context, id int64) (*Principal, bool, error) {

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"slices"
+	"time"
 
 	"github.com/foyerdesk/foyer/internal/desk/role"
 )
@@ -26,6 +27,8 @@ type Principal struct {
 	Permissions role.Set
 	TeamIDs     []int64
 	Method      Method
+	SessionID   int64     // of the session, if that is how they are known
+	Until       time.Time // when what they are known by ends; zero if it does not
 	// MustEnrol is true while a role of the agent asks for a second factor and they have none: a session may then set
 	// one up and do nothing else. API keys are not concerned.
 	MustEnrol bool

@@ -88,12 +88,6 @@ func (s *Service) SignIn(ctx context.Context, email, password, ip, userAgent str
 	return a, begun, nil
 }
 
-// Browser is where an agent signs in from, and how long that lasts.
-type Browser struct {
-	IP, UserAgent string
-	Lifetime      time.Duration
-}
-
 // Proof is what an agent has shown of themselves so far.
 type Proof string
 
@@ -131,80 +125,6 @@ func (s *Service) ConfirmPassword(ctx context.Context, p *Principal, password st
 	}
 	ok := hash != nil && matchesPassword(*hash, password)
 	return ok, s.dir.throttle.record(ctx, p.Email, "", ok)
-}
-
-// EndSessions signs an agent out everywhere. The caller tells the directory after the commit.
-func (s *Service) EndSessions(ctx context.Context, tx *db.Tx, id int64) error {
-	return endSessions(ctx, tx, id)
-}
-
-// BeginSession begins a session of an agent who has just proved who they are, and returns its token. Every way to sign
-// in ends here. how says in the audit log by which way they came, as in "through Acme login"; it may be empty. Forbidden
-// for a disabled agent, Unauthorized for one who is gone.
-func (s *Service) BeginSession(ctx context.Context, tx *db.Tx, id int64, how string, from Browser) (token string, err error) {
-	var login string
-	var enabled bool
-	err = tx.QueryRow(ctx, `SELECT email, enabled FROM users WHERE id = $1 AND type = 'agent' AND deleted_at IS NULL`, id).Scan(&login, &enabled)
-	switch {
-	case errors.Is(err, db.ErrNoRows):
-		return "", fault.New(fault.Unauthorized, "error.not_signed_in")
-	case err != nil:
-		return "", fmt.Errorf("find agent %d: %w", id, err)
-	case !enabled:
-		return "", fault.New(fault.Forbidden, "error.account_disabled")
-	}
-	token = crypt.Token(tokenSize)
-	now := db.Now()
-	if _, err := tx.Exec(ctx, `UPDATE users SET last_login_at = $2, updated_at = $2 WHERE id = $1`, id, now); err != nil {
-		return "", fmt.Errorf("note the sign-in: %w", err)
-	}
-	if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE expires_at < $1`, now); err != nil {
-		return "", fmt.Errorf("clear sessions: %w", err)
-	}
-	if _, err := tx.Exec(ctx, `INSERT INTO sessions (token_hash, user_id, created_at, expires_at, last_seen_at, ip, user_agent) VALUES ($1, $2, $3, $4, $3, $5, $6)`,
-		crypt.Hash(token), id, now, db.At(now.Add(from.Lifetime)), from.IP, clip(strings.ReplaceAll(from.UserAgent, "\x00", ""), 300)); err != nil {
-		return "", fmt.Errorf("begin session: %w", err)
-	}
-	return token, audit.Record(ctx, tx, audit.Entry{Type: audit.Login, Actor: audit.Actor{ID: id, Name: login, IP: from.IP}, Note: how})
-}
-
-func clip(s string, n int) string {
-	if r := []rune(strings.ToValidUTF8(s, "")); len(r) > n {
-		return string(r[:n])
-	}
-	return strings.ToValidUTF8(s, "")
-}
-
-// SignOut ends one session.
-func (s *Service) SignOut(ctx context.Context, p *Principal, token, ip string) error {
-	err := s.db.Tx(ctx, func(tx *db.Tx) error {
-		if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE token_hash = $1`, crypt.Hash(token)); err != nil {
-			return err
-		}
-		return audit.Record(ctx, tx, audit.Entry{Type: audit.Logout, Actor: audit.Actor{ID: p.ID, Name: p.Email, IP: ip, Via: string(p.Method)}})
-	})
-	s.dir.forget(crypt.Hash(token))
-	if err == nil {
-		s.dir.Changed(p.ID) // other nodes remember the session too, and sockets that it opened must not live on
-	}
-	return err
-}
-
-func endSessions(ctx context.Context, tx *db.Tx, id int64) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE user_id = $1`, id); err != nil {
-		return fmt.Errorf("end sessions: %w", err)
-	}
-	return nil
-}
-
-// expireSessions ends the sessions of an agent who is disabled. Their rows stay until they are used once more, so that
-// the agent is told why (see Directory.BySession); enabling the agent again does not revive them.
-func expireSessions(ctx context.Context, tx *db.Tx, id int64) error {
-	now := db.Now()
-	if _, err := tx.Exec(ctx, `UPDATE sessions SET expires_at = $2 WHERE user_id = $1 AND expires_at > $2`, id, now); err != nil {
-		return fmt.Errorf("end sessions: %w", err)
-	}
-	return nil
 }
 
 // setPassword keeps a new password's hash and ends every session that the old one began.
@@ -334,63 +254,5 @@ func restoreSystem(ctx context.Context, tx *db.Tx, id int64) error {
 		return err
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO user_roles (user_id, role_id) SELECT $1, id FROM roles WHERE name = 'Admin' ON CONFLICT DO NOTHING`, id)
-	return err
-}
-
-// APIKey is a key and its secret, which is shown once.
-type APIKey struct {
-	Key    string `json:"api_key"`
-	Secret string `json:"api_secret"`
-}
-
-// NewKey gives an agent an API key in place of any they have. Whoever gives it must hold every permission the agent
-// has: a key is a way to act as that agent.
-func (s *Service) NewKey(ctx context.Context, actor *Principal, id int64) (APIKey, error) {
-	k := APIKey{Key: crypt.Token(32), Secret: crypt.Token(64)}
-	err := s.db.Tx(ctx, func(tx *db.Tx) error {
-		a, err := get(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if a.Type != "agent" {
-			return fault.Missing("agent")
-		}
-		if err := MayActAs(actor, a); err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `INSERT INTO api_keys (user_id, key, secret_hash, created_at, created_by) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (user_id) DO UPDATE SET key = excluded.key, secret_hash = excluded.secret_hash, created_at = excluded.created_at,
-			created_by = excluded.created_by, last_used_at = NULL`, id, k.Key, crypt.Hash(k.Secret), db.Now(), actor.ID)
-		if err != nil {
-			return fmt.Errorf("keep API key: %w", err)
-		}
-		return audit.Record(ctx, tx, audit.Entry{Type: audit.KeyGenerated, Actor: actor.Audited(), Target: a.Audited()})
-	})
-	if err != nil {
-		return APIKey{}, err
-	}
-	s.dir.Changed(id)
-	return k, nil
-}
-
-// RevokeKey takes an agent's API key, if they have one.
-func (s *Service) RevokeKey(ctx context.Context, actor *Principal, id int64) error {
-	err := s.db.Tx(ctx, func(tx *db.Tx) error {
-		a, err := get(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if a.Type != "agent" {
-			return fault.Missing("agent")
-		}
-		n, err := tx.Exec(ctx, `DELETE FROM api_keys WHERE user_id = $1`, id)
-		if err != nil || n == 0 {
-			return err
-		}
-		return audit.Record(ctx, tx, audit.Entry{Type: audit.KeyRevoked, Actor: actor.Audited(), Target: a.Audited()})
-	})
-	if err == nil {
-		s.dir.Changed(id)
-	}
 	return err
 }

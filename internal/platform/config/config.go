@@ -33,6 +33,7 @@ type Config struct {
 	OutboundAllow      []string      `koanf:"outbound_allow"`       // networks that configured URLs may reach besides public ones
 	TrustedProxies     []string      `koanf:"trusted_proxies"`      // networks whose X-Forwarded-For is believed
 	SessionLifetime    time.Duration `koanf:"session_lifetime"`     // how long a sign-in lasts
+	SessionIdle        time.Duration `koanf:"session_idle"`         // after how long without a request it is over; 0 for never before that
 	InsecureCookies    bool          `koanf:"insecure_cookies"`     // cookies without Secure; implied by an http:// root URL
 	AuthPerMinute      int           `koanf:"auth_per_minute"`      // sign-in requests an address may make in a minute
 }
@@ -93,6 +94,9 @@ func (c *Config) check() error {
 	}
 	if c.SessionLifetime <= 0 {
 		c.SessionLifetime = 9 * time.Hour
+	}
+	if c.SessionIdle < 0 || (c.SessionIdle > 0 && c.SessionIdle < 5*time.Minute) {
+		return fmt.Errorf("session_idle %s must be 0 or at least 5m", c.SessionIdle)
 	}
 	for name, list := range map[string][]string{"outbound_allow": c.OutboundAllow, "trusted_proxies": c.TrustedProxies} {
 		if _, err := Prefixes(list); err != nil {

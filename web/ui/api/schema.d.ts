@@ -102,6 +102,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/me/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's API keys */
+        get: operations["get-agents-me-api-keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/me/api-keys/{of}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke one of the caller's API keys */
+        delete: operations["delete-agents-me-api-keys-of"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/me/availability": {
         parameters: {
             query?: never;
@@ -199,6 +233,41 @@ export interface paths {
         /** Remove a passkey */
         post: operations["post-agents-me-passkeys-id-remove"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the caller is signed in */
+        get: operations["get-agents-me-sessions"];
+        put?: never;
+        post?: never;
+        /** Sign the caller out everywhere else */
+        delete: operations["delete-agents-me-sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/me/sessions/{of}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign the caller out in one place */
+        delete: operations["delete-agents-me-sessions-of"];
         options?: never;
         head?: never;
         patch?: never;
@@ -395,7 +464,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give an agent a new API key, in place of any they have
+         * Give an agent a new API key, in place of the one they have by this route
          * @description Needs permission users:manage.
          */
         post: operations["post-agents-id-api-key"];
@@ -404,6 +473,50 @@ export interface paths {
          * @description Needs permission users:manage.
          */
         delete: operations["delete-agents-id-api-key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An agent's API keys
+         * @description Needs permission users:manage.
+         */
+        get: operations["get-agents-id-api-keys"];
+        put?: never;
+        /**
+         * Give an agent one more API key
+         * @description Needs permission users:manage.
+         */
+        post: operations["post-agents-id-api-keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/api-keys/{of}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke one of an agent's API keys
+         * @description Needs permission users:manage.
+         */
+        delete: operations["delete-agents-id-api-keys-of"];
         options?: never;
         head?: never;
         patch?: never;
@@ -428,6 +541,50 @@ export interface paths {
          * @description Needs permission users:manage.
          */
         delete: operations["delete-agents-id-identities"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where an agent is signed in
+         * @description Needs permission users:manage.
+         */
+        get: operations["get-agents-id-sessions"];
+        put?: never;
+        post?: never;
+        /**
+         * Sign an agent out everywhere
+         * @description Needs permission users:manage.
+         */
+        delete: operations["delete-agents-id-sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/sessions/{of}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign an agent out in one place
+         * @description Needs permission users:manage.
+         */
+        delete: operations["delete-agents-id-sessions-of"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1742,6 +1899,73 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        AgentKey: {
+            api_key: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by: components["schemas"]["AgentMaker"] | null;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: date-time
+             * @description To the minute
+             */
+            last_used_at: string | null;
+            name: string;
+            /** @description What the key is limited to; null for all that its agent may do */
+            permissions: string[] | null;
+            /** @description The key that POST /agents/{id}/api-key makes */
+            primary: boolean;
+        };
+        AgentMaker: {
+            first_name: string;
+            /** Format: int64 */
+            id: number;
+            last_name: string;
+        };
+        AgentNewlyMade: {
+            api_key: string;
+            api_secret: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by: components["schemas"]["AgentMaker"] | null;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: date-time
+             * @description To the minute
+             */
+            last_used_at: string | null;
+            name: string;
+            /** @description What the key is limited to; null for all that its agent may do */
+            permissions: string[] | null;
+            /** @description The key that POST /agents/{id}/api-key makes */
+            primary: boolean;
+        };
+        AgentSession: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description The session that asks */
+            current: boolean;
+            /** @description Browser and system, as in Firefox on Linux; empty when the browser did not say */
+            device: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: int64 */
+            id: number;
+            ip: string;
+            /** @enum {string} */
+            kind: "desktop" | "phone" | "tablet" | "other";
+            /**
+             * Format: date-time
+             * @description To the minute
+             */
+            last_seen_at: string;
+        };
         AgentTeamOf: {
             emoji: string | null;
             /** Format: int64 */
@@ -2245,6 +2469,10 @@ export interface components {
             data: components["schemas"]["AgentAPIKey"];
             status: string;
         };
+        EnvelopeAgentNewlyMade: {
+            data: components["schemas"]["AgentNewlyMade"];
+            status: string;
+        };
         EnvelopeAuditPage: {
             data: components["schemas"]["AuditPage"];
             status: string;
@@ -2319,6 +2547,14 @@ export interface components {
         };
         EnvelopeListAgentCompact: {
             data: components["schemas"]["AgentCompact"][];
+            status: string;
+        };
+        EnvelopeListAgentKey: {
+            data: components["schemas"]["AgentKey"][];
+            status: string;
+        };
+        EnvelopeListAgentSession: {
+            data: components["schemas"]["AgentSession"][];
             status: string;
         };
         EnvelopeListConversationDraft: {
@@ -2536,6 +2772,17 @@ export interface components {
              * @description An inbox whose stored secrets stand for those left out
              */
             id?: number | null;
+        };
+        KeyBody: {
+            /**
+             * Format: date-time
+             * @description When the key stops working; left out for never
+             */
+            expires_at?: string;
+            /** @description What the key is for */
+            name?: string;
+            /** @description What the key is limited to; left out for all that its agent may do */
+            permissions?: string[] | null;
         };
         LinkInputBody: {
             password?: string;
@@ -3061,6 +3308,67 @@ export interface operations {
             };
         };
     };
+    "get-agents-me-api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListAgentKey"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-agents-me-api-keys-of": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the key or session */
+                of: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "put-agents-me-availability": {
         parameters: {
             query?: never;
@@ -3238,6 +3546,96 @@ export interface operations {
                 "application/json": components["schemas"]["ProofBody"];
             };
         };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-agents-me-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListAgentSession"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-agents-me-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-agents-me-sessions-of": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the key or session */
+                of: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description OK */
             200: {
@@ -3703,6 +4101,105 @@ export interface operations {
             };
         };
     };
+    "get-agents-id-api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListAgentKey"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-agents-id-api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAgentNewlyMade"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-agents-id-api-keys-of": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description Id of the key or session */
+                of: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-agents-id-identities": {
         parameters: {
             query?: never;
@@ -3740,6 +4237,101 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-agents-id-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListAgentSession"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-agents-id-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-agents-id-sessions-of": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description Id of the key or session */
+                of: string;
             };
             cookie?: never;
         };

@@ -67,7 +67,8 @@ CREATE INDEX team_members_user ON team_members (user_id);
 
 -- Sessions are found by the SHA-256 of a token of 256 random bits; the token itself is only in the browser.
 CREATE TABLE sessions (
-    token_hash TEXT PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    token_hash TEXT NOT NULL UNIQUE,
     user_id BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
@@ -78,16 +79,23 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_user ON sessions (user_id);
 CREATE INDEX sessions_expiry ON sessions (expires_at);
 
--- API keys: one primary key for each agent today; the secret is kept as the SHA-256 of 64 random characters.
+-- API keys. The primary one is the key that an agent has by the interface which knows only one; others have a name, and may
+-- end and be limited to some permissions. The secret is kept as the SHA-256 of 64 random characters.
 CREATE TABLE api_keys (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    user_id BIGINT NOT NULL UNIQUE REFERENCES users (id) ON DELETE CASCADE,
+    user_id BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    is_primary BOOLEAN NOT NULL DEFAULT FALSE,
+    name TEXT NOT NULL DEFAULT '',
     key TEXT NOT NULL UNIQUE,
     secret_hash TEXT NOT NULL,
+    permissions TEXT,
+    expires_at BIGINT,
     created_at BIGINT NOT NULL,
     created_by BIGINT,
     last_used_at BIGINT
 );
+CREATE UNIQUE INDEX api_keys_primary ON api_keys (user_id) WHERE is_primary;
+CREATE INDEX api_keys_user ON api_keys (user_id);
 
 -- One-time links: first set-up, welcome and forgotten password. Only the token's hash is kept.
 CREATE TABLE password_tokens (
