@@ -8,7 +8,6 @@ import (
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/role"
-	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
@@ -18,11 +17,6 @@ func (k *desk) begin() string {
 	token, err := k.signIn(agent.SystemLogin, strong)
 	k.must(err)
 	return token
-}
-
-func (k *desk) exec(query string) {
-	k.Helper()
-	k.must(k.db.Tx(k.ctx, func(tx *db.Tx) error { _, err := tx.Exec(k.ctx, query); return err }))
 }
 
 func TestAgentHasSeveralKeysAndEachEndsAlone(t *testing.T) {
