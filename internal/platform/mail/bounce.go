@@ -30,10 +30,11 @@ type Recipient struct {
 	Words             string // what the refusing server said, in one line
 }
 
-// maxReported and maxWords bound what a report may claim.
+// These bound what a report may claim, and how much of it is read.
 const (
-	maxReported = 100
-	maxWords    = 500
+	maxReported    = 100
+	maxWords       = 500
+	maxStatusBytes = 1 << 20
 )
 
 // Bounce reads a report on trouble with the delivery of an earlier message: a delivery status notification (RFC 3464), or
@@ -50,7 +51,7 @@ func (m *Message) Bounce() (Report, bool) {
 		case "message/delivery-status", "message/global-delivery-status": // RFC 3464, RFC 6533
 			r.Recipients = append(r.Recipients, readStatus(p.Data)...)
 		case "message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers": // RFC 3462, section 2
-			if h, _, _ := readHeader(p.Data, 1<<20); r.OriginalID == "" {
+			if h, _, _ := readHeader(p.Data, maxStatusBytes); r.OriginalID == "" {
 				r.OriginalID = messageID(h.get("Message-ID"))
 			}
 		}
@@ -87,6 +88,7 @@ func (m *Message) hasStatus() bool {
 // readStatus reads the body of a delivery status notification: fields about the message, then a group of fields for each
 // recipient, with blank lines between (RFC 3464, section 2.1).
 func readStatus(data []byte) (out []Recipient) {
+	data = data[:min(len(data), maxStatusBytes)]
 	for len(data) > 0 && len(out) < maxReported {
 		data = bytes.TrimLeft(data, "\r\n")
 		h, rest, _ := readHeader(data, 64<<10)
