@@ -40,6 +40,12 @@ describe('thread rows', () => {
     expect(firstUnread(messages, 0)).toBeNull()
   })
 
+  it('do not take what one wrote oneself, or an activity, for unread', () => {
+    const messages = [message(1, 'incoming', { sender_id: 7 }), message(2, 'outgoing', { sender_id: 2 }), message(3, 'activity', { sender_id: 3 })]
+    expect(firstUnread(messages, 1, 2)).toEqual({ uuid: 'm1', count: 1 })
+    expect(firstUnread(messages.slice(1), 1, 2)).toBeNull()
+  })
+
   it('open the newest letters, the unread and the failed ones', () => {
     const messages = [message(1, 'outgoing', { status: 'failed' }), message(2), message(3), message(4), message(5, 'activity')]
     expect([...openLetters(messages, undefined)].sort()).toEqual(['m1', 'm3', 'm4'])

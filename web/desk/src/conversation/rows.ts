@@ -50,10 +50,11 @@ export function threadRows(
   return rows
 }
 
-/** The message before which the rule "new" stands, counted back from the newest. */
-export function firstUnread(messages: readonly Message[], unread: number): { uuid: Uuid; count: number } | null {
-  if (unread <= 0 || !messages.length) return null
-  const message = messages[Math.max(0, messages.length - unread)]
+/** The message before which the rule "new" stands, counted back from the newest; what `me` wrote and activities do not count. */
+export function firstUnread(messages: readonly Message[], unread: number, me?: number): { uuid: Uuid; count: number } | null {
+  if (unread <= 0) return null
+  const others = messages.filter((message) => message.type !== 'activity' && message.sender_id !== me)
+  const message = others[Math.max(0, others.length - unread)]
   return message ? { uuid: message.uuid, count: unread } : null
 }
 
