@@ -10,6 +10,7 @@ const message = (id: number, type: Message['type'] = 'incoming', more: Partial<M
     type,
     status: 'received',
     created_at: `2026-03-0${id > 5 ? 3 : 2}T09:0${id % 10}:00`,
+    sender_id: 7,
     meta: {},
     ...more,
   }) as Message
