@@ -99,7 +99,7 @@ func newAccessDesk(t *testing.T, d *db.DB, authPerMinute int) *accessDesk {
 		Settings: setting.New(d, "https://desk.test", []string{i18n.Default}), Media: files, Conversations: conversations, SessionLifetime: 9 * time.Hour, AuthPerMinute: authPerMinute,
 		SSO:       sso.New(sso.Options{DB: d, Box: box, Agents: agents, RootURL: func() string { return "https://desk.test" }}),
 		Translate: func(key string, params map[string]string) string { return i18n.T(i18n.Default, key, params) }},
-		api.Auth, api.Factors, api.Agents, api.Credentials, api.Teams, api.Roles, api.Settings, api.Web(fstest.MapFS{"index.html": {Data: []byte("<title>the app</title>")}}))
+		api.Auth, api.Factors, api.Agents, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Web(fstest.MapFS{"index.html": {Data: []byte("<title>the app</title>")}}))
 	return k
 }
 

@@ -10,6 +10,8 @@ import (
 	"io"
 	"net/http"
 
+	"golang.org/x/image/draw"
+
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/media"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
@@ -42,7 +44,7 @@ func (a *API) replaceAvatar(ctx context.Context, r *http.Request, p *agent.Princ
 	if header.Size > maxAvatar {
 		return nil, fault.Field("files", "error.file_too_large", "max", "2")
 	}
-	picture, err := asPNG(file)
+	picture, err := asPNG(file, image.Point{})
 	if err != nil {
 		return nil, err
 	}
@@ -57,13 +59,14 @@ func (a *API) replaceAvatar(ctx context.Context, r *http.Request, p *agent.Princ
 	return a.Agents.Get(ctx, p.ID)
 }
 
-// asPNG reads a GIF, JPEG or PNG picture, whose size in pixels is looked at before it is unpacked.
-func asPNG(file io.ReadSeeker) (*bytes.Buffer, error) {
+// asPNG reads a GIF, JPEG or PNG picture, whose size in pixels is looked at before it is unpacked, and writes it anew. A
+// fit that is not zero is how large it may become; proportions stay.
+func asPNG(file io.ReadSeeker, fit image.Point) (*bytes.Buffer, error) {
 	size, _, err := image.DecodeConfig(file)
-	if err != nil {
+	if err != nil || size.Width < 1 || size.Height < 1 {
 		return nil, fault.Field("files", "error.not_an_image").Because(err)
 	}
-	if size.Width*size.Height > maxAvatarPixels {
+	if size.Width > maxAvatarPixels/size.Height {
 		return nil, fault.Field("files", "error.image_too_large", "max", "16")
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
@@ -73,6 +76,25 @@ func asPNG(file io.ReadSeeker) (*bytes.Buffer, error) {
 	if err != nil {
 		return nil, fault.Field("files", "error.not_an_image").Because(err)
 	}
+	if to := within(picture.Bounds().Size(), fit); to != picture.Bounds().Size() {
+		smaller := image.NewNRGBA(image.Rectangle{Max: to})
+		draw.CatmullRom.Scale(smaller, smaller.Bounds(), picture, picture.Bounds(), draw.Src, nil)
+		picture = smaller
+	}
 	var out bytes.Buffer
 	return &out, png.Encode(&out, picture)
+}
+
+// within makes a size smaller until it fits; a fit of zero is no bound.
+func within(size, fit image.Point) image.Point {
+	if fit == (image.Point{}) {
+		return size
+	}
+	if size.X > fit.X {
+		size = image.Pt(fit.X, max(1, size.Y*fit.X/size.X))
+	}
+	if size.Y > fit.Y {
+		size = image.Pt(max(1, size.X*fit.Y/size.Y), fit.Y)
+	}
+	return size
 }

@@ -154,8 +154,12 @@ func (a *API) sendMedia(w http.ResponseWriter, r *http.Request, m media.Media, t
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer") // the address may be signed
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-	h.Set("Cache-Control", "private, max-age=3600")
-	h.Set("Vary", "Cookie, Authorization")
+	if m.Public() {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	} else {
+		h.Set("Cache-Control", "private, max-age=3600")
+		h.Set("Vary", "Cookie, Authorization")
+	}
 	h.Set("ETag", `"`+r.PathValue("name")+`"`) // what is stored under a name never changes
 	http.ServeContent(w, r, "", m.CreatedAt.Time, file)
 	return nil

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"html"
 	"net/http"
 	"net/mail"
@@ -11,6 +10,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/desk/setting"
+	"github.com/foyerdesk/foyer/internal/flow/notify"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
@@ -74,9 +74,9 @@ func (a *API) testEmail(ctx context.Context, p *agent.Principal, in *emailTestIn
 	if err := a.EmailSettings.Tested(ctx, to); err != nil {
 		return connectionTest{}, err
 	}
-	site := a.Settings.General(ctx).SiteName
-	say := func(part string) string { return a.Translate("mail.test."+part, map[string]string{"site": site}) }
-	if err := email.SendTest(ctx, e, to, say("subject"), fmt.Sprintf("<p>%s</p>", html.EscapeString(say("text")))); err != nil {
+	g := a.Settings.General(ctx)
+	say := func(part string) string { return a.Translate("mail.test."+part, map[string]string{"site": g.SiteName}) }
+	if err := email.SendTest(ctx, e, to, say("subject"), notify.Letter(g, html.EscapeString(say("text")))); err != nil {
 		return a.failedTest(email.ExplainSMTP(err, email.OwnServer(e))), nil
 	}
 	return connectionTest{OK: true, Message: a.Translate("email.ok.test_sent", map[string]string{"address": to, "host": e.Host})}, nil

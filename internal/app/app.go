@@ -301,7 +301,7 @@ func (a *App) face(ctx context.Context) error {
 			return i18n.T(a.Settings.General(ctx).Lang, key, params)
 		},
 		TrustedProxies: proxies, InsecureCookies: a.cfg.InsecureCookies, AuthPerMinute: a.cfg.AuthPerMinute,
-	}, api.Auth, api.Factors, api.Agents, api.Credentials, api.Teams, api.Roles, api.Settings, api.Conversations, api.Search, api.Media, api.Drafts, api.Reference, api.Inboxes, api.OIDC, api.Activity, api.NotificationSettings,
+	}, api.Auth, api.Factors, api.Agents, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Conversations, api.Search, api.Media, api.Drafts, api.Reference, api.Inboxes, api.OIDC, api.Activity, api.NotificationSettings,
 		api.Docs, api.Web(web.Desk()), func(f *api.API) { f.Socket("/ws", a.hub.Serve) })
 	return nil
 }

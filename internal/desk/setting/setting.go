@@ -5,16 +5,12 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/platform/db"
-	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
 // General are the settings of the desk as a whole, by the names that clients know.
@@ -33,7 +29,7 @@ type General struct {
 
 // Defaults are the settings of a new desk.
 func Defaults(rootURL string) General {
-	return General{SiteName: "Foyer", Lang: "en-US", RootURL: rootURL, FaviconURL: "/assets/favicon.svg", MaxFileUploadSize: 20,
+	return General{SiteName: "Foyer", Lang: "en-US", RootURL: rootURL, LogoURL: DefaultPicture, FaviconURL: DefaultPicture, MaxFileUploadSize: 20,
 		AllowedUploadExtensions: []string{"*"}, Timezone: "UTC", ShowConversationSubject: true}
 }
 
@@ -43,51 +39,6 @@ func (g General) Location() *time.Location {
 		return loc
 	}
 	return time.UTC
-}
-
-// maxText is the longest setting in bytes.
-const maxText = 2000
-
-func (g *General) validate(languages []string) error {
-	for _, s := range []*string{&g.SiteName, &g.FaviconURL, &g.LogoURL, &g.RootURL, &g.Timezone} {
-		*s = strings.TrimSpace(*s)
-	}
-	g.RootURL = strings.TrimRight(g.RootURL, "/")
-	if u, err := url.Parse(g.RootURL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return fault.Field("app.root_url", "error.url_invalid", "value", g.RootURL)
-	}
-	for field, v := range map[string]string{"app.logo_url": g.LogoURL, "app.favicon_url": g.FaviconURL} {
-		if u, err := url.Parse(v); err != nil || (u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https") {
-			return fault.Field(field, "error.url_invalid", "value", v)
-		}
-	}
-	for field, texts := range map[string][]string{"app.site_name": {g.SiteName}, "app.business_hours_id": {g.BusinessHoursID}, "app.logo_url": {g.LogoURL},
-		"app.favicon_url": {g.FaviconURL}, "app.root_url": {g.RootURL}, "app.allowed_file_upload_extensions": g.AllowedUploadExtensions} {
-		for _, text := range texts {
-			if strings.ContainsFunc(text, unicode.IsControl) {
-				return fault.Field(field, "error.control_characters")
-			}
-			if len(text) > maxText {
-				return fault.TooLong(field, maxText)
-			}
-		}
-	}
-	switch {
-	case g.SiteName == "":
-		return fault.Required("app.site_name")
-	case len([]rune(g.SiteName)) > 140:
-		return fault.TooLong("app.site_name", 140)
-	case !slices.Contains(languages, g.Lang):
-		return fault.Field("app.lang", "error.unknown_value", "value", g.Lang)
-	case g.MaxFileUploadSize < 1 || g.MaxFileUploadSize > 500:
-		return fault.Field("app.max_file_upload_size", "error.out_of_range", "min", "1", "max", "500")
-	}
-	if g.Timezone != "" {
-		if _, err := time.LoadLocation(g.Timezone); err != nil || g.Timezone == "Local" {
-			return fault.Field("app.timezone", "error.timezone", "value", g.Timezone)
-		}
-	}
-	return nil
 }
 
 // Service is the settings of a desk. Reads come from memory.
@@ -173,24 +124,31 @@ func fieldsOf(g *General) map[string]any {
 		"app.timezone": &g.Timezone, "app.business_hours_id": &g.BusinessHoursID, "app.show_conversation_subject": &g.ShowConversationSubject}
 }
 
-// SetGeneral replaces the settings.
+// SetGeneral replaces the settings. An Invalid error names the field that is wrong.
 func (s *Service) SetGeneral(ctx context.Context, g General) error {
 	if err := g.validate(s.languages); err != nil {
 		return err
 	}
-	fields := fieldsOf(&g)
+	return s.change(ctx, func(stored *General) { *stored = g })
+}
+
+// change stores what a change makes of the settings, and notes it in the activity log.
+func (s *Service) change(ctx context.Context, apply func(*General)) error {
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
 		before, err := s.stored(ctx, tx)
 		if err != nil {
 			return fmt.Errorf("read the settings: %w", err)
 		}
+		after := before
+		apply(&after)
+		fields := fieldsOf(&after)
 		for _, key := range slices.Sorted(maps.Keys(fields)) {
 			_, err := tx.Exec(ctx, `INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, db.ToJSON(fields[key]))
 			if err != nil {
 				return fmt.Errorf("save setting %s: %w", key, err)
 			}
 		}
-		return audit.Record(ctx, tx, audit.Entry{Type: audit.GeneralSettingsChanged, Target: audit.Target{Model: "setting", Name: "app"}, Before: before, After: g})
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.GeneralSettingsChanged, Target: audit.Target{Model: "setting", Name: "app"}, Before: before, After: after})
 	})
 	if err == nil {
 		s.refresh(ctx)

@@ -91,8 +91,8 @@ func (s *Service) send(ctx context.Context, job PasswordMail) error {
 	say := func(part string) string {
 		return i18n.T(g.Lang, "mail."+kind+"."+part, map[string]string{"name": a.FirstName, "site": g.SiteName})
 	}
-	body := fmt.Sprintf(`<p>%s</p><p>%s</p><p><a href="%s">%s</a></p><p>%s</p>`, html.EscapeString(say("hello")), html.EscapeString(say("text")),
-		html.EscapeString(link), html.EscapeString(link), html.EscapeString(say("end")))
+	address := html.EscapeString(link)
+	body := Letter(g, html.EscapeString(say("hello")), html.EscapeString(say("text")), fmt.Sprintf(`<a href="%s">%s</a>`, address, address), html.EscapeString(say("end")))
 	if err := s.sender.SendOwn(ctx, *a.Email, say("subject"), body); err != nil {
 		return fmt.Errorf("send %s a link: %w", *a.Email, err)
 	}

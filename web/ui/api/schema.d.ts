@@ -1577,6 +1577,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings/general/favicon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload the desk's favicon
+         * @description Needs permission general_settings:manage. A GIF, JPEG or PNG picture of at most 2 MB and 16 megapixels; it is kept as PNG, no larger than needed, and served to anybody.
+         */
+        post: operations["post-settings-general-favicon"];
+        /**
+         * Go back to the default favicon
+         * @description Needs permission general_settings:manage.
+         */
+        delete: operations["delete-settings-general-favicon"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/general/logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload the desk's logo
+         * @description Needs permission general_settings:manage. A GIF, JPEG or PNG picture of at most 2 MB and 16 megapixels; it is kept as PNG, no larger than needed, and served to anybody.
+         */
+        post: operations["post-settings-general-logo"];
+        /**
+         * Go back to the default logo
+         * @description Needs permission general_settings:manage.
+         */
+        delete: operations["delete-settings-general-logo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings/notifications/email": {
         parameters: {
             query?: never;
@@ -2020,6 +2068,10 @@ export interface components {
             total: number;
             /** Format: int64 */
             total_pages: number;
+        };
+        BrandingPicture: {
+            /** @description Path of the picture, as the settings name it now */
+            url: string;
         };
         ConnectionTest: {
             detail: string;
@@ -2479,6 +2531,10 @@ export interface components {
         };
         EnvelopeBool: {
             data: boolean;
+            status: string;
+        };
+        EnvelopeBrandingPicture: {
+            data: components["schemas"]["BrandingPicture"];
             status: string;
         };
         EnvelopeConnectionTest: {
@@ -6360,6 +6416,124 @@ export interface operations {
                 "application/json": components["schemas"]["GeneralBody"];
             };
         };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-settings-general-favicon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The picture
+                     */
+                    files?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBrandingPicture"];
+                };
+            };
+        };
+    };
+    "delete-settings-general-favicon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-settings-general-logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The picture
+                     */
+                    files?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBrandingPicture"];
+                };
+            };
+        };
+    };
+    "delete-settings-general-logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description OK */
             200: {
