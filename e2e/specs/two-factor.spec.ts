@@ -36,13 +36,12 @@ async function givePassword(page: Page, email: string): Promise<void> {
   await page.locator('#password').press('Enter')
 }
 
-async function authenticator(page: Page): Promise<{ cdp: CDPSession; authenticatorId: string }> {
+async function authenticator(page: Page): Promise<void> {
   const cdp = await page.context().newCDPSession(page)
   await cdp.send('WebAuthn.enable')
-  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+  await cdp.send('WebAuthn.addVirtualAuthenticator', {
     options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
   })
-  return { cdp, authenticatorId }
 }
 
 async function look(page: Page, screen: string): Promise<void> {
@@ -117,7 +116,7 @@ test('an authenticator app and recovery codes guard the password', async ({ desk
 
 test('a passkey signs in without a password', async ({ desk, page }) => {
   const email = await addAgent(desk.api, 'Petra')
-  const { cdp, authenticatorId } = await authenticator(page)
+  await authenticator(page)
   await givePassword(page, email)
   await expect(page).toHaveURL(/\/inboxes\//)
   await page.goto('/account/profile')
@@ -133,10 +132,12 @@ test('a passkey signs in without a password', async ({ desk, page }) => {
   await look(page, 'security-passkey')
 
   await signOut(page)
-  await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: false })
+  // The virtual key is touched at once, also when it is only suggested: then there would be no button left to press.
+  await page.addInitScript(() => {
+    PublicKeyCredential.isConditionalMediationAvailable = () => Promise.resolve(false)
+  })
   await page.goto('/')
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
-  await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: true })
   await expect(page).toHaveURL(/\/inboxes\//)
 })
 
@@ -158,7 +159,7 @@ test('a role that requires a second factor leads to setting one up', async ({ de
   await expect(page).toHaveURL(/\/inboxes\/all/)
 })
 
-test('an administrator requires a second factor and resets one', async ({ desk, signedIn: page }) => {
+test('an administrator requires a second factor for a role', async ({ desk, signedIn: page }) => {
   const role = await desk.api.post<{ id: number }>('/api/v1/roles', { name: 'Guarded', permissions: ['messages:read'] })
   await page.goto(`/admin/teams/roles/${role.id}/edit`)
   await page.getByRole('switch', { name: 'Require a second factor' }).click()
