@@ -8,8 +8,10 @@ import type {
   GeneralSettings,
   Inbox,
   InboxHealth,
+  KeyRow,
   Language,
   Role,
+  Session,
   SignInSettings,
   SsoIdentity,
   SsoProvider,
@@ -52,6 +54,9 @@ export const useSso = (id?: number) => useAdmin<SsoProvider>(`/oidc/${id}`, id !
 export const useSignInSettings = () => useAdmin<SignInSettings>('/settings/sign-in')
 export const useIdentities = (agentId: number) => rows<SsoIdentity>(`/agents/${agentId}/identities`)
 export const useEmailSettings = () => useAdmin<EmailSettings>('/settings/notifications/email')
+/** Of an agent or, by the path /agents/me/sessions, of oneself. */
+export const useSessions = (path: string) => rows<Session>(path)
+export const useKeys = (agentId: number) => rows<KeyRow>(`/agents/${agentId}/api-keys`)
 export const useLanguages = () => rows<Language>('/lang')
 
 /** Marks everything stale that may show what was just changed, in the administration and in the desk. */

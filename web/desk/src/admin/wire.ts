@@ -1,4 +1,5 @@
 import type { components } from '@ui/api/schema'
+import type { Permission } from './roles/permissions'
 import type { Agent, Availability, Channel, Id, Time, UserCompact } from '@ui/api/types'
 
 type Schemas = components['schemas']
@@ -129,9 +130,34 @@ export interface AgentBody {
   new_password?: string
 }
 
-export interface NewKey {
+/** An API key as it is listed: without its secret. */
+export interface KeyRow {
+  id: Id
+  name: string
   api_key: string
+  /** The one key that clients of the older interface know. */
+  primary: boolean
+  permissions: Permission[] | null
+  created_at: Time
+  created_by: { id: Id; first_name: string; last_name: string } | null
+  expires_at: Time | null
+  last_used_at: Time | null
+}
+
+export interface MadeKey extends KeyRow {
   api_secret: string
+}
+
+/** Where an agent is signed in. */
+export interface Session {
+  id: Id
+  current: boolean
+  device: string
+  kind: 'desktop' | 'phone' | 'tablet' | 'other'
+  ip: string
+  created_at: Time
+  last_seen_at: Time
+  expires_at: Time
 }
 
 export interface Team {
