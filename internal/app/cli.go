@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +9,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -18,9 +16,7 @@ import (
 
 	"github.com/foyerdesk/foyer/internal/bench"
 	"github.com/foyerdesk/foyer/internal/demo"
-	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/platform/config"
-	"github.com/foyerdesk/foyer/internal/platform/db"
 )
 
 // commands is the command line.
@@ -132,98 +128,6 @@ func (migrateCmd) Run(ctx context.Context, c *commands) error {
 	}
 	fmt.Println("The database is up to date.")
 	return a.Close()
-}
-
-type userCmd struct {
-	ResetPassword resetPasswordCmd `cmd:"" help:"Set an agent's password, read from standard input."`
-	List          userListCmd      `cmd:"" help:"List agents."`
-}
-
-type resetPasswordCmd struct {
-	Email string `arg:"" help:"The agent's address, or System."`
-}
-
-// Run sets the password given on standard input.
-func (r resetPasswordCmd) Run(ctx context.Context, c *commands) error {
-	a, err := c.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = a.Close() }()
-	fmt.Fprint(os.Stderr, "New password: ")
-	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read the password: %w", err)
-	}
-	if err := a.Agents.SetPassword(ctx, r.Email, strings.TrimRight(line, "\r\n")); err != nil {
-		return err
-	}
-	fmt.Println("The password is set; every session of the agent has ended.")
-	return nil
-}
-
-type userListCmd struct{}
-
-// Run lists the agents.
-func (userListCmd) Run(ctx context.Context, c *commands) error {
-	a, err := c.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = a.Close() }()
-	agents, err := a.Agents.List(ctx)
-	for _, who := range agents {
-		fmt.Printf("%d\t%s %s\t%s\tenabled=%v\n", who.ID, who.FirstName, who.LastName, *who.Email, who.Enabled)
-	}
-	return err
-}
-
-type apikeyCmd struct {
-	Create apikeyCreateCmd `cmd:"" help:"Give an agent a new API key, in place of any they have."`
-	Revoke apikeyRevokeCmd `cmd:"" help:"Revoke an agent's API key."`
-}
-
-type apikeyCreateCmd struct {
-	Email string `arg:"" help:"The agent's address, or System."`
-}
-
-// Run prints the key and the secret.
-func (k apikeyCreateCmd) Run(ctx context.Context, c *commands) error {
-	return withAgent(ctx, c, k.Email, func(a *App, id int64) error {
-		key, err := a.Agents.NewKey(ctx, &agent.Principal{ID: id, Method: agent.ByProgram}, id)
-		if err == nil {
-			fmt.Printf("%s:%s\n", key.Key, key.Secret)
-		}
-		return err
-	})
-}
-
-type apikeyRevokeCmd struct {
-	Email string `arg:"" help:"The agent's address, or System."`
-}
-
-// Run revokes the key.
-func (k apikeyRevokeCmd) Run(ctx context.Context, c *commands) error {
-	return withAgent(ctx, c, k.Email, func(a *App, id int64) error {
-		return a.Agents.RevokeKey(ctx, &agent.Principal{ID: id, Method: agent.ByProgram}, id)
-	})
-}
-
-func withAgent(ctx context.Context, c *commands, email string, fn func(a *App, id int64) error) error {
-	a, err := c.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = a.Close() }()
-	var id int64
-	err = a.DB.QueryRow(ctx, `SELECT id FROM users WHERE email = $1 AND type = 'agent' AND deleted_at IS NULL`, email).Scan(&id)
-	if errors.Is(err, db.ErrNoRows) {
-		return fmt.Errorf("there is no agent %s", email)
-	}
-	if err != nil {
-		return err
-	}
-	return fn(a, id)
 }
 
 // benchCmd adds the loader that writes into the database to the benchmarks that speak the API.
