@@ -253,8 +253,9 @@ func TestKeyRoundTrip(t *testing.T) {
 		next, nextSecret := pair()
 		g.check(g.send(http.MethodGet, me, ``, "Authorization", "token "+key+":"+secret), 401, "replaced")
 		g.check(g.send(http.MethodGet, me, ``, "Authorization", "token "+next+":"+nextSecret), 200, "new")
-		kept := b.send(http.MethodPost, api.Base+"/agents/1/api-key", ``, "Idempotency-Key", "once")
-		b.check(kept, 200, "with an Idempotency-Key")
+		for path, body := range map[string]string{"/agents/1/api-key": ``, "/agents/1/api-keys": `{"name":"Export"}`} {
+			b.check(b.send(http.MethodPost, api.Base+path, body, "Idempotency-Key", "once"), 200, "with an Idempotency-Key", "api_secret")
+		}
 		if n := k.count(`SELECT count(*) FROM idempotency_keys`); n != 0 {
 			k.Error("an API secret is kept in clear")
 		}

@@ -92,6 +92,7 @@ type RouteInfo struct {
 	Method, Path string
 	Public       bool
 	Permission   role.Permission // empty: any signed-in agent
+	ShowsSecret  bool            // the answer is never kept
 }
 
 // New makes the API with the routes given by register functions of this package and of others (the live face).
@@ -141,6 +142,7 @@ type access struct {
 	public bool
 	signIn bool // counts against the limit of sign-in requests
 	enrol  bool // open to agents who must set up a second factor first
+	secret bool // answers with a secret that is shown only this once
 	perm   role.Permission
 }
 
@@ -155,6 +157,12 @@ var (
 
 // need is the access of agents with a permission.
 func need(p role.Permission) access { return access{perm: p} }
+
+// showsSecret is the access of a route whose answer holds a secret: it is not kept for requests that are repeated.
+func (a access) showsSecret() access {
+	a.secret = true
+	return a
+}
 
 // route registers a handler. in's fields are filled from path, query and body as huma's tags say; p is nil on public
 // routes when nobody is signed in. What the handler returns is put into the envelope.
@@ -171,7 +179,7 @@ func route[I, O any](a *API, method, path, summary string, acc access, fn func(c
 	if acc.perm != "" {
 		op.Description = "Needs permission " + string(acc.perm) + "."
 	}
-	a.routes = append(a.routes, RouteInfo{method, op.Path, acc.public, acc.perm})
+	a.routes = append(a.routes, RouteInfo{method, op.Path, acc.public, acc.perm, acc.secret})
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*reply[O], error) {
 		data, err := fn(ctx, principalOf(ctx), in)
 		if err != nil {
@@ -198,7 +206,7 @@ func mustBeRead(t reflect.Type, path string) {
 
 // raw registers a handler that writes its own answer (files, pages, sockets), behind the same access rules.
 func (a *API) raw(method, path string, acc access, fn func(w http.ResponseWriter, r *http.Request, p *agent.Principal)) {
-	a.routes = append(a.routes, RouteInfo{method, path, acc.public, acc.perm})
+	a.routes = append(a.routes, RouteInfo{method, path, acc.public, acc.perm, acc.secret})
 	a.mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) {
 		if err := a.allow(w, r.Method, r, acc); err != nil {
 			a.writeProblem(w, r, err)

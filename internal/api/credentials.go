@@ -17,7 +17,7 @@ func Credentials(a *API) {
 }
 
 func primaryKeyRoutes(a *API) {
-	route(a, http.MethodPost, "/agents/{id}/api-key", "Give an agent a new API key, in place of the one they have by this route", need(role.UsersManage),
+	route(a, http.MethodPost, "/agents/{id}/api-key", "Give an agent a new API key, in place of the one they have by this route", need(role.UsersManage).showsSecret(),
 		func(ctx context.Context, p *agent.Principal, in *IDPath) (agent.APIKey, error) {
 			id, err := pathID(in.ID)
 			if err != nil {
@@ -58,7 +58,7 @@ func keyRoutes(a *API) {
 		func(ctx context.Context, _ *agent.Principal, in *IDPath) ([]agent.Key, error) {
 			return withID(in.ID, func(id int64) ([]agent.Key, error) { return s.Keys(ctx, id) })
 		})
-	route(a, http.MethodPost, "/agents/{id}/api-keys", "Give an agent one more API key", need(role.UsersManage),
+	route(a, http.MethodPost, "/agents/{id}/api-keys", "Give an agent one more API key", need(role.UsersManage).showsSecret(),
 		func(ctx context.Context, p *agent.Principal, in *struct {
 			IDPath
 			Body keyBody

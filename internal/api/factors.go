@@ -176,11 +176,11 @@ func Factors(a *API) {
 		func(ctx context.Context, p *agent.Principal, _ *struct{}) (factor.Question, error) {
 			return s.AskProof(ctx, p)
 		})
-	route(a, http.MethodPost, "/agents/me/two-factor/totp", "Begin to set up an authenticator app", enrolling,
+	route(a, http.MethodPost, "/agents/me/two-factor/totp", "Begin to set up an authenticator app", enrolling.showsSecret(),
 		func(ctx context.Context, p *agent.Principal, in *struct{ Body proofBody }) (factor.NewTOTP, error) {
 			return s.BeginTOTP(ctx, p, callerOf(ctx).session, in.Body.proof())
 		})
-	route(a, http.MethodPost, "/agents/me/two-factor/totp/confirm", "Finish it by a code of the app", enrolling,
+	route(a, http.MethodPost, "/agents/me/two-factor/totp/confirm", "Finish it by a code of the app", enrolling.showsSecret(),
 		func(ctx context.Context, p *agent.Principal, in *struct {
 			Body struct {
 				Code string `json:"code,omitempty"`
@@ -196,7 +196,7 @@ func Factors(a *API) {
 		func(ctx context.Context, p *agent.Principal, in *struct{ Body proofBody }) (done, error) {
 			return true, s.RemoveTOTP(ctx, p, in.Body.proof())
 		})
-	route(a, http.MethodPost, "/agents/me/two-factor/recovery-codes", "New recovery codes in place of those there are", enrolling,
+	route(a, http.MethodPost, "/agents/me/two-factor/recovery-codes", "New recovery codes in place of those there are", enrolling.showsSecret(),
 		func(ctx context.Context, p *agent.Principal, in *struct{ Body proofBody }) (newCodes, error) {
 			codes, err := s.NewRecoveryCodes(ctx, p, in.Body.proof())
 			return newCodes{codes}, err
@@ -231,7 +231,7 @@ func passkeyRoutes(a *API) {
 		func(ctx context.Context, p *agent.Principal, in *struct{ Body proofBody }) (factor.Question, error) {
 			return s.BeginPasskey(ctx, p, callerOf(ctx).session, in.Body.proof())
 		})
-	route(a, http.MethodPost, "/agents/me/passkeys", "Keep the passkey that the browser made", enrolling,
+	route(a, http.MethodPost, "/agents/me/passkeys", "Keep the passkey that the browser made", enrolling.showsSecret(),
 		func(ctx context.Context, p *agent.Principal, in *struct {
 			Body struct {
 				Name       string `json:"name,omitempty"`

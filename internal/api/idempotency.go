@@ -26,12 +26,12 @@ const (
 
 // idempotent answers a repeated POST with what the first one was answered. Only success is kept: what was refused or
 // failed has changed nothing and may be tried again. Who may not call a route gets no kept answer of it either, and
-// public routes, whose answers may set cookies, keep none.
+// public routes, whose answers may set cookies, keep none; nor do those whose answer is the only place where a secret is in
+// clear, such as a new API key.
 func (a *API) idempotent(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		key, p := r.Header.Get(idempotencyHeader), principalOf(r.Context())
-		// The answer with a new API key is the only place its secret is ever in clear; it is not kept.
-		if key == "" || p == nil || r.Method != http.MethodPost || strings.HasSuffix(r.URL.Path, "/api-key") || !a.mayCall(w, r) {
+		if key == "" || p == nil || r.Method != http.MethodPost || !a.keeps(w, r) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -68,12 +68,12 @@ func (a *API) idempotent(next http.Handler) http.Handler {
 	})
 }
 
-// mayCall reports whether a request will get through to its route, which is not a public one.
-func (a *API) mayCall(w http.ResponseWriter, r *http.Request) bool {
+// keeps reports whether a request will get through to its route, and the route's answers are kept.
+func (a *API) keeps(w http.ResponseWriter, r *http.Request) bool {
 	_, pattern := a.mux.Handler(r)
 	for _, route := range a.routes {
 		if route.Method+" "+route.Path == pattern {
-			return !route.Public && a.allow(w, r.Method, r, access{perm: route.Permission}) == nil
+			return !route.Public && !route.ShowsSecret && a.allow(w, r.Method, r, access{perm: route.Permission}) == nil
 		}
 	}
 	return false

@@ -12,6 +12,7 @@ import (
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/event"
+	"github.com/foyerdesk/foyer/internal/desk/role"
 )
 
 const (
@@ -35,6 +36,7 @@ type conn struct {
 	hub     *Hub
 	ws      *websocket.Conn
 	agentID int64
+	limit   *role.Set // of an API key that may not do all that its agent may
 	cancel  context.CancelFunc
 
 	mu     sync.Mutex
@@ -58,7 +60,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, p *agent.Principal) 
 	}
 	ws.SetReadLimit(128 << 10)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-	c := &conn{hub: h, ws: ws, agentID: p.ID, cancel: cancel, wake: make(chan struct{}, 1), behind: true, list: map[string]struct{}{}}
+	c := &conn{hub: h, ws: ws, agentID: p.ID, limit: p.Limit, cancel: cancel, wake: make(chan struct{}, 1), behind: true, list: map[string]struct{}{}}
 	h.mu.Lock()
 	h.conns[c] = struct{}{}
 	h.mu.Unlock()

@@ -143,6 +143,7 @@ func (h *Hub) spread(ctx context.Context, e event.Event) {
 		if p == nil {
 			return
 		}
+		p = p.Within(c.limit)
 		for i, f := range frames {
 			if f.visible(p) && (f.subscribed == "" || c.follows(f.subscribed)) {
 				c.send(encoded[i])

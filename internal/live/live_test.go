@@ -101,6 +101,10 @@ func newDesk(t *testing.T, d *db.DB) *desk {
 			limited.Until = time.Now().Add(lasts)
 			p = &limited
 		}
+		if only := r.URL.Query().Get("only"); only != "" {
+			set := role.SetOf(role.Permission(only))
+			p = p.Within(&set)
+		}
 		k.hub.Serve(w, r, p)
 	}))
 	t.Cleanup(server.Close)
@@ -482,4 +486,19 @@ func TestSocketEndsWithItsSession(t *testing.T) {
 	s.closesWith(websocket.StatusNormalClosure, "session ended")
 	k.announce("after it")
 	other.next("agent_availability_update", "after it")
+}
+
+func TestSocketOfALimitedKeyHearsNoMoreThanTheKeyMayRead(t *testing.T) {
+	k := newDesk(t, dbtest.SQLite(t))
+	uuid := k.open("bo@x.test")
+	limited, all := k.dial(everything, "&only=messages:read"), k.join(everything)
+	limited.next("hello")
+	k.note(uuid, "a note")
+	k.announce("the last one")
+	for _, s := range []*socket{limited, all} {
+		s.next("agent_availability_update", "the last one")
+	}
+	if limited.saw("", uuid) || !all.saw("new_message", uuid) {
+		k.Errorf("a key that may not read conversations got %+v", limited.seen)
+	}
 }

@@ -206,10 +206,7 @@ func (d *Directory) ByKey(ctx context.Context, key, secret string) (*Principal, 
 	d.noteUse(use{"api_keys", c.id}, now)
 	known := *p
 	known.Method, known.Until, known.MustEnrol = ByAPIKey, c.expires, false
-	if c.limit != nil {
-		known.Permissions &= *c.limit
-	}
-	return &known, nil
+	return known.Within(c.limit), nil
 }
 
 // key reads an API key; Unauthorized if there is none.

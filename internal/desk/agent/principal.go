@@ -27,6 +27,7 @@ type Principal struct {
 	Permissions role.Set
 	TeamIDs     []int64
 	Method      Method
+	Limit       *role.Set // of an API key that may not do all that its agent may; Permissions are within it
 	SessionID   int64     // of the session, if that is how they are known
 	Until       time.Time // when what they are known by ends; zero if it does not
 	// MustEnrol is true while a role of the agent asks for a second factor and they have none: a session may then set
@@ -46,4 +47,15 @@ func (p *Principal) Name() string {
 		return p.FirstName
 	}
 	return p.FirstName + " " + p.LastName
+}
+
+// Within returns a principal who may do no more than a limit; nil limits nothing. The receiver stays as it is.
+func (p *Principal) Within(limit *role.Set) *Principal {
+	if limit == nil {
+		return p
+	}
+	limited := *p
+	limited.Limit = limit
+	limited.Permissions &= *limit
+	return &limited
 }
