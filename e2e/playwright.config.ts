@@ -9,6 +9,7 @@ export default defineConfig<object, { engine: Engine }>({
   workers: 1,
   forbidOnly: !!process.env['CI'],
   timeout: 120_000,
+  retries: 1, // a browser that stalls on a busy machine is reported as flaky, not as a failure
   expect: { timeout: 15_000 },
   reporter: [['list']],
   use: {

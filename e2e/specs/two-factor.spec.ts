@@ -3,7 +3,7 @@
 
 import { createHmac } from 'node:crypto'
 import { AxeBuilder } from '@axe-core/playwright'
-import type { CDPSession, Page } from '@playwright/test'
+import type { Page } from '@playwright/test'
 import type { API } from '../support/desk.ts'
 import { expect, test } from '../support/fixtures.ts'
 import { until } from '../support/mailserver.ts'
