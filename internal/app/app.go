@@ -244,6 +244,7 @@ func (a *App) react() {
 	a.Roles.Changed, a.Teams.Changed = changed, changed
 	a.Agents.Unassign = a.Conversations.UnassignAll
 	a.Agents.PasswordAllowed = a.SSO.PasswordAllowed
+	a.Conversations.RootURL = func() string { return a.Settings.General(context.Background()).RootURL }
 	a.Conversations.Location = func(ctx context.Context) *time.Location { return a.Settings.General(ctx).Location() }
 	a.Agents.Available = func(ctx context.Context, tx *db.Tx, actorID, agentID int64, status string) error {
 		return a.events.Append(ctx, tx, event.New{Type: event.AgentAvailability, ActorID: actorID,

@@ -174,6 +174,9 @@ type Service struct {
 	anchors anchors
 	// Location returns the desk's time zone, in which the days of filters begin; nil is UTC.
 	Location func(context.Context) *time.Location
+	// RootURL returns where the desk's web app is, so that a picture's address can be told for one of its own; nil knows
+	// addresses without a host only.
+	RootURL func() string
 }
 
 // Files is what conversations need of stored files; package media provides it.

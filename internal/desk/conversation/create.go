@@ -70,7 +70,7 @@ func (s *Service) Create(ctx context.Context, p *agent.Principal, in Create) (*C
 	if err := in.validate(); err != nil {
 		return nil, err
 	}
-	w := write(in.Content)
+	w := s.write(in.Content)
 	var id int64
 	err := s.db.Tx(ctx, func(tx *db.Tx) (err error) {
 		id, err = s.create(ctx, tx, p, in, w)

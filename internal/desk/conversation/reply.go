@@ -108,7 +108,7 @@ func readInbox(ctx context.Context, q db.Querier, id int64) (in inboxOf, err err
 // SendMessage stores a message of an agent and lets it leave. Repeating a call with the same echo id returns the
 // message that the first call stored. Errors: Invalid names the field; Forbidden; NotFound.
 func (s *Service) SendMessage(ctx context.Context, p *agent.Principal, conversation string, in Send) (*Message, error) {
-	w := write(in.Message) // what costs time is done before the transaction
+	w := s.write(in.Message) // what costs time is done before the transaction
 	var h head
 	var message string
 	err := s.db.Tx(ctx, func(tx *db.Tx) (err error) {
@@ -219,9 +219,13 @@ type written struct {
 }
 
 // write makes HTML safe to store and to show.
-func write(html string) (w written) {
+func (s *Service) write(html string) (w written) {
+	root := ""
+	if s.RootURL != nil {
+		root = s.RootURL()
+	}
 	w.html = htmlx.RewriteURLs(html, func(tag, attr, url string) string {
-		if id := ownImage(url); tag == "img" && attr == "src" && id != "" {
+		if id := ownImage(root, url); tag == "img" && attr == "src" && id != "" {
 			w.inline = append(w.inline, id)
 			return "cid:" + media.InlineContentID(id)
 		}
@@ -273,10 +277,14 @@ func attachmentPreview(files, images int) string {
 	return ""
 }
 
-var uploadURL = regexp.MustCompile(`^(?:https?://[^/]+)?/uploads/([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})(?:\?|$)`)
+var uploadURL = regexp.MustCompile(`^/uploads/([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})(?:\?|$)`)
 
-// ownImage returns the uuid of the uploaded file that an address of ours names, "" for any other address.
-func ownImage(url string) string {
+// ownImage returns the uuid of the uploaded file that an address on the desk's own host names, with root or without a host;
+// "" for any other address.
+func ownImage(root, url string) string {
+	if root != "" {
+		url = strings.TrimPrefix(url, root)
+	}
 	if m := uploadURL.FindStringSubmatch(strings.ToLower(url)); m != nil {
 		return m[1]
 	}
