@@ -64,4 +64,36 @@ func Settings(a *API) {
 		func(ctx context.Context, _ *agent.Principal, in *struct{ Body generalBody }) (done, error) {
 			return true, a.Settings.SetGeneral(ctx, setting.General(in.Body))
 		})
+	route(a, http.MethodGet, "/settings/guide", "How far the first set-up got", need(role.GeneralSettingsManage),
+		func(ctx context.Context, p *agent.Principal, _ *struct{}) (setting.Guide, error) {
+			return a.guide(ctx, p)
+		})
+	route(a, http.MethodPut, "/settings/guide", "Note how far the first set-up got", need(role.GeneralSettingsManage),
+		func(ctx context.Context, _ *agent.Principal, in *struct{ Body guideBody }) (setting.Guide, error) {
+			g := setting.Guide(in.Body)
+			return g, a.Settings.SetGuide(ctx, g)
+		})
+}
+
+type guideBody struct {
+	State string `json:"state,omitempty" doc:"open, finished or dismissed"`
+	Step  string `json:"step,omitempty" doc:"desk, account, mailbox or colleagues"`
+}
+
+// guide returns how far the first set-up got. A desk that has an inbox although nobody began the guide was set up without
+// it.
+func (a *API) guide(ctx context.Context, p *agent.Principal) (setting.Guide, error) {
+	g, err := a.Settings.Guide(ctx)
+	if err != nil || g.State != "" {
+		return g, err
+	}
+	inboxes, err := a.Inboxes.List(ctx, p)
+	if err != nil {
+		return g, err
+	}
+	g.State = setting.GuideOpen
+	if len(inboxes) > 0 {
+		g.State = setting.GuideFinished
+	}
+	return g, nil
 }

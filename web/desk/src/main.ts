@@ -6,7 +6,7 @@ import { createApp } from 'vue'
 import './account/letters'
 import App from './App.vue'
 import { queryClient } from './data/query'
-import { ensureConfig, sessionLost } from './data/session'
+import { ensureConfig, sessionLost, showIcon } from './data/session'
 import { router } from './router'
 
 configureApi({
@@ -19,8 +19,7 @@ async function start(): Promise<void> {
   const config = await ensureConfig().catch(() => undefined)
   if (config) {
     await setLanguage(config['app.lang'] || 'en-US').catch(() => {})
-    const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]')
-    if (icon && config['app.favicon_url']) icon.href = config['app.favicon_url']
+    showIcon(config)
   }
   createApp(App).use(VueQueryPlugin, { queryClient }).use(i18n).use(router).mount('#app')
 }

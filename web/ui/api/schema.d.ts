@@ -1625,6 +1625,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings/guide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far the first set-up got
+         * @description Needs permission general_settings:manage.
+         */
+        get: operations["get-settings-guide"];
+        /**
+         * Note how far the first set-up got
+         * @description Needs permission general_settings:manage.
+         */
+        put: operations["put-settings-guide"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings/notifications/email": {
         parameters: {
             query?: never;
@@ -2697,6 +2721,10 @@ export interface components {
             data: components["schemas"]["SettingEmail"];
             status: string;
         };
+        EnvelopeSettingGuide: {
+            data: components["schemas"]["SettingGuide"];
+            status: string;
+        };
         EnvelopeSignInSettings: {
             data: components["schemas"]["SignInSettings"];
             status: string;
@@ -2778,6 +2806,12 @@ export interface components {
             "app.version": string;
         };
         GeneralSettingsUpdateStruct: Record<string, never>;
+        GuideBody: {
+            /** @description open, finished or dismissed */
+            state?: string;
+            /** @description desk, account, mailbox or colleagues */
+            step?: string;
+        };
         I18nLanguage: {
             code: string;
             name: string;
@@ -3069,6 +3103,12 @@ export interface components {
             "notification.email.tls_type": string;
             "notification.email.username": string;
             "notification.email.wait_timeout": string;
+        };
+        SettingGuide: {
+            /** @description open, finished or dismissed */
+            state: string;
+            /** @description Where it goes on: desk, account, mailbox or colleagues */
+            step: string;
         };
         SignInSettings: {
             /** @description Only through an identity provider; the System user may use its password all the same */
@@ -6542,6 +6582,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-settings-guide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeSettingGuide"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-settings-guide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuideBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeSettingGuide"];
                 };
             };
             /** @description Error */

@@ -7,7 +7,7 @@ import { onBeforeRouteLeave, onBeforeRouteUpdate } from 'vue-router'
 import type { Errors } from './validate'
 
 export interface FormOptions<T> {
-  /** What is stored; undefined while it loads. When it changes, an untouched form follows. */
+  /** What is stored; undefined while it loads. When it changes, a form that is untouched or says the same follows. */
   source: () => T | undefined
   validate?: (value: T) => Errors
   /** Stores the value. A rejection is shown: at its field, when the server names one. */
@@ -54,7 +54,7 @@ export function useForm<T extends object>(options: FormOptions<T>) {
   watch(
     options.source,
     (source) => {
-      if (source && !dirty.value) take(source)
+      if (source && (!dirty.value || JSON.stringify(source) === JSON.stringify(value.value))) take(source)
     },
     { immediate: true },
   )
@@ -111,7 +111,7 @@ export function useForm<T extends object>(options: FormOptions<T>) {
   }
 
   function reset(): void {
-    if (stored.value) take(JSON.parse(stored.value) as T)
+    if (stored.value) take(options.source() ?? (JSON.parse(stored.value) as T))
   }
 
   const mayLeave = async (): Promise<boolean> =>

@@ -22,6 +22,21 @@ export const ensureMe = (): Promise<Agent> => queryClient.ensureQueryData(readMe
 /** The public configuration, fetched once. */
 export const ensureConfig = (): Promise<Config> => queryClient.ensureQueryData(readConfig)
 
+/** Puts the desk's own icon on the browser tab. */
+export function showIcon(config: Config): void {
+  const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]')
+  if (!icon || !config['app.favicon_url']) return
+  // The type is that of the icon that came with the page.
+  if (icon.getAttribute('href') !== config['app.favicon_url']) icon.removeAttribute('type')
+  icon.href = config['app.favicon_url']
+}
+
+/** Reads the configuration anew after it was changed, and shows it. */
+export async function refreshConfig(): Promise<void> {
+  await queryClient.invalidateQueries({ queryKey: keys.config })
+  showIcon(await ensureConfig())
+}
+
 /** Public configuration, for templates. */
 export function useConfig() {
   const { data } = useQuery(readConfig)
