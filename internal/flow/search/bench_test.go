@@ -61,7 +61,7 @@ func (k *desk) hotSearches(query string) map[string]statement {
 			k.must(err)
 		}
 		args := &filter.Args{}
-		out[name] = statement{in.query(k.s.matches(in, matching, args), args), args.Values()}
+		out[name] = statement{in.query(k.s.matches(in, matching, false, args), args), args.Values()}
 	}
 	out["details"] = statement{k.s.detailsQuery(), []any{list(k.db, []int64{1000, 1001, 1002})}}
 	return out

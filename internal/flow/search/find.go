@@ -46,10 +46,11 @@ type index struct {
 // for: they would rank behind.
 func find[T any](ctx context.Context, s *Service, q query, in index, scan func(db.Rows) (T, error)) ([]T, error) {
 	out := make([]T, 0, candidates)
+	rare := false
 	read := func(matching string) error {
 		out = out[:0]
 		args := &filter.Args{}
-		query := in.query(s.matches(in, matching, args), args)
+		query := in.query(s.matches(in, matching, rare, args), args)
 		values := args.Values()
 		if s.db.Engine() == db.Postgres {
 			// To be planned for its own words: of a rare one the entries of the index are taken, for a common one the newest
@@ -63,6 +64,10 @@ func find[T any](ctx context.Context, s *Service, q query, in index, scan func(d
 		}, query, values...)
 	}
 	if s.db.Engine() == db.Postgres {
+		var err error
+		if rare, err = s.rare(ctx, in, q.tsquery()); err != nil {
+			return nil, err
+		}
 		return out, read(q.tsquery())
 	}
 	if err := read(q.exact()); err != nil || len(out) == candidates || !q.hasPrefix() {
@@ -78,9 +83,30 @@ func find[T any](ctx context.Context, s *Service, q query, in index, scan func(d
 	return out, read(matching)
 }
 
-// matches is the statement that gives the ids of what matches, newest first.
-func (s *Service) matches(in index, matching string, args *filter.Args) string {
+// PostgreSQL does not know how many words begin in a way and takes two of a hundred rows for it. So it is tried on the newest
+// rows whether a query is one of common words, whose matches are walked down to, or of rare ones, which the index names.
+const (
+	tried  = 10_000
+	common = 100
+)
+
+func (s *Service) rare(ctx context.Context, in index, matching string) (bool, error) {
+	var n int
+	err := s.db.QueryRow(ctx, `SELECT count(*) FROM (SELECT 1 FROM (SELECT doc FROM `+in.table+` ORDER BY id DESC LIMIT `+strconv.Itoa(tried)+`) AS newest
+		WHERE doc @@ $1::tsquery LIMIT `+strconv.Itoa(common)+`) AS found`, matching).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("see how common the words of a search are: %w", err)
+	}
+	return n < common, nil
+}
+
+// matches is the statement that gives the ids of what matches, newest first. Of rare words PostgreSQL takes all matches from
+// the index, which OFFSET keeps apart from the order and the limit.
+func (s *Service) matches(in index, matching string, rare bool, args *filter.Args) string {
 	limit := ` LIMIT ` + strconv.Itoa(in.depth)
+	if s.db.Engine() == db.Postgres && rare {
+		return `SELECT id FROM (SELECT id FROM ` + in.table + ` WHERE doc @@ ` + args.Add(matching) + `::tsquery OFFSET 0) AS found ORDER BY id DESC` + limit
+	}
 	if s.db.Engine() == db.Postgres {
 		return `SELECT id FROM ` + in.table + ` WHERE doc @@ ` + args.Add(matching) + `::tsquery ORDER BY id DESC` + limit
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/db/dbtest"
+	"github.com/foyerdesk/foyer/internal/platform/filter"
 )
 
 // until waits for a condition.
@@ -190,6 +191,32 @@ func TestSearchesReadNoTableFromEndToEnd(t *testing.T) {
 			}
 			if k.db.Engine() == db.SQLite && slices.ContainsFunc(plan, func(s string) bool { return strings.Contains(s, "TEMP B-TREE FOR ORDER BY") }) && name != "addresses" {
 				k.Errorf("%s sorts:\n%s", name, strings.Join(plan, "\n"))
+			}
+		}
+	})
+}
+
+// PostgreSQL takes any beginning of a word for one that two rows of a hundred have.
+func TestRareBeginningsComeFromTheIndexAndCommonOnesFromTheNewestRows(t *testing.T) {
+	each(t, func(k *desk) {
+		if k.db.Engine() == db.SQLite {
+			return // looks words up
+		}
+		k.fill(12_000)
+		for word, rare := range map[string]bool{"comm": false, "common": false, "unique123": true, "nothing": true} {
+			q, err := parse(word)
+			k.must(err)
+			in := k.s.messageIndex(k.admin)
+			got, err := k.s.rare(k.ctx, in, q.tsquery())
+			k.must(err)
+			if got != rare {
+				k.Errorf("%s: rare is %v", word, got)
+			}
+			args := &filter.Args{}
+			sql := k.s.matches(in, q.tsquery(), rare, args)
+			plan := strings.Join(k.plan(sql, args.Values()...), "\n")
+			if strings.Contains(plan, "Bitmap Index Scan on search_messages_doc") != rare {
+				k.Errorf("%s:\n%s", word, plan)
 			}
 		}
 	})
