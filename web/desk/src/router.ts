@@ -3,6 +3,7 @@ import { t, type MessageKey } from '@ui/i18n'
 import { ApiError } from '@ui/api/client'
 import { accountRoutes } from './account/routes'
 import { adminRoutes } from './admin/routes'
+import { ensureGuide, guidePermission } from './admin/guide/guide'
 import { home } from './auth/next'
 import { ensureConfig, ensureMe } from './data/session'
 
@@ -62,6 +63,7 @@ const routes: RouteRecordRaw[] = [
         component: () => import('./inbox/InboxPage.vue'),
         children: [conversation],
       },
+      { path: 'admin/set-up', component: () => import('./admin/guide/GuidePage.vue'), meta: { title: 'guide.name' } },
       ...accountRoutes,
       ...adminRoutes,
     ],
@@ -71,11 +73,22 @@ const routes: RouteRecordRaw[] = [
 
 export const router = createRouter({ history: createWebHistory(), routes })
 
+/** Whoever administers a new desk is led through its set-up when they arrive, and not again until they come back. */
+let arrived = false
+
+async function guided(permissions: string[] | null | undefined): Promise<boolean> {
+  if (arrived) return false
+  arrived = true
+  if (!permissions?.includes(guidePermission)) return false
+  return await ensureGuide().then(({ state }) => state === 'open', () => false)
+}
+
 router.beforeEach(async (to) => {
   if (to.meta.guest) return true
   try {
     const me = await ensureMe()
     const confined = !!me.two_factor_setup_required
+    if (!confined && to.path === home && (await guided(me.permissions))) return '/admin/set-up'
     if (confined === (to.path === '/two-factor-setup')) return true
     return confined ? { path: '/two-factor-setup', query: { next: to.fullPath } } : home
   } catch (cause) {

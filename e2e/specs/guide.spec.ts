@@ -1,0 +1,83 @@
+// The first set-up of a desk, by keyboard, and the pictures by which it is known.
+
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { admin } from '../support/desk.ts'
+import { expect, test } from '../support/fixtures.ts'
+
+async function look(page: Page, screen: string): Promise<void> {
+  const before = page.viewportSize()!
+  for (const scheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: scheme })
+    await page.screenshot({ path: `screenshots/${screen}-${scheme}.png`, animations: 'disabled' })
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    expect.soft(violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`), `${screen} in ${scheme}`).toEqual([])
+  }
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.screenshot({ path: `screenshots/${screen}-phone.png`, animations: 'disabled' })
+  expect.soft(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), `${screen} scrolls sideways`).toBeLessThanOrEqual(0)
+  await page.setViewportSize(before)
+  await page.emulateMedia({ colorScheme: 'light' })
+}
+
+const guide = (page: Page) => page.getByTestId('guide')
+const title = (page: Page, name: string) => expect(guide(page).getByRole('heading', { level: 1 })).toHaveText(name)
+
+test('the first administrator is led through the set-up', async ({ desk, page }) => {
+  await desk.api.put('/api/v1/settings/guide', { state: 'open', step: 'desk' })
+  await page.goto('/')
+  await page.locator('#email').fill(admin.email)
+  await page.locator('#password').fill(admin.password)
+  await page.locator('#password').press('Enter')
+
+  await title(page, 'Name your desk')
+  await look(page, 'guide-desk')
+  const name = page.getByLabel('Site name')
+  await name.fill('')
+  await name.press('Enter')
+  await expect(name).toBeFocused()
+  await name.fill('Acme Help')
+  await name.press('Enter')
+
+  await title(page, 'Who are you?')
+  await expect(page.getByRole('heading', { level: 1 })).toBeFocused()
+  await page.getByLabel('First name').fill('Ada')
+  await page.locator('[name="email"]').fill('ada@acme.example')
+  await page.getByLabel('Password', { exact: true }).fill('Correct-horse-9-battery')
+  await look(page, 'guide-account')
+  await page.getByLabel('Password', { exact: true }).press('Enter')
+
+  await title(page, 'Connect your first mailbox')
+  await look(page, 'guide-mailbox')
+  await page.reload()
+  await title(page, 'Connect your first mailbox')
+  await page.getByRole('button', { name: 'Not now' }).press('Enter')
+
+  await title(page, 'Invite your colleagues')
+  await page.getByLabel('Email addresses').fill('bo@acme.example\nnobody')
+  await page.getByRole('button', { name: 'Invite and finish' }).press('Enter')
+  await expect(page.getByText('“nobody” is not an email address.')).toBeVisible()
+  await look(page, 'guide-colleagues')
+  await page.getByLabel('Email addresses').fill('bo@acme.example')
+  await page.getByRole('button', { name: 'Invite and finish' }).press('Enter')
+  await expect(page).toHaveURL(/\/inboxes\//)
+
+  expect(await desk.api.get('/api/v1/settings/guide')).toMatchObject({ state: 'finished' })
+  const agents = await desk.api.get<{ email: string }[]>('/api/v1/agents')
+  expect(agents.map((agent) => agent.email)).toEqual(expect.arrayContaining(['ada@acme.example', 'bo@acme.example']))
+  await expect(page.getByText('Acme Help').first()).toBeVisible()
+  await page.goto('/')
+  await expect(page).toHaveURL(/\/inboxes\//)
+})
+
+test('the logo is uploaded and shown', async ({ signedIn: page }) => {
+  await page.goto('/admin/general')
+  const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
+  await page.getByTestId('logo-file').setInputFiles({ name: 'logo.svg', mimeType: 'image/svg+xml', buffer: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>') })
+  await expect(page.getByText('The file is not a picture that can be used.')).toBeVisible()
+  await page.getByTestId('logo-file').setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: png })
+  await expect(page.locator('[name="app.logo_url"]')).toHaveValue(/^\/branding\/.*\.png$/)
+  await look(page, 'general-branding')
+  await page.goto('/inboxes/all')
+  await expect(page.getByTestId('sidebar-logo')).toHaveAttribute('src', /^\/branding\//)
+})
