@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
-import { compileMessage, formatAge, t } from './index'
+import german from '@locales/de-DE.json'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { compileMessage, formatAge, formatAgo, formatMoment, formatNumber, i18n, setLanguage, t } from './index'
 
 const context = (values: Record<string, unknown>, count = 1) => ({
   named: ((name: string) => values[name]) as never,
@@ -27,4 +28,40 @@ it.each([
   [400 * 86_400, '1y'],
 ])('an age of %d seconds reads %s', (seconds, text) => {
   expect(formatAge(Date.now() - seconds * 1000)).toBe(text)
+})
+
+it.each([
+  [30, 'just now'],
+  [60, '1 minute ago'],
+  [5 * 60, '5 minutes ago'],
+  [3 * 86_400, '3 days ago'],
+])('%d seconds ago reads %s in a sentence', (seconds, text) => {
+  expect(formatAgo(Date.now() - seconds * 1000)).toBe(text)
+})
+
+describe('a language of the desk', () => {
+  afterEach(async () => {
+    vi.unstubAllGlobals()
+    await setLanguage('en-US')
+  })
+
+  it('is loaded from the server and used for texts, numbers, dates and ages', async () => {
+    const load = vi.fn(async (_: string) => Response.json(german))
+    vi.stubGlobal('fetch', load)
+    await setLanguage('de-DE')
+    expect(load.mock.calls.map(([url]) => url)).toEqual(['/api/v1/lang/de-DE'])
+    expect(document.documentElement.lang).toBe('de-DE')
+    expect(t('inbox.count', {}, 1234)).toBe('1.234 Konversationen')
+    expect(formatNumber(1234.5)).toBe('1.234,5')
+    const now = new Date(2026, 4, 9, 15, 30)
+    expect(formatAgo(new Date(2026, 4, 6, 15, 30), now.getTime())).toBe('vor 3 Tagen')
+    expect(formatMoment(new Date(2026, 4, 9, 8, 5), now)).toBe('8:05')
+    expect(formatMoment(new Date(2026, 2, 3, 14, 5), now)).toBe('3. März, 14:05')
+  })
+
+  it('leaves the language as it was when the server has no such catalogue', async () => {
+    vi.stubGlobal('fetch', async () => new Response(null, { status: 404 }))
+    await setLanguage('xx')
+    expect(i18n.global.locale.value).toBe('en-US')
+  })
 })

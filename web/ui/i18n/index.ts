@@ -62,15 +62,31 @@ const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
 
+type Age = { unit: 'minute' | 'hour' | 'day' | 'month' | 'year'; n: number }
+
+/** How long ago a time is, in whole units of the size one would say; null within the last minute. */
+function ageOf(time: string | number | Date, now: number): Age | null {
+  const age = Math.max(0, now - new Date(time).getTime())
+  if (age < minute) return null
+  if (age < hour) return { unit: 'minute', n: Math.floor(age / minute) }
+  if (age < day) return { unit: 'hour', n: Math.floor(age / hour) }
+  if (age <= 30 * day) return { unit: 'day', n: Math.floor(age / day) }
+  if (age < 365 * day) return { unit: 'month', n: Math.floor(age / (30 * day)) }
+  return { unit: 'year', n: Math.floor(age / (365 * day)) }
+}
+
+const short = { minute: 'time.minutes', hour: 'time.hours', day: 'time.days', month: 'time.months', year: 'time.years' } as const
+
 /** Short age for lists: now, 5m, 3h, 2d, 4mo, 1y. */
 export function formatAge(time: string | number | Date, now = Date.now()): string {
-  const age = Math.max(0, now - new Date(time).getTime())
-  if (age < minute) return t('time.now')
-  if (age < hour) return t('time.minutes', { n: Math.floor(age / minute) })
-  if (age < day) return t('time.hours', { n: Math.floor(age / hour) })
-  if (age <= 30 * day) return t('time.days', { n: Math.floor(age / day) })
-  if (age < 365 * day) return t('time.months', { n: Math.floor(age / (30 * day)) })
-  return t('time.years', { n: Math.floor(age / (365 * day)) })
+  const age = ageOf(time, now)
+  return age ? t(short[age.unit], { n: formatNumber(age.n) }) : t('time.now')
+}
+
+/** The age in words, for sentences: just now, 5 minutes ago. */
+export function formatAgo(time: string | number | Date, now = Date.now()): string {
+  const age = ageOf(time, now)
+  return age ? new Intl.RelativeTimeFormat(i18n.global.locale.value).format(-age.n, age.unit) : t('time.just_now')
 }
 
 /** The exact time, for titles and tooltips. */
