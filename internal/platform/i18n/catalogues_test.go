@@ -22,6 +22,21 @@ func TestCataloguesFitEnglish(t *testing.T) {
 	}
 }
 
+// complete are the languages that are kept whole: a new key of English needs its text in each of them.
+var complete = []string{"de-DE"}
+
+func TestCompleteLanguagesLackNoKey(t *testing.T) {
+	english := catalogue(t, Default)
+	for _, code := range complete {
+		ours := catalogue(t, code)
+		for key := range english {
+			if _, ok := ours[key]; !ok {
+				t.Errorf("%s lacks %s: translate %q", code, key, english[key])
+			}
+		}
+	}
+}
+
 // catalogue reads the file of a language as it is, without the English that load puts into its gaps.
 func catalogue(t *testing.T, code string) map[string]string {
 	t.Helper()
