@@ -25,6 +25,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
 	"github.com/foyerdesk/foyer/internal/desk/media"
 	"github.com/foyerdesk/foyer/internal/desk/role"
+	"github.com/foyerdesk/foyer/internal/desk/roster"
 	"github.com/foyerdesk/foyer/internal/desk/setting"
 	"github.com/foyerdesk/foyer/internal/desk/sso"
 	"github.com/foyerdesk/foyer/internal/desk/team"
@@ -53,6 +54,7 @@ type Deps struct {
 	Agents        *agent.Service
 	Roles         *role.Service
 	Teams         *team.Service
+	Roster        *roster.Service
 	Settings      *setting.Service
 	EmailSettings *setting.EmailService
 	Media         *media.Service

@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/mail"
 	"slices"
 	"strings"
 
@@ -107,13 +106,6 @@ func (e *Edit) validate() error {
 		if strings.ContainsRune(strings.Join(texts, ""), 0) { // which PostgreSQL cannot keep
 			return fault.Field(field, "error.control_characters")
 		}
-	}
-	return nil
-}
-
-func checkAddress(email string) error {
-	if a, err := mail.ParseAddress(email); err != nil || a.Address != email {
-		return fault.Field("email", "error.address_invalid", "value", email)
 	}
 	return nil
 }
@@ -215,7 +207,7 @@ func (s *Service) Create(ctx context.Context, actor *Principal, e Edit) (*Agent,
 	if err := e.validate(); err != nil {
 		return nil, err
 	}
-	if err := checkAddress(e.Email); err != nil {
+	if err := CheckAddress(e.Email); err != nil {
 		return nil, err
 	}
 	if len(e.Roles) == 0 {
@@ -245,7 +237,7 @@ func (s *Service) CreateTx(ctx context.Context, tx *db.Tx, actor *Principal, e E
 	if err := e.validate(); err != nil {
 		return nil, err
 	}
-	if err := checkAddress(e.Email); err != nil {
+	if err := CheckAddress(e.Email); err != nil {
 		return nil, err
 	}
 	return create(ctx, tx, actor, e, nil)
@@ -366,7 +358,7 @@ func (s *Service) Update(ctx context.Context, actor *Principal, id int64, e Edit
 // protect keeps the System user what it is.
 func protect(before *Agent, e *Edit) error {
 	if !before.IsSystem {
-		return checkAddress(e.Email)
+		return CheckAddress(e.Email)
 	}
 	switch {
 	case !strings.EqualFold(e.Email, SystemLogin):

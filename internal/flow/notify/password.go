@@ -71,6 +71,21 @@ func (s *Service) PasswordLink(ctx context.Context, agentID int64, welcome bool)
 	return err == nil, err
 }
 
+// Inviter returns what queues the welcome of a new agent in the transaction that makes them; nil when the desk cannot
+// send mail yet.
+func (s *Service) Inviter(ctx context.Context) (func(ctx context.Context, tx *db.Tx, agentID int64) error, error) {
+	ok, attempts, err := s.sender.Available(ctx)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return func(ctx context.Context, tx *db.Tx, agentID int64) error {
+		if err := s.agents.LinkAsked(ctx, tx, agentID); err != nil {
+			return err
+		}
+		return s.jobs.Insert(ctx, tx, PasswordMail{AgentID: agentID, Welcome: true}, jobs.Options{MaxAttempts: attempts})
+	}, nil
+}
+
 func (s *Service) send(ctx context.Context, job PasswordMail) error {
 	a, err := s.agents.Get(ctx, job.AgentID)
 	if fault.Is(err, fault.NotFound) || (err == nil && (!a.Enabled || a.Email == nil)) {

@@ -85,6 +85,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import agents from a file
+         * @description Needs permission users:manage. The import goes on after the answer.
+         */
+        post: operations["post-agents-import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/import/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an import of a file would do
+         * @description Needs permission users:manage. Nothing is changed.
+         */
+        post: operations["post-agents-import-check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/import/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far the last import of agents is
+         * @description Needs permission users:manage.
+         */
+        get: operations["get-agents-import-status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/me": {
         parameters: {
             query?: never;
@@ -2617,6 +2677,14 @@ export interface components {
             data: components["schemas"]["GeneralSettings"];
             status: string;
         };
+        EnvelopeImportReport: {
+            data: components["schemas"]["ImportReport"];
+            status: string;
+        };
+        EnvelopeImportState: {
+            data: components["schemas"]["ImportState"];
+            status: string;
+        };
         EnvelopeInbox: {
             data: components["schemas"]["Inbox"];
             status: string;
@@ -2815,6 +2883,44 @@ export interface components {
         I18nLanguage: {
             code: string;
             name: string;
+        };
+        ImportLine: {
+            email: string;
+            field?: string;
+            /** Format: int64 */
+            line: number;
+            /** @description Why the row was refused */
+            message?: string;
+            name: string;
+            outcome: string;
+            /** Format: int64 */
+            row: number;
+        };
+        ImportReport: {
+            /** Format: int64 */
+            errors: number;
+            lines: components["schemas"]["ImportLine"][];
+            /** Format: int64 */
+            total: number;
+        };
+        ImportState: {
+            /**
+             * Format: date-time
+             * @description The year 1 while it runs
+             */
+            ended_at: string;
+            /** Format: int64 */
+            errors: number;
+            /** @description Every row that is done */
+            lines?: components["schemas"]["ImportLine"][];
+            logs: string[];
+            running: boolean;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: int64 */
+            success: number;
+            /** Format: int64 */
+            total: number;
         };
         Inbox: {
             channel: string;
@@ -3362,6 +3468,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeListAgentCompact"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-agents-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description CSV in UTF-8 with the columns first_name, last_name, email, roles and, if wanted, teams
+                     */
+                    file?: string;
+                    /** @description true to invite every new agent by mail */
+                    send_welcome_email?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+        };
+    };
+    "post-agents-import-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description CSV in UTF-8 with the columns first_name, last_name, email, roles and, if wanted, teams
+                     */
+                    file?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeImportReport"];
+                };
+            };
+        };
+    };
+    "get-agents-import-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeImportState"];
                 };
             };
             /** @description Error */

@@ -1,0 +1,221 @@
+package roster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/audit"
+	"github.com/foyerdesk/foyer/internal/desk/role"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
+	"github.com/foyerdesk/foyer/internal/platform/jobs"
+)
+
+// A job works on this many rows and leaves the rest to another, so that it is short.
+const atOnce = 250
+
+// Times after which an import that stands still is taken up again, and after which one that ended is forgotten: its rows
+// name people.
+const (
+	stalled = 30 * time.Second
+	kept    = 24 * time.Hour
+)
+
+// work is an import that runs.
+type work struct {
+	id     int64
+	actor  *agent.Principal
+	audit  audit.Actor
+	invite bool
+}
+
+// errDone is returned inside a transaction that finds its row done by another.
+var errDone = errors.New("the row is done")
+
+// run works on an import from where it stands. It may run twice at the same time without doing a row twice.
+func (s *Service) run(ctx context.Context, id int64) error {
+	w, err := s.load(ctx, id)
+	if err != nil || w == nil {
+		return err
+	}
+	ctx = audit.As(ctx, w.audit)
+	rules, err := s.known(ctx, w.actor)
+	if err != nil {
+		return err
+	}
+	var send Invite
+	if w.invite {
+		if send, err = s.inviter(ctx); err != nil {
+			return err
+		}
+	}
+	lines, err := s.waiting(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, l := range lines {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := s.do(ctx, w, rules, l, send); err != nil {
+			return fmt.Errorf("import row %d: %w", l.number, err)
+		}
+	}
+	return s.db.Tx(ctx, func(tx *db.Tx) error {
+		if len(lines) == atOnce {
+			return s.jobs.Insert(ctx, tx, runJob{ImportID: id, From: lines[len(lines)-1].number}, jobs.Options{})
+		}
+		return finish(ctx, tx, id)
+	})
+}
+
+// load reads an import that runs, nil if it ended. Who asked may grant what they could then and can now: nothing, if they
+// may not manage agents any more.
+func (s *Service) load(ctx context.Context, id int64) (*work, error) {
+	w := &work{id: id}
+	var actorID int64
+	var actor, may db.JSON
+	err := s.db.QueryRow(ctx, `SELECT actor_id, actor, may_grant, invite FROM agent_imports WHERE id = $1 AND running`, id).Scan(&actorID, &actor, &may, &w.invite)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read import %d: %w", id, err)
+	}
+	var then []role.Permission
+	if err := errors.Join(actor.Decode(&w.audit), may.Decode(&then)); err != nil {
+		return nil, err
+	}
+	p := agent.Principal{ID: actorID, Email: w.audit.Name}
+	now, err := s.principal(ctx, actorID)
+	if err == nil && now.Can(role.UsersManage) {
+		p = *now
+	} else if err != nil && fault.KindOf(err) == fault.Internal {
+		return nil, err
+	}
+	p.Permissions &= role.SetOf(then...)
+	p.Method = agent.Method(w.audit.Via)
+	w.actor = &p
+	return w, nil
+}
+
+type numbered struct {
+	number int
+	row
+}
+
+func (s *Service) waiting(ctx context.Context, id int64) (out []numbered, err error) {
+	err = db.Each(ctx, s.db, func(r db.Rows) error {
+		var n numbered
+		var content db.JSON
+		if err := r.Scan(&n.number, &content); err != nil {
+			return err
+		}
+		out = append(out, n)
+		return content.Decode(&out[len(out)-1].row)
+	}, `SELECT number, content FROM agent_import_rows WHERE import_id = $1 AND outcome = '' ORDER BY number LIMIT $2 + 0`, id, atOnce)
+	if err != nil {
+		return nil, fmt.Errorf("read the rows that wait: %w", err)
+	}
+	return out, nil
+}
+
+// do makes the agent of a row, or notes why not.
+func (s *Service) do(ctx context.Context, w *work, rules *known, n numbered, send Invite) error {
+	why := rules.check(n.row)
+	if why == nil {
+		err := s.db.Tx(ctx, func(tx *db.Tx) error {
+			if err := settle(ctx, tx, w.id, n.number, nil); err != nil {
+				return err
+			}
+			return s.create(ctx, tx, w, n.row, send)
+		})
+		if why = reasonOf(err); why == nil {
+			return unlessDone(err)
+		}
+	}
+	return unlessDone(s.db.Tx(ctx, func(tx *db.Tx) error { return settle(ctx, tx, w.id, n.number, why) }))
+}
+
+func unlessDone(err error) error {
+	if errors.Is(err, errDone) {
+		return nil
+	}
+	return err
+}
+
+func (s *Service) create(ctx context.Context, tx *db.Tx, w *work, r row, send Invite) error {
+	a, err := s.agents.CreateTx(ctx, tx, w.actor, agent.Edit{FirstName: r.FirstName, LastName: r.LastName, Email: r.Email, Roles: r.Roles, Teams: r.Teams, Enabled: true})
+	switch {
+	case err != nil:
+		return err
+	case len(a.Roles) != len(r.Roles): // one was deleted this very moment
+		return fault.Field("roles", "error.unknown_value", "value", r.Email)
+	case len(a.Teams) != len(r.Teams):
+		return fault.Field("teams", "error.unknown_value", "value", r.Email)
+	case send == nil:
+		return nil
+	}
+	return send(ctx, tx, a.ID)
+}
+
+// settle notes what became of a row and counts it; errDone if that is known already.
+func settle(ctx context.Context, tx *db.Tx, id int64, number int, why *reason) error {
+	outcome, counter := Created, "success"
+	if why != nil {
+		outcome, counter = Refused, "errors"
+	}
+	n, err := tx.Exec(ctx, `UPDATE agent_import_rows SET outcome = $3, reason = $4 WHERE import_id = $1 AND number = $2 AND outcome = ''`, id, number, outcome, db.ToJSON(why))
+	if err != nil {
+		return fmt.Errorf("note a row: %w", err)
+	}
+	if n == 0 {
+		return errDone
+	}
+	if _, err := tx.Exec(ctx, `UPDATE agent_imports SET `+counter+` = `+counter+` + 1, updated_at = $2 WHERE id = $1`, id, db.Now()); err != nil {
+		return fmt.Errorf("count a row: %w", err)
+	}
+	return nil
+}
+
+// finish ends an import whose rows are all done, once.
+func finish(ctx context.Context, tx *db.Tx, id int64) error {
+	var total, success, refused int
+	err := tx.QueryRow(ctx, `UPDATE agent_imports SET running = FALSE, ended_at = $2, updated_at = $2
+		WHERE id = $1 AND running AND success + errors = total RETURNING total, success, errors`, id, db.Now()).Scan(&total, &success, &refused)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("end an import: %w", err)
+	}
+	return audit.Record(ctx, tx, audit.Entry{Type: audit.AgentsImported, Target: audit.Target{Model: "user"}, After: struct {
+		Total   int `json:"total"`
+		Created int `json:"created"`
+		Refused int `json:"refused"`
+	}{total, success, refused}})
+}
+
+// tend takes up an import that nobody works on, and forgets those that ended long ago.
+func (s *Service) tend(ctx context.Context) error {
+	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `DELETE FROM agent_imports WHERE NOT running AND ended_at < $1`, db.At(time.Now().Add(-kept)))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("clear old imports away: %w", err)
+	}
+	var id int64
+	err = s.db.QueryRow(ctx, `SELECT id FROM agent_imports WHERE running AND updated_at < $1`, db.At(time.Now().Add(-stalled))).Scan(&id)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for an import that stands still: %w", err)
+	}
+	s.log.Info("taking up an import of agents that stood still", "import", id)
+	return s.run(ctx, id)
+}
