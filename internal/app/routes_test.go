@@ -53,6 +53,8 @@ func prepareOn(t *testing.T, d *desk) *prepared {
 	d.exec(`INSERT INTO oidc_providers (created_at, updated_at, name, provider, provider_url, client_id, client_secret, enabled)
 		VALUES (0, 0, 'Away', 'Custom', 'http://127.0.0.1:1', '', '', TRUE)`)
 	p.ids["oidc"] = "1"
+	d.exec(`INSERT INTO agent_imports (actor_id, actor, may_grant, invite, total, running, started_at, updated_at, ended_at)
+		VALUES (1, '{}', '[]', FALSE, 0, FALSE, 0, 0, 9000000000000000)`)
 	c := create("/api/v1/conversations", map[string]any{"inbox_id": inboxID, "content": "<p>Hello</p>", "contact_email": "bo@x.test", "first_name": "Bo", "subject": "Hi", "initiator": "contact"})
 	p.ids["conversations"] = c.UUID
 	p.ids["messages"] = create("/api/v1/conversations/"+c.UUID+"/messages", map[string]any{"message": "<p>note</p>", "private": true, "sender_type": "agent"}).UUID
