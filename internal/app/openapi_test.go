@@ -88,7 +88,8 @@ func TestAnswersHaveTheFormThatTheDocumentSays(t *testing.T) {
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		empty := startDesk(t, url)
 		for _, op := range operations(empty.app.API.OpenAPI()) {
-			if op.Method == http.MethodGet && !strings.Contains(op.Path, "{") {
+			// An empty desk has no import to tell of: 404 is the answer that clients know.
+			if op.Method == http.MethodGet && !strings.Contains(op.Path, "{") && !strings.HasSuffix(op.Path, "/import/status") {
 				if code, raw := empty.admin.do(op.Method, asked(op.Path), nil); code == http.StatusOK {
 					answered(t, empty.app.API.OpenAPI(), op, raw)
 				} else {
