@@ -1,5 +1,5 @@
 import german from '@locales/de-DE.json'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { compileMessage, formatAge, formatAgo, formatMoment, formatNumber, i18n, setLanguage, t } from './index'
 
 const context = (values: Record<string, unknown>, count = 1) => ({
@@ -63,5 +63,18 @@ describe('a language of the desk', () => {
     vi.stubGlobal('fetch', async () => new Response(null, { status: 404 }))
     await setLanguage('xx')
     expect(i18n.global.locale.value).toBe('en-US')
+  })
+})
+
+describe('a language that runs right to left', () => {
+  beforeEach(() => void (i18n.global.locale.value = 'fa-IR' as 'en-US'))
+  afterEach(() => void (i18n.global.locale.value = 'en-US'))
+
+  it('sets Latin names and addresses apart, and nothing else', () => {
+    expect(compileMessage('به {name}، {other}')(context({ name: 'a@x.io', other: 'آرش' }))).toBe('به \u2068a@x.io\u2069، آرش')
+  })
+
+  it('has its own digits', () => {
+    expect(formatAge(Date.now() - 5 * 60_000)).toContain('۵')
   })
 })

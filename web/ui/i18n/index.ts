@@ -16,9 +16,22 @@ export function compileMessage(text: string) {
     const form = forms.length > 1 ? context.plural(forms) : text
     return form.replace(/\{(\w+)\}/g, (whole, name: string) => {
       const value = context.named(name)
-      return value === undefined || value === null ? whole : String(value)
+      return value === undefined || value === null ? whole : isolate(String(value))
     })
   }
+}
+
+/** Which way a language is written. */
+export function directionOf(code: string): 'rtl' | 'ltr' {
+  return /^(ar|fa|he|ur)\b/.test(code) ? 'rtl' : 'ltr'
+}
+
+/**
+ * A Latin name or address inside a sentence that runs right to left keeps its own order, and the marks around it stay
+ * with the sentence: it stands between U+2068 and U+2069 (UAX #9, isolates).
+ */
+function isolate(value: string): string {
+  return directionOf(i18n.global.locale.value) === 'rtl' && /[A-Za-z]/.test(value) ? `\u2068${value}\u2069` : value
 }
 
 export const i18n = createI18n({
@@ -50,7 +63,7 @@ export async function setLanguage(code: string): Promise<void> {
   }
   i18n.global.locale.value = code as 'en-US'
   document.documentElement.lang = code
-  document.documentElement.dir = /^(ar|fa|he|ur)\b/.test(code) ? 'rtl' : 'ltr'
+  document.documentElement.dir = directionOf(code)
 }
 
 /** A number in the agent's language. */
