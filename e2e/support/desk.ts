@@ -39,6 +39,7 @@ export class Desk {
         FOYER_DATA_DIR: join(dir, 'data'),
         FOYER_SYSTEM_USER_PASSWORD: admin.password,
         FOYER_OUTBOUND_ALLOW: '127.0.0.0/8',
+        FOYER_AUTH_PER_MINUTE: '600', // every browser of the tests comes from one address
         ...(database && { FOYER_DATABASE_URL: databaseURL(database) }),
       },
     })
