@@ -1,28 +1,8 @@
 // What agents prove themselves by, as people manage it: where they are signed in, and the keys of their programs.
 
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { expect, signIn, test } from '../support/fixtures.ts'
-
-/** Takes pictures in each look, and lets axe look at the page. */
-async function picture(page: Page, screen: string): Promise<void> {
-  for (const look of [
-    { name: 'light', colorScheme: 'light', width: 1440, height: 900 },
-    { name: 'dark', colorScheme: 'dark', width: 1440, height: 900 },
-    { name: 'phone', colorScheme: 'light', width: 390, height: 844 },
-  ] as const) {
-    await page.emulateMedia({ colorScheme: look.colorScheme })
-    await page.setViewportSize({ width: look.width, height: look.height })
-    await page.screenshot({ path: `screenshots/${screen}-${look.name}.png`, animations: 'disabled' })
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)
-    expect.soft(serious, `${screen} in ${look.name}`).toEqual([])
-    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-    expect.soft(sideways, `${screen} in ${look.name} scrolls sideways`).toBeLessThanOrEqual(0)
-  }
-  await page.emulateMedia({ colorScheme: 'light' })
-  await page.setViewportSize({ width: 1440, height: 900 })
-}
+import { examineLooks } from '../support/look.ts'
 
 async function signInAs(page: Page, email: string, password: string): Promise<void> {
   await page.goto('/')
@@ -43,7 +23,7 @@ test('an agent signs out another place from the account page', async ({ desk, pa
   await expect(here).toHaveCount(1)
   await expect(here.getByRole('button')).toHaveCount(0)
   await here.scrollIntoViewIfNeeded()
-  await picture(page, 'sessions')
+  await examineLooks(page, 'sessions')
   await expect(page.getByTestId('session')).toHaveCount(3)
   await page.getByTestId('session').filter({ hasNotText: 'This session' }).first().getByRole('button').click()
   await expect(page.getByTestId('session')).toHaveCount(2)
@@ -66,7 +46,7 @@ test('an administrator makes a limited key, which works until it is revoked', as
   await dialog.getByLabel('Name').fill('Nightly export')
   await dialog.getByRole('switch').click()
   await dialog.getByRole('group').getByRole('checkbox').first().click()
-  await picture(page, 'new-key')
+  await examineLooks(page, 'new-key')
   await dialog.getByRole('button', { name: 'Create key' }).click()
 
   const key = await page.getByTestId('api_key').textContent()
@@ -76,7 +56,7 @@ test('an administrator makes a limited key, which works until it is revoked', as
   const row = page.getByTestId('api-key-row').filter({ hasText: 'Nightly export' })
   await expect(row).toContainText('1 permission')
   await row.scrollIntoViewIfNeeded()
-  await picture(page, 'api-keys')
+  await examineLooks(page, 'api-keys')
   await page.reload()
   await expect(row).toBeVisible()
   await expect(page.getByTestId('api_secret')).toHaveCount(0)

@@ -1,24 +1,9 @@
 // The first set-up of a desk, by keyboard, and the pictures by which it is known.
 
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { admin } from '../support/desk.ts'
 import { expect, test } from '../support/fixtures.ts'
-
-async function look(page: Page, screen: string): Promise<void> {
-  const before = page.viewportSize()!
-  for (const scheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme: scheme })
-    await page.screenshot({ path: `screenshots/${screen}-${scheme}.png`, animations: 'disabled' })
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    expect.soft(violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`), `${screen} in ${scheme}`).toEqual([])
-  }
-  await page.setViewportSize({ width: 390, height: 844 })
-  await page.screenshot({ path: `screenshots/${screen}-phone.png`, animations: 'disabled' })
-  expect.soft(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), `${screen} scrolls sideways`).toBeLessThanOrEqual(0)
-  await page.setViewportSize(before)
-  await page.emulateMedia({ colorScheme: 'light' })
-}
+import { examineLooks } from '../support/look.ts'
 
 const guide = (page: Page) => page.getByTestId('guide')
 const title = (page: Page, name: string) => expect(guide(page).getByRole('heading', { level: 1 })).toHaveText(name)
@@ -31,7 +16,7 @@ test('the first administrator is led through the set-up', async ({ desk, page })
   await page.locator('#password').press('Enter')
 
   await title(page, 'Name your desk')
-  await look(page, 'guide-desk')
+  await examineLooks(page, 'guide-desk')
   const name = page.getByLabel('Site name')
   await name.fill('')
   await name.press('Enter')
@@ -44,11 +29,11 @@ test('the first administrator is led through the set-up', async ({ desk, page })
   await page.getByLabel('First name').fill('Ada')
   await page.locator('[name="email"]').fill('ada@acme.example')
   await page.getByLabel('Password', { exact: true }).fill('Correct-horse-9-battery')
-  await look(page, 'guide-account')
+  await examineLooks(page, 'guide-account')
   await page.getByLabel('Password', { exact: true }).press('Enter')
 
   await title(page, 'Connect your first mailbox')
-  await look(page, 'guide-mailbox')
+  await examineLooks(page, 'guide-mailbox')
   await page.reload()
   await title(page, 'Connect your first mailbox')
   await page.getByRole('button', { name: 'Not now' }).press('Enter')
@@ -57,7 +42,7 @@ test('the first administrator is led through the set-up', async ({ desk, page })
   await page.getByLabel('Email addresses').fill('bo@acme.example\nnobody')
   await page.getByRole('button', { name: 'Invite and finish' }).press('Enter')
   await expect(page.getByText('“nobody” is not an email address.')).toBeVisible()
-  await look(page, 'guide-colleagues')
+  await examineLooks(page, 'guide-colleagues')
   await page.getByLabel('Email addresses').fill('bo@acme.example')
   await page.getByRole('button', { name: 'Invite and finish' }).press('Enter')
   await expect(page).toHaveURL(/\/inboxes\//)
@@ -77,7 +62,7 @@ test('the logo is uploaded and shown', async ({ signedIn: page }) => {
   await expect(page.getByText('The file is not a picture that can be used.')).toBeVisible()
   await page.getByTestId('logo-file').setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: png })
   await expect(page.locator('[name="app.logo_url"]')).toHaveValue(/^\/branding\/.*\.png$/)
-  await look(page, 'general-branding')
+  await examineLooks(page, 'general-branding')
   await page.goto('/inboxes/all')
   await expect(page.getByTestId('sidebar-logo')).toHaveAttribute('src', /^\/branding\//)
 })

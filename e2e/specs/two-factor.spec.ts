@@ -2,10 +2,10 @@
 // Chromium's virtual authenticator. Each agent is the test's own.
 
 import { createHmac } from 'node:crypto'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import type { API } from '../support/desk.ts'
 import { expect, test } from '../support/fixtures.ts'
+import { examineLooks } from '../support/look.ts'
 import { until } from '../support/mailserver.ts'
 
 const password = 'Correct-horse-8-battery'
@@ -44,21 +44,6 @@ async function authenticator(page: Page): Promise<void> {
   })
 }
 
-async function look(page: Page, screen: string): Promise<void> {
-  const before = page.viewportSize()!
-  for (const scheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme: scheme })
-    await page.screenshot({ path: `screenshots/${screen}-${scheme}.png`, animations: 'disabled' })
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    expect.soft(violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`), `${screen} in ${scheme}`).toEqual([])
-  }
-  await page.setViewportSize({ width: 390, height: 844 })
-  await page.screenshot({ path: `screenshots/${screen}-phone.png`, animations: 'disabled' })
-  expect.soft(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), `${screen} scrolls sideways`).toBeLessThanOrEqual(0)
-  await page.setViewportSize(before)
-  await page.emulateMedia({ colorScheme: 'light' })
-}
-
 async function signOut(page: Page): Promise<void> {
   await page.context().clearCookies()
 }
@@ -71,21 +56,21 @@ test('an authenticator app and recovery codes guard the password', async ({ desk
   const security = page.getByTestId('security')
   await security.getByRole('button', { name: 'Set up' }).click()
   const secret = (await page.getByTestId('totp-secret').innerText()).replaceAll(' ', '')
-  await look(page, 'security-totp')
+  await examineLooks(page, 'security-totp')
   const used = now()
   await security.getByLabel('Code').fill(totp(secret, used))
   await security.getByLabel('Code').press('Enter')
   const codes = page.getByTestId('recovery-codes').getByRole('listitem')
   await expect(codes).toHaveCount(10)
   const recovery = await codes.first().innerText()
-  await look(page, 'security-codes')
+  await examineLooks(page, 'security-codes')
 
   await signOut(page)
   await givePassword(page, email)
   const code = page.locator('#code')
   await expect(code).toBeFocused()
   await expect(code).toHaveAttribute('autocomplete', 'one-time-code')
-  await look(page, 'second-factor')
+  await examineLooks(page, 'second-factor')
   await code.fill(totp(secret, used))
   await code.press('Enter')
   await expect(page.getByText('This code is wrong')).toBeVisible()
@@ -107,7 +92,7 @@ test('an authenticator app and recovery codes guard the password', async ({ desk
   await dialog.getByLabel('Password', { exact: true }).fill('wrong')
   await dialog.getByRole('button', { name: 'Confirm' }).click()
   await expect(dialog.getByText('This password is wrong.')).toBeVisible()
-  await look(page, 'security-proof')
+  await examineLooks(page, 'security-proof')
   await dialog.getByLabel('Password', { exact: true }).fill(password)
   await dialog.getByRole('button', { name: 'Confirm' }).click()
   await expect(dialog).toBeHidden()
@@ -129,7 +114,7 @@ test('a passkey signs in without a password', async ({ desk, page }) => {
   await security.getByLabel('Name of the passkey').fill('Laptop')
   await security.getByLabel('Name of the passkey').press('Enter')
   await expect(page.getByTestId('passkey')).toContainText('Laptop')
-  await look(page, 'security-passkey')
+  await examineLooks(page, 'security-passkey')
 
   await signOut(page)
   // The virtual key is touched at once, also when it is only suggested: then there would be no button left to press.
@@ -147,7 +132,7 @@ test('a role that requires a second factor leads to setting one up', async ({ de
   const email = await addAgent(desk.api, 'Rika', ['Careful'])
   await givePassword(page, email)
   await expect(page.getByRole('heading', { name: 'Protect your account' })).toBeVisible()
-  await look(page, 'two-factor-setup')
+  await examineLooks(page, 'two-factor-setup')
   await page.goto('/inboxes/all')
   await expect(page).toHaveURL(/two-factor-setup/)
   await page.getByRole('button', { name: 'Set up' }).click()
@@ -165,5 +150,5 @@ test('an administrator requires a second factor for a role', async ({ desk, sign
   await page.getByRole('switch', { name: 'Require a second factor' }).click()
   await page.getByRole('button', { name: /save/i }).click()
   await until('the role to require it', async () => (await desk.api.get<{ require_two_factor: boolean }>(`/api/v1/roles/${role.id}`)).require_two_factor)
-  await look(page, 'role-two-factor')
+  await examineLooks(page, 'role-two-factor')
 })

@@ -78,34 +78,33 @@ func (t *throttle) record(ctx context.Context, account, ip string, ok bool) erro
 		if err != nil || n == 0 {
 			return err
 		}
-		return t.write(ctx, `DELETE FROM sign_in_failures WHERE subject = $1`, accountSubject(account))
 	}
 	now := db.Now()
-	if err := t.write(ctx, `DELETE FROM sign_in_failures WHERE last_at < $1`, db.At(now.Add(-failureMemory))); err != nil {
-		return err
-	}
-	if err := t.count(ctx, accountSubject(account), now, failureMemory); err != nil || ip == "" {
-		return err
-	}
-	return t.count(ctx, addressSubject(ip), now, addressWindow)
-}
-
-// count adds a failure to those in a window that begins with the first of them.
-func (t *throttle) count(ctx context.Context, subject string, now db.Time, window time.Duration) error {
-	return t.write(ctx, `INSERT INTO sign_in_failures (subject, failures, first_at, last_at) VALUES ($1, 1, $2, $2)
-		ON CONFLICT (subject) DO UPDATE SET last_at = excluded.last_at,
-			failures = CASE WHEN sign_in_failures.first_at < $3 THEN 1 ELSE sign_in_failures.failures + 1 END,
-			first_at = CASE WHEN sign_in_failures.first_at < $3 THEN excluded.first_at ELSE sign_in_failures.first_at END`,
-		subject, now, db.At(now.Add(-window)))
-}
-
-func (t *throttle) write(ctx context.Context, query string, args ...any) error {
 	err := t.db.Tx(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, query, args...)
-		return err
+		if ok {
+			_, err := tx.Exec(ctx, `DELETE FROM sign_in_failures WHERE subject = $1`, accountSubject(account))
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM sign_in_failures WHERE last_at < $1`, db.At(now.Add(-failureMemory))); err != nil {
+			return err
+		}
+		if err := count(ctx, tx, accountSubject(account), now, failureMemory); err != nil || ip == "" {
+			return err
+		}
+		return count(ctx, tx, addressSubject(ip), now, addressWindow)
 	})
 	if err != nil {
 		return fmt.Errorf("count failed sign-ins: %w", err)
 	}
 	return nil
+}
+
+// count adds a failure to those in a window that begins with the first of them.
+func count(ctx context.Context, tx *db.Tx, subject string, now db.Time, window time.Duration) error {
+	_, err := tx.Exec(ctx, `INSERT INTO sign_in_failures (subject, failures, first_at, last_at) VALUES ($1, 1, $2, $2)
+		ON CONFLICT (subject) DO UPDATE SET last_at = excluded.last_at,
+			failures = CASE WHEN sign_in_failures.first_at < $3 THEN 1 ELSE sign_in_failures.failures + 1 END,
+			first_at = CASE WHEN sign_in_failures.first_at < $3 THEN excluded.first_at ELSE sign_in_failures.first_at END`,
+		subject, now, db.At(now.Add(-window)))
+	return err
 }

@@ -207,21 +207,10 @@ func (l *Log) read(ctx context.Context, query string, args *filter.Args) ([]Item
 }
 
 // Plan returns how the database would read a page, for tests that the cost of the log does not grow with it.
-func (l *Log) Plan(ctx context.Context, q Query) (plan []string, err error) {
+func (l *Log) Plan(ctx context.Context, q Query) ([]string, error) {
 	where, order, args, err := statement(q)
 	if err != nil {
 		return nil, err
 	}
-	query := `SELECT id FROM activity_logs` + where + ` ORDER BY ` + order + ` LIMIT 30`
-	if l.db.Engine() == db.Postgres {
-		return db.Select[string](ctx, l.db, `EXPLAIN `+query, args.Values()...)
-	}
-	err = db.Each(ctx, l.db, func(r db.Rows) error {
-		var id, parent, unused int
-		var step string
-		err := r.Scan(&id, &parent, &unused, &step)
-		plan = append(plan, step)
-		return err
-	}, `EXPLAIN QUERY PLAN `+query, args.Values()...)
-	return plan, err
+	return db.Explain(ctx, l.db, `SELECT id FROM activity_logs`+where+` ORDER BY `+order+` LIMIT 30`, args.Values()...)
 }

@@ -123,24 +123,11 @@ func (s *Service) Plan(ctx context.Context, p *agent.Principal, q ListQuery) (id
 	if err != nil {
 		return nil, nil, err
 	}
-	if ids, err = s.explain(ctx, st.ids, st.args); err == nil {
-		rows, err = s.explain(ctx, s.rowsQuery(p, st, q.Scope == Mentioned), st.args)
+	if ids, err = db.Explain(ctx, s.db, st.ids, st.args.Values()...); err == nil {
+		query := s.rowsQuery(p, st, q.Scope == Mentioned) // adds arguments
+		rows, err = db.Explain(ctx, s.db, query, st.args.Values()...)
 	}
 	return ids, rows, err
-}
-
-func (s *Service) explain(ctx context.Context, query string, args *filter.Args) (plan []string, err error) {
-	if s.db.Engine() == db.Postgres {
-		return db.Select[string](ctx, s.db, `EXPLAIN `+query, args.Values()...)
-	}
-	err = db.Each(ctx, s.db, func(r db.Rows) error {
-		var id, parent, unused int
-		var step string
-		err := r.Scan(&id, &parent, &unused, &step)
-		plan = append(plan, step)
-		return err
-	}, `EXPLAIN QUERY PLAN `+query, args.Values()...)
-	return plan, err
 }
 
 // total returns how many conversations the whole list has.

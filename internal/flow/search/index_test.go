@@ -155,25 +155,11 @@ func TestHugeAndOddTextsAreIndexed(t *testing.T) {
 }
 
 // plan returns the lines of a statement's plan.
-func (k *desk) plan(query string, args ...any) (out []string) {
+func (k *desk) plan(query string, args ...any) []string {
 	k.Helper()
-	if k.db.Engine() == db.Postgres {
-		k.must(db.Each(k.ctx, k.db, func(r db.Rows) error {
-			var line string
-			err := r.Scan(&line)
-			out = append(out, line)
-			return err
-		}, "EXPLAIN "+query, args...))
-		return out
-	}
-	k.must(db.Each(k.ctx, k.db, func(r db.Rows) error {
-		var id, parent, unused int
-		var line string
-		err := r.Scan(&id, &parent, &unused, &line)
-		out = append(out, line)
-		return err
-	}, "EXPLAIN QUERY PLAN "+query, args...))
-	return out
+	plan, err := db.Explain(k.ctx, k.db, query, args...)
+	k.must(err)
+	return plan
 }
 
 func TestSearchesReadNoTableFromEndToEnd(t *testing.T) {

@@ -63,6 +63,21 @@ func Each(ctx context.Context, q Querier, fn func(Rows) error, query string, arg
 	return rows.Err()
 }
 
+// Explain returns how the engine would run a query, a step a line, for tests of its cost. The texts are the engine's own.
+func Explain(ctx context.Context, q Querier, query string, args ...any) (plan []string, err error) {
+	if q.Engine() == Postgres {
+		return Select[string](ctx, q, `EXPLAIN `+query, args...)
+	}
+	err = Each(ctx, q, func(r Rows) error {
+		var id, parent, unused int
+		var step string
+		err := r.Scan(&id, &parent, &unused, &step)
+		plan = append(plan, step)
+		return err
+	}, `EXPLAIN QUERY PLAN `+query, args...)
+	return plan, err
+}
+
 // In returns "$n,$n+1,…" for values placed from argument number first on, and the values as arguments. It is for
 // lists that are short and bounded; an empty list gives NULL, which nothing is equal to.
 func In[T any](first int, values []T) (string, []any) {

@@ -7,6 +7,7 @@ import './account/letters'
 import App from './App.vue'
 import { queryClient } from './data/query'
 import { ensureConfig, sessionLost, showIcon } from './data/session'
+import './data/theme'
 import { router } from './router'
 
 configureApi({

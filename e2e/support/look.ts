@@ -1,0 +1,38 @@
+// What every screen is looked at for: a picture for people, and what axe calls serious or worse.
+
+import { AxeBuilder } from '@axe-core/playwright'
+import { expect, type Page } from '@playwright/test'
+
+export const looks = [
+  { name: 'light', scheme: 'light', width: 1440, height: 900 },
+  { name: 'dark', scheme: 'dark', width: 1440, height: 900 },
+  { name: 'phone', scheme: 'light', width: 390, height: 844 },
+] as const
+
+/** Takes the picture screenshots/<name>.png of a page as it is, lets axe look at it, and refuses a page that scrolls sideways. */
+export async function examine(page: Page, name: string): Promise<void> {
+  await page.waitForLoadState('networkidle')
+  await page.screenshot({ path: `screenshots/${name}.png`, animations: 'disabled' })
+  // What is inside a mail is the customer's work, not the desk's.
+  const { violations } = await new AxeBuilder({ page }).exclude('[data-testid="message"] iframe').analyze()
+  const serious = violations
+    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+    .map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)
+  expect.soft(serious, name).toEqual([])
+  // To the left of a page that runs right to left scrollWidth counts too.
+  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+  expect.soft(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0)
+}
+
+/** Examines a screen in each look and leaves the page as it was. */
+export async function examineLooks(page: Page, screen: string): Promise<void> {
+  const before = page.viewportSize()!
+  for (const look of looks) {
+    await page.emulateMedia({ colorScheme: look.scheme })
+    await expect(page.locator('html')).toHaveClass(look.scheme === 'dark' ? /\bdark\b/ : /^(?!.*\bdark\b)/)
+    await page.setViewportSize({ width: look.width, height: look.height })
+    await examine(page, `${screen}-${look.name}`)
+  }
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.setViewportSize(before)
+}
