@@ -132,6 +132,10 @@ export class API {
     return await data<T>(await this.context.put(path, { data: body, headers: { 'X-CSRFTOKEN': this.csrf } }))
   }
 
+  async delete<T>(path: string): Promise<T> {
+    return await data<T>(await this.context.delete(path, { headers: { 'X-CSRFTOKEN': this.csrf } }))
+  }
+
   /** The bytes behind a link, such as an attachment's. */
   async download(url: string): Promise<Buffer> {
     const response = await this.context.get(url)
