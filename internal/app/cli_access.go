@@ -20,6 +20,7 @@ type userCmd struct {
 	Add           userAddCmd       `cmd:"" help:"Make an agent; prints a link by which they set their password."`
 	List          userListCmd      `cmd:"" help:"List agents."`
 	ResetPassword resetPasswordCmd `cmd:"" help:"Set an agent's password, read from standard input."`
+	ResetFactors  resetFactorsCmd  `cmd:"" help:"Take away the second factors of an agent who lost them, and end their sessions."`
 	Disable       userDisableCmd   `cmd:"" help:"Keep an agent from signing in, end their sessions and stop their keys."`
 }
 
@@ -101,6 +102,32 @@ func (r resetPasswordCmd) Run(ctx context.Context, c *commands) error {
 			return err
 		}
 		return r.print(map[string]any{"id": id, "password_set": true}, "The password is set; every session of the agent has ended.\n")
+	})
+}
+
+type resetFactorsCmd struct {
+	output
+	Email string `arg:"" help:"The agent's address, or System."`
+}
+
+// Run takes away the authenticator app, the passkeys and the recovery codes.
+func (r resetFactorsCmd) Run(ctx context.Context, c *commands) error {
+	return withAgent(ctx, c, r.Email, func(a *App, by *agent.Principal, id int64) error {
+		had, err := a.Factors.Status(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := a.Factors.Reset(ctx, by, id); err != nil {
+			return err
+		}
+		text := "The agent's second factors are gone; the password signs in, and every session has ended.\n"
+		if !had.Enabled {
+			text = "The agent had no second factor. Every session has ended.\n"
+		}
+		if had.Required {
+			text += "A role of theirs requires a second factor: they set one up at the next sign-in.\n"
+		}
+		return r.print(map[string]any{"id": id, "had_factors": had.Enabled, "required": had.Required}, text)
 	})
 }
 
