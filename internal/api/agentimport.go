@@ -68,7 +68,16 @@ func AgentImport(a *API) {
 		writeData(w, importReport{report.Total, report.Errors, a.importLines(report.Lines)})
 	})
 	route(a, http.MethodGet, "/agents/import/status", "How far the last import of agents is", need(role.UsersManage),
-		func(ctx context.Context, _ *agent.Principal, _ *struct{}) (*importState, error) {
+		func(ctx context.Context, _ *agent.Principal, in *struct {
+			Brief bool `query:"brief" doc:"Only the counts: neither logs nor lines"`
+		}) (*importState, error) {
+			if in.Brief {
+				st, err := a.Roster.Progress(ctx)
+				if err != nil {
+					return nil, err
+				}
+				return countsOf(st), nil
+			}
 			st, err := a.Roster.State(ctx)
 			if err != nil {
 				return nil, err
@@ -118,11 +127,15 @@ func (a *API) importLines(lines []roster.Line) []importLine {
 	return out
 }
 
+func countsOf(st *roster.State) *importState {
+	return &importState{Running: st.Running, Logs: []string{}, Total: st.Total, Success: st.Success, Errors: st.Errors, StartedAt: st.StartedAt, EndedAt: st.EndedAt.Time}
+}
+
 // importState tells an import as clients know it: a line of the log for the beginning, for each row that is done, and for
 // the end. A file that was refused as a whole has the reason only.
 func (a *API) importState(st *roster.State) *importState {
-	out := &importState{Running: st.Running, Total: st.Total, Success: st.Success, Errors: st.Errors, StartedAt: st.StartedAt, EndedAt: st.EndedAt.Time,
-		Lines: a.importLines(st.Lines)}
+	out := countsOf(st)
+	out.Lines = a.importLines(st.Lines)
 	if st.Failure != "" {
 		out.Logs = []string{a.Translate(st.Failure, st.FailureParams)}
 		return out

@@ -167,17 +167,64 @@ func TestAnImportGoesOnAfterARestart(t *testing.T) {
 	})
 }
 
+func TestKilledInTheMidstOfAnImportNobodyIsMadeOrInvitedTwice(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits until an import that stands still is taken up")
+	}
+	dbtest.URLs(t, func(t *testing.T, url string) {
+		const rows = 2000
+		s, cfg := startMail(t), deskConfig(t, url)
+		c := newChild(t, url, cfg.DataDir)
+		c.start()
+		admin := signIn(t, c.url, "System", systemPassword)
+		(&desk{t: t, admin: admin}).addInbox(s)
+		var file strings.Builder
+		file.WriteString(importHeader)
+		for i := range rows {
+			fmt.Fprintf(&file, "A,B,a%d@x.test,Agent,\n", i)
+		}
+		if code, body := admin.importAgents(importPath, file.String(), "send_welcome_email", "true"); code != 200 {
+			t.Fatalf("%d %s", code, body)
+		}
+		var st importStatus
+		eventually(t, "some of the rows to be done", func() bool {
+			admin.ok(http.MethodGet, importPath+"/status?brief=true", nil, &st)
+			return st.Success >= rows/20
+		})
+		c.kill()
+		if st.Success == rows {
+			t.Fatal("the import had ended before the desk was killed")
+		}
+		d := startWith(t, cfg)
+		d.admin.ok(http.MethodGet, importPath+"/status?brief=true", nil, &st)
+		t.Logf("taken up at %d of %d", st.Success, rows)
+		for deadline := time.Now().Add(3 * time.Minute); st.Running && time.Now().Before(deadline); <-time.After(100 * time.Millisecond) {
+			d.admin.ok(http.MethodGet, importPath+"/status?brief=true", nil, &st)
+		}
+		if st.Running || st.Success != rows || st.Errors != 0 {
+			t.Fatalf("%+v", st)
+		}
+		if n := d.count(`SELECT count(*) FROM users WHERE email LIKE 'a%@x.test'`); n != rows {
+			t.Errorf("%d agents", n)
+		}
+		if n := d.count(`SELECT count(*) FROM river_job WHERE kind = 'notify.password'`); n != rows {
+			t.Errorf("%d invitations", n)
+		}
+	})
+}
+
 func TestOneImportRunsAtATime(t *testing.T) {
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d := startDesk(t, url)
 		d.exec(`INSERT INTO agent_imports (actor_id, actor, may_grant, invite, total, running, started_at, updated_at)
 			VALUES (1, '{}', '[]', FALSE, 1, TRUE, 0, 9000000000000000)`)
-		if code, body := d.admin.importAgents(importPath, importHeader+"A,A,a@x.test,Agent,\n"); code != 409 {
+		if code, body := d.admin.importAgents(importPath, importHeader+"A,A,a@x.test,Agent,\n"); code != 409 || !strings.Contains(body, `"error_type":"ConflictException"`) {
 			t.Errorf("%d %s", code, body)
 		}
 		var st importStatus
 		d.admin.ok(http.MethodGet, importPath+"/status", nil, &st)
-		if !st.Running || st.EndedAt != "0001-01-01T00:00:00Z" {
+		d.admin.ok(http.MethodGet, importPath+"/status?brief=true", nil, &st)
+		if !st.Running || st.Total != 1 || len(st.Logs) != 0 || st.EndedAt != "0001-01-01T00:00:00Z" {
 			t.Errorf("%+v", st)
 		}
 	})

@@ -112,10 +112,12 @@ func (s *Service) Check(ctx context.Context, actor *agent.Principal, content []b
 		if why == nil && taken[r.Email] {
 			why = reasonOf(fault.Duplicate("email", r.Email))
 		}
+		outcome := Refused
 		if why == nil {
+			outcome = Ready
 			taken[r.Email] = true // for the rows after it
 		}
-		out.add(line(i+1, r, why, Ready))
+		out.add(line(i+1, r, why, outcome))
 	}
 	return out, nil
 }

@@ -12,7 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
+	"strings"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/audit"
@@ -31,7 +31,8 @@ const (
 	Waiting Outcome = ""
 	Ready   Outcome = "ready"
 	Created Outcome = "created"
-	Refused Outcome = "refused"
+	Refused Outcome = "refused" // by a rule: the file has to be changed
+	Failed  Outcome = "failed"  // the desk could not: the same row may be imported again
 )
 
 // Line is a row of a file and what became of it.
@@ -45,15 +46,15 @@ type Line struct {
 	Why     *reason `json:"-"`
 }
 
-func line(number int, r row, why *reason, otherwise Outcome) Line {
-	l := Line{Row: number, Line: r.Line, Name: r.FirstName + " " + r.LastName, Email: r.Email, Outcome: otherwise, Why: why}
+func line(number int, r row, why *reason, outcome Outcome) Line {
+	l := Line{Row: number, Line: r.Line, Name: strings.TrimSpace(r.FirstName + " " + r.LastName), Email: r.Email, Outcome: outcome, Why: why}
 	if why != nil {
-		l.Outcome, l.Field = Refused, why.Field
+		l.Field = why.Field
 	}
 	return l
 }
 
-// Reason returns the message of the catalogue that says why the row was refused, "" if it was not.
+// Reason returns the message of the catalogue that says why the row was refused or failed, "" if it was not.
 func (l Line) Reason() (key string, params map[string]string) {
 	if l.Why == nil {
 		return "", nil
@@ -76,6 +77,7 @@ func (r *Report) add(l Line) {
 
 // State is how far the last import is.
 type State struct {
+	id                     int64
 	Running                bool
 	Total, Success, Errors int
 	StartedAt              db.Time
@@ -119,7 +121,7 @@ func New(o Options) *Service {
 	s := &Service{db: o.DB, jobs: o.Jobs, log: o.Log, agents: o.Agents, roles: o.Roles, teams: o.Teams, principal: o.Principal, inviter: o.Inviter}
 	jobs.Handle(s.jobs, func(ctx context.Context, j runJob) error { return s.run(ctx, j.ImportID) })
 	jobs.Handle(s.jobs, func(ctx context.Context, _ tendJob) error { return s.tend(ctx) })
-	s.jobs.Every(time.Minute, tendJob{})
+	s.jobs.Every(tendEvery, tendJob{})
 	return s
 }
 
@@ -204,14 +206,31 @@ func permissions(set role.Set) []role.Permission {
 	return out
 }
 
-// State returns how far the last import is; NotFound if there was none lately.
+// State returns how far the last import is, with its rows; NotFound if there was none lately.
 func (s *Service) State(ctx context.Context) (*State, error) {
-	var id int64
+	st, err := s.Progress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	st.Lines = []Line{}
+	err = db.Each(ctx, s.db, func(r db.Rows) error {
+		l, err := scanLine(r)
+		st.Lines = append(st.Lines, l)
+		return err
+	}, `SELECT number, line, content, outcome, reason FROM agent_import_rows WHERE import_id = $1 ORDER BY number`, st.id)
+	if err != nil {
+		return nil, fmt.Errorf("read the rows of an import: %w", err)
+	}
+	return st, nil
+}
+
+// Progress is State without the rows: cheap to ask for again and again.
+func (s *Service) Progress(ctx context.Context) (*State, error) {
 	var st State
 	var ended *db.Time
 	var failure db.JSON
 	err := s.db.QueryRow(ctx, `SELECT id, running, total, success, errors, started_at, ended_at, failure FROM agent_imports ORDER BY id DESC LIMIT 1`).
-		Scan(&id, &st.Running, &st.Total, &st.Success, &st.Errors, &st.StartedAt, &ended, &failure)
+		Scan(&st.id, &st.Running, &st.Total, &st.Success, &st.Errors, &st.StartedAt, &ended, &failure)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, fault.Missing("import")
 	}
@@ -227,15 +246,6 @@ func (s *Service) State(ctx context.Context) (*State, error) {
 	}
 	if why != nil {
 		st.Failure, st.FailureParams = why.Key, why.Params
-	}
-	st.Lines = []Line{}
-	err = db.Each(ctx, s.db, func(r db.Rows) error {
-		l, err := scanLine(r)
-		st.Lines = append(st.Lines, l)
-		return err
-	}, `SELECT number, line, content, outcome, reason FROM agent_import_rows WHERE import_id = $1 ORDER BY number`, id)
-	if err != nil {
-		return nil, fmt.Errorf("read the rows of an import: %w", err)
 	}
 	return &st, nil
 }

@@ -17,11 +17,18 @@ import (
 // A job works on this many rows and leaves the rest to another, so that it is short.
 const atOnce = 250
 
+// How often a row is tried that fails for no fault of its own, and how much longer each time the pause before is.
+const (
+	tries      = 3
+	retryPause = 100 * time.Millisecond
+)
+
 // Times after which an import that stands still is taken up again, and after which one that ended is forgotten: its rows
 // name people.
 const (
-	stalled = 30 * time.Second
-	kept    = 24 * time.Hour
+	stalled   = 30 * time.Second
+	tendEvery = 20 * time.Second
+	kept      = 24 * time.Hour
 )
 
 // work is an import that runs.
@@ -123,28 +130,55 @@ func (s *Service) waiting(ctx context.Context, id int64) (out []numbered, err er
 	return out, nil
 }
 
-// do makes the agent of a row, or notes why not.
+// do makes the agent of a row, or notes why not. A row that cannot be made for a reason of the desk's own is tried again
+// and then given up: the rows after it do not wait for it. An error is returned when not even that can be noted.
 func (s *Service) do(ctx context.Context, w *work, rules *known, n numbered, send Invite) error {
 	why := rules.check(n.row)
-	if why == nil {
-		err := s.db.Tx(ctx, func(tx *db.Tx) error {
-			if err := settle(ctx, tx, w.id, n.number, nil); err != nil {
-				return err
-			}
-			return s.create(ctx, tx, w, n.row, send)
-		})
-		if why = reasonOf(err); why == nil {
-			return unlessDone(err)
+	for try := 1; why == nil; try++ {
+		err := s.attempt(ctx, w, n, send)
+		if err == nil || errors.Is(err, errDone) {
+			return nil
+		}
+		if why = reasonOf(err); why != nil {
+			break
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		s.log.Warn("a row of an import failed", "import", w.id, "row", n.number, "try", try, "of", tries, "error", err)
+		if try == tries {
+			return s.settle(ctx, w.id, n.number, Failed, because("row", "import.error.internal"))
+		}
+		if err := pause(ctx, time.Duration(try)*retryPause); err != nil {
+			return err
 		}
 	}
-	return unlessDone(s.db.Tx(ctx, func(tx *db.Tx) error { return settle(ctx, tx, w.id, n.number, why) }))
+	return s.settle(ctx, w.id, n.number, Refused, why)
 }
 
-func unlessDone(err error) error {
-	if errors.Is(err, errDone) {
+// attempt makes the agent of a row and notes it, both or neither. A panic is an error of this row like any other.
+func (s *Service) attempt(ctx context.Context, w *work, n numbered, send Invite) error {
+	return s.db.Tx(ctx, func(tx *db.Tx) (err error) {
+		defer func() {
+			if v := recover(); v != nil {
+				err = fmt.Errorf("panic: %v", v)
+			}
+		}()
+		if err := settle(ctx, tx, w.id, n.number, Created, nil); err != nil {
+			return err
+		}
+		return s.create(ctx, tx, w, n.row, send)
+	})
+}
+
+// pause waits, or returns early with the error of a context that ends.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
 		return nil
 	}
-	return err
 }
 
 func (s *Service) create(ctx context.Context, tx *db.Tx, w *work, r row, send Invite) error {
@@ -162,11 +196,20 @@ func (s *Service) create(ctx context.Context, tx *db.Tx, w *work, r row, send In
 	return send(ctx, tx, a.ID)
 }
 
+// settle notes in a transaction of its own what became of a row, unless that is known already.
+func (s *Service) settle(ctx context.Context, id int64, number int, outcome Outcome, why *reason) error {
+	err := s.db.Tx(ctx, func(tx *db.Tx) error { return settle(ctx, tx, id, number, outcome, why) })
+	if errors.Is(err, errDone) {
+		return nil
+	}
+	return err
+}
+
 // settle notes what became of a row and counts it; errDone if that is known already.
-func settle(ctx context.Context, tx *db.Tx, id int64, number int, why *reason) error {
-	outcome, counter := Created, "success"
-	if why != nil {
-		outcome, counter = Refused, "errors"
+func settle(ctx context.Context, tx *db.Tx, id int64, number int, outcome Outcome, why *reason) error {
+	counter := "errors"
+	if outcome == Created {
+		counter = "success"
 	}
 	n, err := tx.Exec(ctx, `UPDATE agent_import_rows SET outcome = $3, reason = $4 WHERE import_id = $1 AND number = $2 AND outcome = ''`, id, number, outcome, db.ToJSON(why))
 	if err != nil {

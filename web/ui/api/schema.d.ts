@@ -3545,7 +3545,10 @@ export interface operations {
     };
     "get-agents-import-status": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only the counts: neither logs nor lines */
+                brief?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
