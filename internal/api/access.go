@@ -18,6 +18,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/platform/crypt"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
+	"github.com/foyerdesk/foyer/internal/platform/i18n"
 )
 
 // The cookies and the header of a session, by the names that clients know.
@@ -34,6 +35,7 @@ type caller struct {
 	session   string
 	ip        string
 	userAgent string
+	accepts   string // Accept-Language
 }
 
 // actor returns the caller as the activity log names who acts. Of somebody who is not known it has the address.
@@ -42,6 +44,15 @@ func (c *caller) actor() audit.Actor {
 		return audit.Actor{Name: "anonymous", IP: c.ip}
 	}
 	return audit.Actor{ID: c.principal.ID, Name: c.principal.Email, IP: c.ip, Via: string(c.principal.Method)}
+}
+
+// language returns the language to talk to the caller in: what the agent chose, for those who are not signed in what their
+// browser asks for; "" for the desk's.
+func (c *caller) language() string {
+	if c.principal != nil {
+		return c.principal.Language
+	}
+	return i18n.Match(c.accepts)
 }
 
 type callerKey struct{}
@@ -58,7 +69,7 @@ func principalOf(ctx context.Context) *agent.Principal { return callerOf(ctx).pr
 // identify finds out who asks. A usable Authorization header wins over a cookie, even when it is wrong; one that cannot
 // be used is an error rather than ignored.
 func (a *API) identify(r *http.Request) *caller {
-	c := &caller{ip: a.clientIP(r), userAgent: r.UserAgent()}
+	c := &caller{ip: a.clientIP(r), userAgent: r.UserAgent(), accepts: r.Header.Get("Accept-Language")}
 	if h := r.Header.Get("Authorization"); h != "" {
 		key, secret, ok := parseAuthorization(h)
 		if !ok {
@@ -134,12 +145,12 @@ func (a *API) allow(w http.ResponseWriter, method string, r *http.Request, acc a
 		}
 		var f *fault.Error
 		if errors.As(c.err, &f) && f.Kind == fault.Unauthorized && f.Key != "error.authorization_unusable" {
-			return a.unauthorised()
+			return a.unauthorised(r.Context())
 		}
 		return c.err
 	}
 	if c.principal == nil {
-		return a.unauthorised()
+		return a.unauthorised(r.Context())
 	}
 	if c.principal.MustEnrol && !acc.enrol {
 		return fault.New(fault.Forbidden, "error.two_factor_setup_required")

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -97,8 +98,10 @@ func newAccessDesk(t *testing.T, d *db.DB, authPerMinute int) *accessDesk {
 	k.factors = factor.New(d, box, agents, dir, func() string { return "https://desk.test" }, func() string { return "Acme" })
 	k.api = api.New(api.Deps{DB: d, Factors: k.factors, Log: log, Version: "v0.0.1", Principals: dir, Agents: agents, Roles: roles, Teams: teams,
 		Settings: setting.New(d, "https://desk.test", []string{i18n.Default}), Media: files, Conversations: conversations, SessionLifetime: 9 * time.Hour, AuthPerMinute: authPerMinute,
-		SSO:       sso.New(sso.Options{DB: d, Box: box, Agents: agents, RootURL: func() string { return "https://desk.test" }}),
-		Translate: func(key string, params map[string]string) string { return i18n.T(i18n.Default, key, params) }},
+		SSO: sso.New(sso.Options{DB: d, Box: box, Agents: agents, RootURL: func() string { return "https://desk.test" }}),
+		Translate: func(lang, key string, params map[string]string) string {
+			return i18n.T(cmp.Or(lang, i18n.Default), key, params)
+		}},
 		api.Auth, api.Factors, api.Agents, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Web(fstest.MapFS{"index.html": {Data: []byte("<title>the app</title>")}}))
 	return k
 }

@@ -65,7 +65,7 @@ func AgentImport(a *API) {
 			a.writeProblem(w, r, err)
 			return
 		}
-		writeData(w, importReport{report.Total, report.Errors, a.importLines(report.Lines)})
+		writeData(w, importReport{report.Total, report.Errors, a.importLines(r.Context(), report.Lines)})
 	})
 	route(a, http.MethodGet, "/agents/import/status", "How far the last import of agents is", need(role.UsersManage),
 		func(ctx context.Context, _ *agent.Principal, in *struct {
@@ -82,7 +82,7 @@ func AgentImport(a *API) {
 			if err != nil {
 				return nil, err
 			}
-			return a.importState(st), nil
+			return a.importState(ctx, st), nil
 		})
 	describeImport(a.OpenAPI())
 }
@@ -112,7 +112,7 @@ func agentFile(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return io.ReadAll(file)
 }
 
-func (a *API) importLines(lines []roster.Line) []importLine {
+func (a *API) importLines(ctx context.Context, lines []roster.Line) []importLine {
 	out := make([]importLine, 0, len(lines))
 	for _, l := range lines {
 		if l.Outcome == roster.Waiting {
@@ -120,7 +120,7 @@ func (a *API) importLines(lines []roster.Line) []importLine {
 		}
 		made := importLine{Line: l}
 		if key, params := l.Reason(); key != "" {
-			made.Message = a.Translate(key, params)
+			made.Message = a.say(ctx, key, params)
 		}
 		out = append(out, made)
 	}
@@ -133,15 +133,15 @@ func countsOf(st *roster.State) *importState {
 
 // importState tells an import as clients know it: a line of the log for the beginning, for each row that is done, and for
 // the end. A file that was refused as a whole has the reason only.
-func (a *API) importState(st *roster.State) *importState {
+func (a *API) importState(ctx context.Context, st *roster.State) *importState {
 	out := countsOf(st)
-	out.Lines = a.importLines(st.Lines)
+	out.Lines = a.importLines(ctx, st.Lines)
 	if st.Failure != "" {
-		out.Logs = []string{a.Translate(st.Failure, st.FailureParams)}
+		out.Logs = []string{a.say(ctx, st.Failure, st.FailureParams)}
 		return out
 	}
 	say := func(key string, params map[string]string) {
-		out.Logs = append(out.Logs, a.Translate("import.log."+key, params))
+		out.Logs = append(out.Logs, a.say(ctx, "import.log."+key, params))
 	}
 	say("begin", map[string]string{"count": strconv.Itoa(st.Total)})
 	for _, l := range out.Lines {

@@ -103,7 +103,7 @@ func meRoutes(a *API) {
 		}) (*agent.Agent, error) {
 			return s.SetAvailability(ctx, p, in.Body.Status, in.Body.Source)
 		})
-	a.raw(http.MethodPut, Base+"/agents/me", anyone, a.setAvatar)
+	a.profileRoute()
 	route(a, http.MethodDelete, "/agents/me/avatar", "Remove one's picture", anyone,
 		func(ctx context.Context, p *agent.Principal, _ *struct{}) (done, error) {
 			_, err := s.SetAvatar(ctx, p.ID, nil)

@@ -67,8 +67,8 @@ type Deps struct {
 	PasswordLink func(ctx context.Context, agentID int64, welcome bool) (bool, error)
 	// SessionLifetime is how long a sign-in lasts.
 	SessionLifetime time.Duration
-	// Translate returns the catalogue's sentence for a key in the desk's language.
-	Translate func(key string, params map[string]string) string
+	// Translate returns the catalogue's sentence for a key in a language, "" for the desk's.
+	Translate func(lang, key string, params map[string]string) string
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	// InsecureCookies leaves out the Secure flag, for a desk reached by plain HTTP.

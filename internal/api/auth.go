@@ -107,7 +107,7 @@ func readBody(r *http.Request, v any) error {
 // page: it must not sign anybody out. Who brings no session at all is told so; one that is over is cleared away.
 func (a *API) logoutPage(w http.ResponseWriter, r *http.Request, p *agent.Principal) {
 	if p == nil && callerOf(r.Context()).session == "" {
-		a.writeProblem(w, r, a.unauthorised())
+		a.writeProblem(w, r, a.unauthorised(r.Context()))
 		return
 	}
 	if p == nil {

@@ -8,7 +8,7 @@ import (
 	_ "image/jpeg" // may be sent
 	"image/png"
 	"io"
-	"net/http"
+	"mime/multipart"
 
 	"golang.org/x/image/draw"
 
@@ -23,40 +23,23 @@ const (
 	maxAvatarPixels = 16_000_000
 )
 
-// setAvatar takes the file "files" of a multipart form as the caller's picture.
-func (a *API) setAvatar(w http.ResponseWriter, r *http.Request, p *agent.Principal) {
-	me, err := a.replaceAvatar(r.Context(), r, p)
-	if err != nil {
-		a.writeProblem(w, r, err)
-		return
-	}
-	writeData(w, me)
-}
-
-// replaceAvatar keeps the picture anew, as PNG: whatever else the file was is left behind. The picture before it is
-// collected with the files that nothing refers to.
-func (a *API) replaceAvatar(ctx context.Context, r *http.Request, p *agent.Principal) (*agent.Agent, error) {
-	file, header, err := r.FormFile("files")
-	if err != nil {
-		return nil, fault.Required("files").Because(err)
-	}
-	defer func() { _ = file.Close() }()
+// readAvatar reads the caller's picture anew, as PNG: whatever else the file was is left behind.
+func readAvatar(file multipart.File, header *multipart.FileHeader) (*bytes.Buffer, error) {
 	if header.Size > maxAvatar {
 		return nil, fault.Field("files", "error.file_too_large", "max", "2")
 	}
-	picture, err := asPNG(file, image.Point{})
-	if err != nil {
-		return nil, err
-	}
+	return asPNG(file, image.Point{})
+}
+
+// replaceAvatar keeps the caller's picture. The one before it is collected with the files that nothing refers to.
+func (a *API) replaceAvatar(ctx context.Context, p *agent.Principal, picture *bytes.Buffer) error {
 	m, err := a.Media.Upload(ctx, p, media.UploadInput{Filename: "avatar.png", ContentType: "image/png", Size: int64(picture.Len()), Body: picture})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	address := "/uploads/" + m.UUID
-	if _, err := a.Agents.SetAvatar(ctx, p.ID, &address); err != nil {
-		return nil, err
-	}
-	return a.Agents.Get(ctx, p.ID)
+	_, err = a.Agents.SetAvatar(ctx, p.ID, &address)
+	return err
 }
 
 // asPNG reads a GIF, JPEG or PNG picture, whose size in pixels is looked at before it is unpacked, and writes it anew. A

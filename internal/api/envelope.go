@@ -81,6 +81,11 @@ var statusOf = map[fault.Kind]struct {
 	fault.Upstream:     {http.StatusGatewayTimeout, "NetworkException"},
 }
 
+// say returns the catalogue's sentence for a key in the language of who asks.
+func (a *API) say(ctx context.Context, key string, params map[string]string) string {
+	return a.Translate(callerOf(ctx).language(), key, params)
+}
+
 // problem turns an error of the desk into the envelope. An internal error is logged with its cause and shown without.
 func (a *API) problem(ctx context.Context, err error) *problem {
 	var p *problem
@@ -92,12 +97,12 @@ func (a *API) problem(ctx context.Context, err error) *problem {
 	p = &problem{Code: st.code, Status: "error", ErrorType: st.name, cause: err}
 	var f *fault.Error
 	if errors.As(err, &f) {
-		p.Message = a.Translate(f.Key, f.Params)
+		p.Message = a.say(ctx, f.Key, f.Params)
 		if f.Field != "" {
 			p.Field = &f.Field
 		}
 	} else {
-		p.Message = a.Translate("error.internal", nil)
+		p.Message = a.say(ctx, "error.internal", nil)
 	}
 	if kind == fault.Internal && !errors.Is(err, context.Canceled) {
 		a.Log.ErrorContext(ctx, "request failed", "error", err)
@@ -106,8 +111,8 @@ func (a *API) problem(ctx context.Context, err error) *problem {
 }
 
 // unauthorised is the 401 of a missing or ended session, which clients know as GeneralException.
-func (a *API) unauthorised() *problem {
-	return &problem{Code: http.StatusUnauthorized, Status: "error", ErrorType: "GeneralException", Message: a.Translate("error.not_signed_in", nil)}
+func (a *API) unauthorised(ctx context.Context) *problem {
+	return &problem{Code: http.StatusUnauthorized, Status: "error", ErrorType: "GeneralException", Message: a.say(ctx, "error.not_signed_in", nil)}
 }
 
 func (a *API) writeProblem(w http.ResponseWriter, r *http.Request, err error) {

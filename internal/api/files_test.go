@@ -110,7 +110,7 @@ func newFilesDesk(t *testing.T, d *db.DB) *filesDesk {
 		without: {ID: 4, FirstName: "Kim", Permissions: role.SetOf()},
 	}
 	k.deps = api.Deps{DB: d, Log: log, Principals: k.agents, Conversations: k.c, Media: files, MaxBody: 4 << 20,
-		Translate: func(key string, params map[string]string) string { return i18n.T(i18n.Default, key, params) }}
+		Translate: func(_, key string, params map[string]string) string { return i18n.T(i18n.Default, key, params) }}
 	k.api = api.New(k.deps, api.Conversations, api.Media, api.Drafts, api.Reference)
 	return k
 }

@@ -17,7 +17,7 @@ func (a *API) registerHealth() {
 	a.raw(http.MethodGet, "/health/ready", public, func(w http.ResponseWriter, r *http.Request, _ *agent.Principal) {
 		if err := a.DB.Ping(r.Context()); err != nil {
 			a.writeProblem(w, r, &problem{Code: http.StatusServiceUnavailable, Status: "error", ErrorType: "GeneralException",
-				Message: a.Translate("error.database_away", nil)})
+				Message: a.say(r.Context(), "error.database_away", nil)})
 			return
 		}
 		writeData(w, true)
@@ -37,7 +37,7 @@ func (a *API) Socket(path string, fn func(w http.ResponseWriter, r *http.Request
 		if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") { // RFC 6455 §4.2.1
 			w.Header().Set("Upgrade", "websocket")
 			a.writeProblem(w, r, &problem{Code: http.StatusUpgradeRequired, Status: "error", ErrorType: "GeneralException",
-				Message: a.Translate("error.websocket_only", nil)})
+				Message: a.say(r.Context(), "error.websocket_only", nil)})
 			return
 		}
 		fn(w, r, p)

@@ -132,7 +132,7 @@ func (a *API) testInbox(ctx context.Context, _ *agent.Principal, in *inboxTestIn
 func (a *API) testIMAP(ctx context.Context, server inbox.IMAPServer) connectionTest {
 	state, err := email.ProbeIMAP(ctx, server)
 	if err != nil {
-		return a.failedTest(email.ExplainIMAP(err, server))
+		return a.failedTest(ctx, email.ExplainIMAP(err, server))
 	}
 	key := "email.ok.imap_polling"
 	if state.Idle {
@@ -142,21 +142,21 @@ func (a *API) testIMAP(ctx context.Context, server inbox.IMAPServer) connectionT
 	if interval == "" {
 		interval = "5m"
 	}
-	return connectionTest{OK: true, Message: a.Translate(key, map[string]string{
+	return connectionTest{OK: true, Message: a.say(ctx, key, map[string]string{
 		"count": strconv.FormatUint(uint64(state.Messages), 10), "interval": interval})}
 }
 
 func (a *API) testSMTP(ctx context.Context, server inbox.SMTPServer) connectionTest {
 	if err := email.Probe(ctx, server); err != nil {
-		return a.failedTest(email.ExplainSMTP(err, server))
+		return a.failedTest(ctx, email.ExplainSMTP(err, server))
 	}
 	key := "email.ok.smtp"
 	if server.AuthProtocol == "" || server.AuthProtocol == "none" {
 		key = "email.ok.smtp_no_auth"
 	}
-	return connectionTest{OK: true, Message: a.Translate(key, nil)}
+	return connectionTest{OK: true, Message: a.say(ctx, key, nil)}
 }
 
-func (a *API) failedTest(p email.Problem) connectionTest {
-	return connectionTest{Message: a.Translate(p.Key, p.Params), Detail: p.Detail}
+func (a *API) failedTest(ctx context.Context, p email.Problem) connectionTest {
+	return connectionTest{Message: a.say(ctx, p.Key, p.Params), Detail: p.Detail}
 }

@@ -30,7 +30,7 @@ func eachInboxDesk(t *testing.T, fn func(k *filesDesk)) {
 		box, err := crypt.NewBox(bytes.Repeat([]byte{1}, crypt.KeySize))
 		k.must(err)
 		k.api = api.New(api.Deps{DB: d, Log: slog.New(slog.DiscardHandler), Principals: k.agents, Inboxes: inbox.New(d, box),
-			Translate: func(key string, params map[string]string) string { return i18n.T(i18n.Default, key, params) }}, api.Inboxes)
+			Translate: func(_, key string, params map[string]string) string { return i18n.T(i18n.Default, key, params) }}, api.Inboxes)
 		fn(k)
 	})
 }

@@ -99,7 +99,7 @@ func (a *API) readableMedia(w http.ResponseWriter, r *http.Request, p *agent.Pri
 			if fault.Is(c.err, fault.Forbidden) { // of a disabled agent
 				return m, c.err
 			}
-			return m, a.unauthorised()
+			return m, a.unauthorised(r.Context())
 		}
 		if err != nil {
 			return m, err

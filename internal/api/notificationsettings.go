@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"html"
 	"net/http"
@@ -75,11 +76,11 @@ func (a *API) testEmail(ctx context.Context, p *agent.Principal, in *emailTestIn
 		return connectionTest{}, err
 	}
 	g := a.Settings.General(ctx)
-	say := func(part string) string { return a.Translate("mail.test."+part, map[string]string{"site": g.SiteName}) }
-	if err := email.SendTest(ctx, e, to, say("subject"), notify.Letter(g, html.EscapeString(say("text")))); err != nil {
-		return a.failedTest(email.ExplainSMTP(err, email.OwnServer(e))), nil
+	say := func(part string) string { return a.say(ctx, "mail.test."+part, map[string]string{"site": g.SiteName}) }
+	if err := email.SendTest(ctx, e, to, say("subject"), notify.Letter(g, cmp.Or(p.Language, g.Lang), html.EscapeString(say("text")))); err != nil {
+		return a.failedTest(ctx, email.ExplainSMTP(err, email.OwnServer(e))), nil
 	}
-	return connectionTest{OK: true, Message: a.Translate("email.ok.test_sent", map[string]string{"address": to, "host": e.Host})}, nil
+	return connectionTest{OK: true, Message: a.say(ctx, "email.ok.test_sent", map[string]string{"address": to, "host": e.Host})}, nil
 }
 
 // testRecipient returns the address that was asked for, else the caller's, else, for those who have none, the sender's.

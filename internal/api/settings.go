@@ -22,6 +22,7 @@ type generalSettings struct {
 // publicConfig is what a browser needs before anybody is signed in.
 type publicConfig struct {
 	Lang          string       `json:"app.lang"`
+	Timezone      string       `json:"app.timezone"`
 	FaviconURL    string       `json:"app.favicon_url"`
 	LogoURL       string       `json:"app.logo_url"`
 	SiteName      string       `json:"app.site_name"`
@@ -49,7 +50,7 @@ func Settings(a *API) {
 	route(a, http.MethodGet, "/config", "What a browser needs before sign-in", public,
 		func(ctx context.Context, _ *agent.Principal, _ *struct{}) (publicConfig, error) {
 			g := a.Settings.General(ctx)
-			c := publicConfig{Lang: g.Lang, FaviconURL: g.FaviconURL, LogoURL: g.LogoURL, SiteName: g.SiteName}
+			c := publicConfig{Lang: g.Lang, Timezone: g.Timezone, FaviconURL: g.FaviconURL, LogoURL: g.LogoURL, SiteName: g.SiteName}
 			var err, err2, err3 error
 			c.SetupRequired, err = a.Agents.SetupRequired(ctx)
 			c.SSOProviders, err2 = a.SSO.Public(ctx)

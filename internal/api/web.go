@@ -138,5 +138,5 @@ func (w *web) serve(rw http.ResponseWriter, r *http.Request, name string) {
 		code, key = http.StatusServiceUnavailable, "error.web_not_built"
 	}
 	rw.Header().Del("Cache-Control")
-	w.api.writeProblem(rw, r, &problem{Code: code, Status: "error", ErrorType: "NotFoundException", Message: w.api.Translate(key, nil)})
+	w.api.writeProblem(rw, r, &problem{Code: code, Status: "error", ErrorType: "NotFoundException", Message: w.api.say(r.Context(), key, nil)})
 }

@@ -96,5 +96,5 @@ func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
 		}
 		code, key = http.StatusMethodNotAllowed, "error.method_not_allowed"
 	}
-	a.writeProblem(w, r, &problem{Code: code, Status: "error", ErrorType: "GeneralException", Message: a.Translate(key, nil)})
+	a.writeProblem(w, r, &problem{Code: code, Status: "error", ErrorType: "GeneralException", Message: a.say(r.Context(), key, nil)})
 }

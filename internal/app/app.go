@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -302,8 +303,8 @@ func (a *App) face(ctx context.Context) error {
 		PasswordLink: mails.PasswordLink,
 		Roster: roster.New(roster.Options{DB: a.DB, Jobs: a.jobs, Log: a.log, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams,
 			Principal: a.Directory.ByID, Inviter: mails.Inviter}),
-		Translate: func(key string, params map[string]string) string {
-			return i18n.T(a.Settings.General(ctx).Lang, key, params)
+		Translate: func(lang, key string, params map[string]string) string {
+			return i18n.T(cmp.Or(lang, a.Settings.General(ctx).Lang), key, params)
 		},
 		TrustedProxies: proxies, InsecureCookies: a.cfg.InsecureCookies, AuthPerMinute: a.cfg.AuthPerMinute,
 	}, api.Auth, api.Factors, api.Agents, api.AgentImport, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Conversations, api.Search, api.Media, api.Drafts, api.Reference, api.Inboxes, api.OIDC, api.Activity, api.NotificationSettings,

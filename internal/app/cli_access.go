@@ -272,7 +272,7 @@ func (a *App) said(ctx context.Context, err error) error {
 	if !errors.As(err, &f) {
 		return err
 	}
-	return errors.New(a.API.Translate(f.Key, f.Params))
+	return errors.New(a.API.Translate("", f.Key, f.Params))
 }
 
 // login is how an agent signs in: System, or an address in lower case.

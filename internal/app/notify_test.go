@@ -3,6 +3,7 @@ package app_test
 import (
 	"net/http"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/foyerdesk/foyer/internal/platform/db/dbtest"
@@ -35,6 +36,12 @@ func TestForgottenPasswordIsMailedByTheFirstInbox(t *testing.T) {
 		if code, _ := set("N3w!Password2"); code != http.StatusBadRequest {
 			t.Fatalf("the link worked twice: %d", code)
 		}
-		signIn(t, d.app.URL(), "asha@x.test", "N3w!Password")
+		asha := signIn(t, d.app.URL(), "asha@x.test", "N3w!Password")
+		asha.ok(http.MethodPut, "/api/v1/agents/me", map[string]string{"language": "fa-IR"}, nil)
+		guest.ok(http.MethodPost, "/api/v1/agents/reset-password", map[string]string{"email": "asha@x.test"}, nil)
+		eventually(t, "the mail in the agent's language", func() bool { return len(s.Sent()) == 3 })
+		if html := parsed(t, s.Sent()[2].Raw).HTML; !strings.Contains(html, `dir="rtl"`) || !strings.Contains(html, "سلام") {
+			t.Errorf("the mail is not in Persian: %s", html)
+		}
 	})
 }

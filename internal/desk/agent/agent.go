@@ -47,6 +47,8 @@ type Agent struct {
 	Teams                  []TeamOf          `json:"teams"`
 	APIKey                 *string           `json:"api_key"`
 	APIKeyLastUsedAt       *db.Time          `json:"api_key_last_used_at"`
+	Language               *string           `json:"language"` // nil for the desk's
+	Timezone               *string           `json:"timezone"` // nil for the desk's
 
 	// TwoFactorSetupRequired is only there when it is so: a role asks for a second factor and the agent has none yet.
 	TwoFactorSetupRequired bool `json:"two_factor_setup_required,omitempty"`
@@ -152,11 +154,12 @@ func (s *Service) Get(ctx context.Context, id int64) (*Agent, error) { return ge
 func get(ctx context.Context, q db.Querier, id int64) (*Agent, error) {
 	var a Agent
 	err := q.QueryRow(ctx, `SELECT u.id, u.created_at, u.updated_at, u.first_name, u.last_name, u.email, u.type, u.availability_status,
-		u.phone_number_country_code, u.phone_number, u.avatar_url, u.enabled, u.last_active_at, u.last_login_at, u.country, u.is_system, k.key, k.last_used_at
+		u.phone_number_country_code, u.phone_number, u.avatar_url, u.enabled, u.last_active_at, u.last_login_at, u.country, u.is_system, u.language, u.timezone,
+		k.key, k.last_used_at
 		FROM users u LEFT JOIN api_keys k ON k.user_id = u.id AND k.is_primary
 		WHERE u.id = $1 AND u.type IN ('agent', 'ai_assistant') AND u.deleted_at IS NULL`, id).Scan(&a.ID, &a.CreatedAt, &a.UpdatedAt, &a.FirstName,
 		&a.LastName, &a.Email, &a.Type, &a.AvailabilityStatus, &a.PhoneNumberCountryCode, &a.PhoneNumber, &a.AvatarURL, &a.Enabled, &a.LastActiveAt,
-		&a.LastLoginAt, &a.Country, &a.IsSystem, &a.APIKey, &a.APIKeyLastUsedAt)
+		&a.LastLoginAt, &a.Country, &a.IsSystem, &a.Language, &a.Timezone, &a.APIKey, &a.APIKeyLastUsedAt)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, fault.Missing("agent")
 	}

@@ -153,7 +153,8 @@ func TestAgentHasTheFieldsThatClientsKnow(t *testing.T) {
 		var fields map[string]any
 		k.must(json.Unmarshal(raw, &fields))
 		for _, key := range strings.Fields(`id created_at updated_at first_name last_name email type availability_status phone_number_country_code phone_number
-			avatar_url enabled last_active_at last_login_at roles permissions country meta custom_attributes external_user_id teams api_key api_key_last_used_at`) {
+			avatar_url enabled last_active_at last_login_at roles permissions country meta custom_attributes external_user_id teams api_key api_key_last_used_at
+			language timezone`) {
 			if _, ok := fields[key]; !ok {
 				k.Errorf("%s is missing", key)
 			}

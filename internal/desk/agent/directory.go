@@ -304,8 +304,8 @@ func (d *Directory) principal(ctx context.Context, id int64) (*Principal, error)
 func (d *Directory) read(ctx context.Context, id int64) (*Principal, bool, error) {
 	p := &Principal{Method: BySession}
 	var enabled bool
-	err := d.db.QueryRow(ctx, `SELECT id, COALESCE(email, ''), first_name, last_name, is_system, enabled FROM users
-		WHERE id = $1 AND type = 'agent' AND deleted_at IS NULL`, id).Scan(&p.ID, &p.Email, &p.FirstName, &p.LastName, &p.IsSystem, &enabled)
+	err := d.db.QueryRow(ctx, `SELECT id, COALESCE(email, ''), first_name, last_name, is_system, enabled, COALESCE(language, '') FROM users
+		WHERE id = $1 AND type = 'agent' AND deleted_at IS NULL`, id).Scan(&p.ID, &p.Email, &p.FirstName, &p.LastName, &p.IsSystem, &enabled, &p.Language)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, false, fault.New(fault.Unauthorized, "error.not_signed_in")
 	}

@@ -33,6 +33,8 @@ type Principal struct {
 	// MustEnrol is true while a role of the agent asks for a second factor and they have none: a session may then set
 	// one up and do nothing else. API keys are not concerned.
 	MustEnrol bool
+	// Language is the code of the catalogue that the agent chose, "" for the desk's.
+	Language string
 }
 
 // Can reports whether the principal has a permission.

@@ -5,17 +5,18 @@ import (
 	"strings"
 
 	"github.com/foyerdesk/foyer/internal/desk/setting"
+	"github.com/foyerdesk/foyer/internal/platform/i18n"
 )
 
-// Letter writes a mail of the desk as HTML: its logo, or its name where no mail program would show the logo, above
-// paragraphs, which are HTML.
-func Letter(g setting.General, paragraphs ...string) string {
+// Letter writes a mail of the desk in a language as HTML: its logo, or its name where no mail program would show the logo,
+// above paragraphs, which are HTML.
+func Letter(g setting.General, lang string, paragraphs ...string) string {
 	var b strings.Builder
-	b.WriteString(letterHead(g))
+	b.WriteString(`<div lang="` + lang + `" dir="` + i18n.Direction(lang) + `">` + letterHead(g))
 	for _, p := range paragraphs {
 		b.WriteString("<p>" + p + "</p>")
 	}
-	return b.String()
+	return b.String() + "</div>"
 }
 
 func letterHead(g setting.General) string {

@@ -18,7 +18,7 @@ func TestALetterShowsTheLogoThatAMailProgramCanShow(t *testing.T) {
 		"":                               `<strong>Acme`,
 	} {
 		g.LogoURL = logo
-		if got := notify.Letter(g, "One", "Two"); !strings.Contains(got, want) || !strings.HasSuffix(got, "<p>One</p><p>Two</p>") {
+		if got := notify.Letter(g, "fa-IR", "One", "Two"); !strings.Contains(got, want) || !strings.HasPrefix(got, `<div lang="fa-IR" dir="rtl">`) || !strings.HasSuffix(got, "<p>One</p><p>Two</p></div>") {
 			t.Errorf("%q: %s", logo, got)
 		}
 	}

@@ -99,15 +99,19 @@ func (s *Service) send(ctx context.Context, job PasswordMail) error {
 		return err
 	}
 	g := s.settings.General(ctx)
+	lang := g.Lang
+	if a.Language != nil {
+		lang = *a.Language
+	}
 	link, kind := g.RootURL+"/set-password?token="+token, "reset"
 	if job.Welcome {
 		kind = "welcome"
 	}
 	say := func(part string) string {
-		return i18n.T(g.Lang, "mail."+kind+"."+part, map[string]string{"name": a.FirstName, "site": g.SiteName})
+		return i18n.T(lang, "mail."+kind+"."+part, map[string]string{"name": a.FirstName, "site": g.SiteName})
 	}
 	address := html.EscapeString(link)
-	body := Letter(g, html.EscapeString(say("hello")), html.EscapeString(say("text")), fmt.Sprintf(`<a href="%s">%s</a>`, address, address), html.EscapeString(say("end")))
+	body := Letter(g, lang, html.EscapeString(say("hello")), html.EscapeString(say("text")), fmt.Sprintf(`<a href="%s">%s</a>`, address, address), html.EscapeString(say("end")))
 	if err := s.sender.SendOwn(ctx, *a.Email, say("subject"), body); err != nil {
 		return fmt.Errorf("send %s a link: %w", *a.Email, err)
 	}

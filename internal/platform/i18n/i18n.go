@@ -104,6 +104,15 @@ func Pack(lang string) map[string]string {
 	return c.packs[Default]
 }
 
+// Direction returns which way a language is written, as HTML names it: "ltr" or "rtl".
+func Direction(lang string) string {
+	switch primary(lang) {
+	case "ar", "fa", "he", "ur":
+		return "rtl"
+	}
+	return "ltr"
+}
+
 // T returns the text of a key in a language with its placeholders filled in, or the key itself if there is none.
 func T(lang, key string, params map[string]string) string {
 	text, ok := Pack(lang)[key]

@@ -55,6 +55,24 @@ func TestPluralFormFollowsTheCount(t *testing.T) {
 	}
 }
 
+func TestLanguageOfABrowserIsFoundAmongTheCatalogues(t *testing.T) {
+	for accept, want := range map[string]string{
+		"de-DE": "de-DE", "de-at": "de-DE", "de": "de-DE", "fr, fa;q=0.8, de;q=0.9": "de-DE", "fa-AF": "fa-IR", "en-GB,de": "en-US", "fr": "", "*": "", "": "", "q=;;,": "", "xx, fa;q=0.9": "fa-IR", "de;q=0, fa;q=x": "", "de;q=NaN,fa": "fa-IR",
+	} {
+		if got := Match(accept); got != want {
+			t.Errorf("Match(%q) = %q, want %q", accept, got, want)
+		}
+	}
+}
+
+func TestDirectionFollowsTheScript(t *testing.T) {
+	for lang, want := range map[string]string{"fa-IR": "rtl", "ar": "rtl", "de-DE": "ltr", "": "ltr"} {
+		if got := Direction(lang); got != want {
+			t.Errorf("Direction(%q) = %q, want %q", lang, got, want)
+		}
+	}
+}
+
 // TestEveryErrorHasItsSentence reads the program for keys of errors, so that nobody is shown a bare key.
 func TestEveryErrorHasItsSentence(t *testing.T) {
 	key := regexp.MustCompile(`"(error\.[a-z_]+)"`)

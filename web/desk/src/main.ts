@@ -1,6 +1,6 @@
 import { VueQueryPlugin } from '@tanstack/vue-query'
 import { configureApi } from '@ui/api/client'
-import { i18n, setLanguage, t } from '@ui/i18n'
+import { i18n, t } from '@ui/i18n'
 import '@ui/styles/base.css'
 import { createApp } from 'vue'
 import './account/letters'
@@ -15,14 +15,7 @@ configureApi({
   text: (kind) => t(({ offline: 'api.offline', timeout: 'api.timeout', unknown: 'api.unknown' } as const)[kind]),
 })
 
-async function start(): Promise<void> {
-  // The page works in English and with its own icon when the configuration does not come.
-  const config = await ensureConfig().catch(() => undefined)
-  if (config) {
-    await setLanguage(config['app.lang'] || 'en-US').catch(() => {})
-    showIcon(config)
-  }
-  createApp(App).use(VueQueryPlugin, { queryClient }).use(i18n).use(router).mount('#app')
-}
-
-void start()
+// The page works with its own icon when the configuration does not come. The language is set by the router, which knows
+// whether somebody is signed in, before the first screen.
+ensureConfig().then(showIcon, () => {})
+createApp(App).use(VueQueryPlugin, { queryClient }).use(i18n).use(router).mount('#app')

@@ -1,10 +1,12 @@
-import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
-import { t, type MessageKey } from '@ui/i18n'
+import { watch } from 'vue'
+import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteRecordRaw } from 'vue-router'
+import { i18n, t, type MessageKey } from '@ui/i18n'
 import { ApiError } from '@ui/api/client'
 import { accountRoutes } from './account/routes'
 import { adminRoutes } from './admin/routes'
 import { ensureGuide, guidePermission } from './admin/guide/guide'
 import { home } from './auth/next'
+import { speakTo, speakToGuest } from './data/language'
 import { ensureConfig, ensureMe } from './data/session'
 
 declare module 'vue-router' {
@@ -84,9 +86,13 @@ async function guided(permissions: string[] | null | undefined): Promise<boolean
 }
 
 router.beforeEach(async (to) => {
-  if (to.meta.guest) return true
+  if (to.meta.guest) {
+    await speakToGuest()
+    return true
+  }
   try {
     const me = await ensureMe()
+    await speakTo(me)
     const confined = !!me.two_factor_setup_required
     if (!confined && to.path === home && (await guided(me.permissions))) return '/admin/set-up'
     if (confined === (to.path === '/two-factor-setup')) return true
@@ -99,9 +105,12 @@ router.beforeEach(async (to) => {
   }
 })
 
-router.afterEach(async (to) => {
+async function nameTab(to: RouteLocationNormalized): Promise<void> {
   // The inbox names its page after its list.
   if (!to.meta.title) return
   const config = await ensureConfig().catch(() => undefined)
   document.title = `${t(to.meta.title)} - ${config?.['app.site_name'] || 'Foyer'}`
-})
+}
+
+router.afterEach((to) => nameTab(to))
+watch(i18n.global.locale, () => nameTab(router.currentRoute.value))

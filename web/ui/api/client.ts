@@ -65,7 +65,8 @@ async function call<T>(method: string, path: string, options: CallOptions = {}):
   const timeout = options.timeout ?? (upload ? 0 : 10_000)
   const signals = [signal, timeout > 0 ? AbortSignal.timeout(timeout) : undefined].filter((s) => s !== undefined)
 
-  const headers: Record<string, string> = { Accept: 'application/json', ...options.headers }
+  const language = document.documentElement.lang
+  const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language, ...options.headers }
   const csrf = cookie('csrf_token')
   if (csrf) headers['X-CSRFTOKEN'] = csrf
   if (body !== undefined && !upload) headers['Content-Type'] = 'application/json'

@@ -51,7 +51,7 @@ describe('a language of the desk', () => {
     await setLanguage('de-DE')
     expect(load.mock.calls.map(([url]) => url)).toEqual(['/api/v1/lang/de-DE'])
     expect(document.documentElement.lang).toBe('de-DE')
-    expect(t('inbox.count', {}, 1234)).toBe('1.234 Konversationen')
+    expect(t('bulk.done', {}, 1234)).toBe('1.234 Konversationen geändert.')
     expect(formatNumber(1234.5)).toBe('1.234,5')
     const now = new Date(2026, 4, 9, 15, 30)
     expect(formatAgo(new Date(2026, 4, 6, 15, 30), now.getTime())).toBe('vor 3 Tagen')

@@ -1,5 +1,6 @@
 import en from '@locales/en-US.json'
 import { createI18n, type MessageContext } from 'vue-i18n'
+import { dayOf, zone } from './zone'
 
 /** Every text the interface can show. A key that is not in the catalogue does not compile. */
 export type MessageKey = keyof typeof en
@@ -66,9 +67,37 @@ export async function setLanguage(code: string): Promise<void> {
   document.documentElement.dir = directionOf(code)
 }
 
-/** A number in the agent's language. */
-export function formatNumber(value: number): string {
-  return new Intl.NumberFormat(i18n.global.locale.value).format(value)
+/** The first of the wanted languages that is known, by the whole code or by the language alone: de-AT finds de-DE. */
+export function matchLanguage(wanted: readonly string[], known: readonly string[]): string | undefined {
+  const primary = (code: string): string => code.toLowerCase().split('-')[0]!
+  for (const code of wanted) {
+    const found = known.find((other) => other.toLowerCase() === code.toLowerCase()) ?? known.find((other) => primary(other) === primary(code))
+    if (found) return found
+  }
+  return undefined
+}
+
+/** A number in the agent's language and its digits. */
+export function formatNumber(value: number, options?: Intl.NumberFormatOptions): string {
+  return new Intl.NumberFormat(i18n.global.locale.value, options).format(value)
+}
+
+const sizes = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
+
+/** The size of a file: 1.4 MB. */
+export function formatSize(bytes: number): string {
+  let value = bytes
+  let unit = 0
+  while (value >= 1000 && unit < sizes.length - 1) {
+    value /= 1000
+    unit += 1
+  }
+  return formatNumber(value, {
+    style: 'unit',
+    unit: sizes[unit],
+    unitDisplay: unit === 0 ? 'long' : 'short',
+    maximumFractionDigits: unit > 1 && value < 10 ? 1 : 0,
+  })
 }
 
 const minute = 60_000
@@ -102,19 +131,30 @@ export function formatAgo(time: string | number | Date, now = Date.now()): strin
   return age ? new Intl.RelativeTimeFormat(i18n.global.locale.value).format(-age.n, age.unit) : t('time.just_now')
 }
 
-/** The exact time, for titles and tooltips. */
-export function formatExact(time: string | number | Date): string {
-  return new Intl.DateTimeFormat(i18n.global.locale.value, { dateStyle: 'full', timeStyle: 'short' }).format(
-    new Date(time),
-  )
+/** A time in the language, the calendar and the zone of the agent. */
+function formatTime(time: string | number | Date, options: Intl.DateTimeFormatOptions): string {
+  return new Intl.DateTimeFormat(i18n.global.locale.value, { ...options, timeZone: zone.value }).format(new Date(time))
 }
+
+/** The year, unless it is the present one, which goes without saying. */
+const yearOf = (time: string | number | Date, now: number | Date): 'numeric' | undefined =>
+  formatTime(time, { year: 'numeric' }) === formatTime(now, { year: 'numeric' }) ? undefined : 'numeric'
+
+/** The exact time, for titles and tooltips. */
+export const formatExact = (time: string | number | Date): string => formatTime(time, { dateStyle: 'full', timeStyle: 'short' })
 
 /** Clock time today, otherwise day and clock time: the head of a letter. */
 export function formatMoment(time: string | number | Date, now = new Date()): string {
-  const date = new Date(time)
-  const locale = i18n.global.locale.value
   const clock: Intl.DateTimeFormatOptions = { hour: 'numeric', minute: '2-digit' }
-  if (date.toDateString() === now.toDateString()) return new Intl.DateTimeFormat(locale, clock).format(date)
-  const year = date.getFullYear() === now.getFullYear() ? undefined : 'numeric'
-  return new Intl.DateTimeFormat(locale, { ...clock, day: 'numeric', month: 'short', year }).format(date)
+  if (dayOf(time) === dayOf(now)) return formatTime(time, clock)
+  return formatTime(time, { ...clock, day: 'numeric', month: 'short', year: yearOf(time, now) })
+}
+
+/** The day of a time: Today, Yesterday, Monday, 4 May. */
+export function formatDay(time: string | number | Date, now = new Date()): string {
+  const days = Math.round((Date.parse(dayOf(now)) - Date.parse(dayOf(time))) / day)
+  if (days !== 0 && days !== 1) return formatTime(time, { weekday: 'long', day: 'numeric', month: 'long', year: yearOf(time, now) })
+  const locale = i18n.global.locale.value
+  const word = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(-days, 'day')
+  return word.charAt(0).toLocaleUpperCase(locale) + word.slice(1)
 }

@@ -9,7 +9,6 @@ import type {
   Inbox,
   InboxHealth,
   KeyRow,
-  Language,
   Role,
   Session,
   SignInSettings,
@@ -57,7 +56,6 @@ export const useEmailSettings = () => useAdmin<EmailSettings>('/settings/notific
 /** Of an agent or, by the path /agents/me/sessions, of oneself. */
 export const useSessions = (path: string) => rows<Session>(path)
 export const useKeys = (agentId: number) => rows<KeyRow>(`/agents/${agentId}/api-keys`)
-export const useLanguages = () => rows<Language>('/lang')
 
 /** Marks everything stale that may show what was just changed, in the administration and in the desk. */
 export async function changed(...references: string[]): Promise<void> {

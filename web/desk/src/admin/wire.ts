@@ -204,11 +204,6 @@ export interface GeneralSettings {
   'app.show_conversation_subject': boolean
 }
 
-export interface Language {
-  code: string
-  name: string
-}
-
 export type SsoProvider = components['schemas']['SsoProvider']
 export type SsoFound = components['schemas']['SsoFound']
 export type SsoIdentity = components['schemas']['SsoIdentity']

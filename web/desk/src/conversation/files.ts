@@ -1,5 +1,4 @@
 import { File, FileArchive, FileAudio, FileImage, FileSpreadsheet, FileText, FileVideo } from '@lucide/vue'
-import { i18n } from '@ui/i18n'
 import { ownUpload } from '@ui/mail/sanitise'
 import type { Component } from 'vue'
 
@@ -28,24 +27,6 @@ const icons: [RegExp, Component, string][] = [
 export function fileIcon(contentType: string): { icon: Component; colour: string } {
   const hit = icons.find(([type]) => type.test(contentType))
   return hit ? { icon: hit[1], colour: hit[2] } : { icon: File, colour: 'text-slate-11' }
-}
-
-const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
-
-/** 1.4 MB, in the agent's language. */
-export function formatSize(bytes: number): string {
-  let value = bytes
-  let unit = 0
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000
-    unit += 1
-  }
-  return new Intl.NumberFormat(i18n.global.locale.value, {
-    style: 'unit',
-    unit: units[unit],
-    unitDisplay: unit === 0 ? 'long' : 'short',
-    maximumFractionDigits: unit > 1 && value < 10 ? 1 : 0,
-  }).format(value)
 }
 
 /** The address that saves a file; the session opens it. */

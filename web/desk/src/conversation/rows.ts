@@ -1,4 +1,5 @@
 import type { Message, Uuid } from '@ui/api/types'
+import { dayOf } from '@ui/i18n/zone'
 
 /** One line of the thread as it is laid out. */
 export type ThreadRow =
@@ -7,8 +8,6 @@ export type ThreadRow =
   | { kind: 'activities'; key: string; messages: Message[] }
   /** `local`: it is on its way from here, and the server has not confirmed it. */
   | { kind: 'message'; key: string; message: Message; local: boolean }
-
-const dayOf = (time: string): string => new Date(time).toDateString()
 
 /** Replies of ours that the thread does not know yet. */
 export function unconfirmed(messages: readonly Message[], pending: readonly Message[]): Message[] {

@@ -1,4 +1,5 @@
 import { t } from '@ui/i18n'
+import { timeOf, wallOf } from '@ui/i18n/zone'
 
 export interface SnoozeChoice {
   id: string
@@ -6,27 +7,21 @@ export interface SnoozeChoice {
   at: Date
 }
 
-const atClock = (day: Date, hour: number): Date => {
-  const date = new Date(day)
-  date.setHours(hour, 0, 0, 0)
-  return date
-}
-
-const inDays = (now: Date, days: number): Date => {
-  const date = new Date(now)
-  date.setDate(date.getDate() + days)
-  return date
+/** A day from now on by the agent's calendar, at an hour of their clock. */
+export function inDays(now: Date, days: number, hour: number): Date {
+  const wall = wallOf(now)
+  return timeOf(new Date(Date.UTC(wall.getUTCFullYear(), wall.getUTCMonth(), wall.getUTCDate() + days, hour)))
 }
 
 /** Times that make sense from now on; each one is later than now. */
 export function snoozeChoices(now = new Date()): SnoozeChoice[] {
-  const untilMonday = (8 - now.getDay()) % 7 || 7
+  const untilMonday = (8 - wallOf(now).getUTCDay()) % 7 || 7
   const choices: SnoozeChoice[] = [
     { id: '1h', title: t('conversation.snooze.one_hour'), at: new Date(now.getTime() + 3_600_000) },
     { id: '3h', title: t('conversation.snooze.three_hours'), at: new Date(now.getTime() + 3 * 3_600_000) },
-    { id: 'tomorrow', title: t('conversation.snooze.tomorrow'), at: atClock(inDays(now, 1), 9) },
-    { id: 'monday', title: t('conversation.snooze.next_monday'), at: atClock(inDays(now, untilMonday), 9) },
-    { id: 'week', title: t('conversation.snooze.next_week'), at: atClock(inDays(now, 7), 9) },
+    { id: 'tomorrow', title: t('conversation.snooze.tomorrow'), at: inDays(now, 1, 9) },
+    { id: 'monday', title: t('conversation.snooze.next_monday'), at: inDays(now, untilMonday, 9) },
+    { id: 'week', title: t('conversation.snooze.next_week'), at: inDays(now, 7, 9) },
   ]
   return choices.filter((choice, at) => choices.findIndex((other) => other.at.getTime() === choice.at.getTime()) === at)
 }
@@ -37,8 +32,8 @@ export function snoozeDuration(at: Date, now = new Date()): string | null {
   return minutes > 0 ? `${minutes}m` : null
 }
 
-/** A date as the value of an input of type datetime-local. */
-export function localInputValue(date: Date): string {
-  const shifted = new Date(date.getTime() - date.getTimezoneOffset() * 60_000)
-  return shifted.toISOString().slice(0, 16)
-}
+/** A time as the value of an input of type datetime-local, by the agent's clock. */
+export const localInputValue = (time: Date): string => wallOf(time).toISOString().slice(0, 16)
+
+/** The time that such a value means. */
+export const timeOfInput = (value: string): Date => timeOf(new Date(`${value}Z`))

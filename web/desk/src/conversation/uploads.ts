@@ -1,10 +1,9 @@
 import { useQuery } from '@tanstack/vue-query'
 import { api, ApiError } from '@ui/api/client'
 import type { Media } from '@ui/api/types'
-import { t } from '@ui/i18n'
+import { formatSize, t } from '@ui/i18n'
 import { computed } from 'vue'
 import { keys } from '@/data/query'
-import { formatSize } from './files'
 
 interface Limits {
   'app.max_file_upload_size'?: number

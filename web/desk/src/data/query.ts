@@ -22,6 +22,7 @@ export const queryClient = new QueryClient({
 export const keys = {
   me: ['me'] as const,
   config: ['config'] as const,
+  languages: ['languages'] as const,
   counts: ['counts'] as const,
   drafts: ['drafts'] as const,
   lists: ['conversations'] as const,

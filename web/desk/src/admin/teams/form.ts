@@ -1,3 +1,4 @@
+import { browserZone } from '@ui/i18n/zone'
 import { integer, longest, required, type Errors } from '../validate'
 import type { Team } from '../wire'
 
@@ -14,7 +15,7 @@ export const newTeam = (): TeamForm => ({
   emoji: '',
   conversation_assignment_type: 'Manual',
   max_auto_assigned_conversations: 0,
-  timezone: Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC',
+  timezone: browserZone(),
 })
 
 export const toForm = (team: Team): TeamForm => ({

@@ -1,0 +1,133 @@
+package i18n
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// family is a set of keys that the program puts together: the prefix stands in its source, what follows it does not.
+type family struct {
+	prefix string
+	rest   []string // what may follow; nil for anything
+}
+
+var families = []family{
+	{"account.letter_size.", []string{"small", "normal", "large", "larger"}},
+	{"account.theme.", []string{"dark", "light", "system"}},
+	{"activity.", nil},
+	{"admin.activity.type.", nil},
+	{"admin.health.mode.", nil},
+	{"admin.health.state.", nil},
+	{"admin.inbox.tls.", nil},
+	{"admin.key.life.", nil},
+	{"admin.permission.", nil},
+	{"admin.permissions.", nil},
+	{"admin.preset.", nil},
+	{"admin.sso.preset.", nil},
+	{"auth.error.", []string{"sso_busy", "sso_cancelled", "sso_disabled", "sso_expired", "sso_failed", "sso_linked", "sso_no_agent", "sso_no_email",
+		"sso_provider", "sso_refused", "sso_state", "sso_unreachable", "sso_unverified"}},
+	{"availability.", nil},
+	{"email.problem.", nil},
+	{"guide.", join([]string{"desk", "account", "mailbox", "colleagues"}, []string{"short", "title", "text"})},
+	{"import.log.", nil},
+	{"inbox.density.", nil},
+	{"inbox.empty.", join([]string{"all", "assigned", "mentioned", "team", "unassigned"}, []string{"title", "text"})},
+	{"inbox.sort.", nil},
+	{"mail.", join([]string{"reset", "welcome"}, []string{"subject", "hello", "text", "end"})},
+	{"mail.test.", []string{"subject", "text"}},
+	{"search.", []string{"conversations", "messages"}},
+	{"shell.theme.", []string{"dark", "light", "system"}},
+}
+
+// join returns each of first, a dot, and each of second.
+func join(first, second []string) (all []string) {
+	for _, a := range first {
+		for _, b := range second {
+			all = append(all, a+"."+b)
+		}
+	}
+	return all
+}
+
+func (f family) has(key string) bool {
+	rest, ok := strings.CutPrefix(key, f.prefix)
+	return ok && (f.rest == nil || slices.Contains(f.rest, rest))
+}
+
+// source returns the text of the program and of the web app, without tests and without what is generated.
+func source(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	for _, root := range []string{"../..", "../../../web/desk/src", "../../../web/ui"} {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			name := d.Name()
+			switch {
+			case err != nil:
+				return err
+			case d.IsDir() && name == "node_modules":
+				return fs.SkipDir
+			case d.IsDir() || strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, ".test.ts") || name == "schema.d.ts":
+				return nil
+			case !slices.Contains([]string{".go", ".ts", ".vue"}, filepath.Ext(name)):
+				return nil
+			}
+			raw, err := os.ReadFile(path) //nolint:gosec // the program's own source
+			all.Write(raw)
+			all.WriteByte('\n')
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all.String()
+}
+
+var (
+	literal = regexp.MustCompile("['\"`]([a-zA-Z_]+(?:[.:][a-zA-Z0-9_]+)+)['\"`]")
+	// said is a key where only a key can stand: an argument of t, and in Go what begins like the keys of sentences.
+	said = regexp.MustCompile(`\bt\(\s*'([^']+)'|[^=]"((?:error|email\.ok|import\.error)\.[a-z_]+)"`)
+)
+
+func TestEveryKeyIsUsed(t *testing.T) {
+	text := source(t)
+	used := map[string]bool{"_.code": true, "_.name": true}
+	for _, m := range literal.FindAllStringSubmatch(text, -1) {
+		used[m[1]] = true
+	}
+	for key := range catalogue(t, Default) {
+		if !used[key] && !slices.ContainsFunc(families, func(f family) bool { return f.has(key) }) {
+			t.Errorf("nothing says %s: remove it from every catalogue", key)
+		}
+	}
+}
+
+func TestEveryKeyThatIsSaidExists(t *testing.T) {
+	english := catalogue(t, Default)
+	for _, m := range said.FindAllStringSubmatch(source(t), -1) {
+		if key := m[1] + m[2]; english[key] == "" {
+			t.Errorf("%s is not in %s", key, Default)
+		}
+	}
+}
+
+// TestFamiliesOfKeysAreThere keeps the list of families true: the program names the prefix of each, and what is known to
+// follow it has its text.
+func TestFamiliesOfKeysAreThere(t *testing.T) {
+	text, english := source(t), catalogue(t, Default)
+	for _, f := range families {
+		if !strings.Contains(text, f.prefix+"${") && !strings.Contains(text, f.prefix+`"`) && !strings.Contains(text, f.prefix+"'") {
+			t.Errorf("nothing puts keys of %s together: remove the family", f.prefix)
+		}
+		for _, rest := range f.rest {
+			if english[f.prefix+rest] == "" {
+				t.Errorf("%s%s is not in %s", f.prefix, rest, Default)
+			}
+		}
+	}
+}
