@@ -44,7 +44,7 @@ type importState struct {
 // AgentImport registers the import of agents from a file.
 func AgentImport(a *API) {
 	a.raw(http.MethodPost, Base+"/agents/import", need(role.UsersManage), func(w http.ResponseWriter, r *http.Request, p *agent.Principal) {
-		content, err := agentFile(w, r)
+		content, err := formFile(w, r, roster.MaxBytes)
 		if err == nil {
 			err = a.Roster.Begin(r.Context(), p, content, r.FormValue("send_welcome_email") == "true")
 		}
@@ -55,7 +55,7 @@ func AgentImport(a *API) {
 		writeData(w, true)
 	})
 	a.raw(http.MethodPost, Base+"/agents/import/check", need(role.UsersManage), func(w http.ResponseWriter, r *http.Request, p *agent.Principal) {
-		content, err := agentFile(w, r)
+		content, err := formFile(w, r, roster.MaxBytes)
 		if err != nil {
 			a.writeProblem(w, r, err)
 			return
@@ -87,12 +87,12 @@ func AgentImport(a *API) {
 	describeImport(a.OpenAPI())
 }
 
-// agentFile returns the content of the field "file" of a form. A file that is too large is TooLarge.
-func agentFile(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+// formFile returns the content of the field "file" of a form. A file of more than most bytes is TooLarge.
+func formFile(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
 	const around = 64 << 10 // of the form
-	r.Body = http.MaxBytesReader(w, r.Body, roster.MaxBytes+around)
-	tooLarge := fault.New(fault.TooLarge, "error.file_too_large", "max", strconv.Itoa(roster.MaxBytes>>20))
-	if err := r.ParseMultipartForm(roster.MaxBytes + around); err != nil {
+	r.Body = http.MaxBytesReader(w, r.Body, most+around)
+	tooLarge := fault.New(fault.TooLarge, "error.file_too_large", "max", strconv.FormatInt(most>>20, 10))
+	if err := r.ParseMultipartForm(most + around); err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
 			w.Header().Set("Connection", "close")
@@ -106,7 +106,7 @@ func agentFile(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, fault.Required("file").Because(err)
 	}
 	defer func() { _ = file.Close() }()
-	if header.Size > roster.MaxBytes {
+	if header.Size > most {
 		return nil, tooLarge
 	}
 	return io.ReadAll(file)

@@ -20,6 +20,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/attribute"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/factor"
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
@@ -28,7 +29,9 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/roster"
 	"github.com/foyerdesk/foyer/internal/desk/setting"
 	"github.com/foyerdesk/foyer/internal/desk/sso"
+	"github.com/foyerdesk/foyer/internal/desk/tag"
 	"github.com/foyerdesk/foyer/internal/desk/team"
+	"github.com/foyerdesk/foyer/internal/desk/view"
 	"github.com/foyerdesk/foyer/internal/flow/search"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
@@ -60,6 +63,9 @@ type Deps struct {
 	Media         *media.Service
 	Inboxes       *inbox.Service
 	Conversations *conversation.Service
+	Tags          *tag.Service
+	Attributes    *attribute.Service
+	Views         *view.Service
 	Search        *search.Service
 	Factors       *factor.Service
 	SSO           *sso.Service

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
@@ -124,25 +125,25 @@ func Conversations(a *API) {
 }
 
 type createBody struct {
-	InboxID          int64    `json:"inbox_id,omitempty"`
-	Content          string   `json:"content,omitempty"`
-	ContactEmail     string   `json:"contact_email,omitempty"`
-	FirstName        string   `json:"first_name,omitempty"`
-	LastName         string   `json:"last_name,omitempty"`
-	ExternalUserID   string   `json:"external_user_id,omitempty"`
-	Subject          string   `json:"subject,omitempty"`
-	Initiator        string   `json:"initiator,omitempty"`
-	AgentID          *int64   `json:"agent_id,omitempty"`
-	TeamID           *int64   `json:"team_id,omitempty"`
-	Attachments      []int64  `json:"attachments,omitempty"`
-	Tags             []string `json:"tags,omitempty"`
-	CustomAttributes db.JSON  `json:"custom_attributes,omitempty" doc:"Keys without a definition are dropped"`
+	InboxID          int64                      `json:"inbox_id,omitempty"`
+	Content          string                     `json:"content,omitempty"`
+	ContactEmail     string                     `json:"contact_email,omitempty"`
+	FirstName        string                     `json:"first_name,omitempty"`
+	LastName         string                     `json:"last_name,omitempty"`
+	ExternalUserID   string                     `json:"external_user_id,omitempty"`
+	Subject          string                     `json:"subject,omitempty"`
+	Initiator        string                     `json:"initiator,omitempty"`
+	AgentID          *int64                     `json:"agent_id,omitempty"`
+	TeamID           *int64                     `json:"team_id,omitempty"`
+	Attachments      []int64                    `json:"attachments,omitempty"`
+	Tags             []string                   `json:"tags,omitempty"`
+	CustomAttributes map[string]json.RawMessage `json:"custom_attributes,omitempty" doc:"Keys without a definition are dropped"`
 }
 
 func (b createBody) command() conversation.Create {
 	return conversation.Create{InboxID: b.InboxID, Content: b.Content, ContactEmail: b.ContactEmail, FirstName: b.FirstName,
 		LastName: b.LastName, ExternalUserID: b.ExternalUserID, Subject: b.Subject, Initiator: b.Initiator, AgentID: value(b.AgentID),
-		TeamID: value(b.TeamID), Attachments: b.Attachments, Tags: b.Tags}
+		TeamID: value(b.TeamID), Attachments: b.Attachments, Tags: b.Tags, CustomAttributes: b.CustomAttributes}
 }
 
 func value(n *int64) int64 {

@@ -18,10 +18,13 @@ import (
 
 	"github.com/foyerdesk/foyer/internal/api"
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/attribute"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/desk/media"
 	"github.com/foyerdesk/foyer/internal/desk/role"
+	"github.com/foyerdesk/foyer/internal/desk/tag"
+	"github.com/foyerdesk/foyer/internal/desk/view"
 	"github.com/foyerdesk/foyer/internal/platform/blob"
 	"github.com/foyerdesk/foyer/internal/platform/bus"
 	"github.com/foyerdesk/foyer/internal/platform/crypt"
@@ -102,7 +105,8 @@ func newFilesDesk(t *testing.T, d *db.DB) *filesDesk {
 	box, err := crypt.NewBox(bytes.Repeat([]byte{1}, crypt.KeySize))
 	k.must(err)
 	files := media.New(d, blobs, box, func(context.Context) (media.Limits, error) { return k.rules, nil }, func() string { return "https://desk.test" })
-	k.c = conversation.New(d, event.NewLog(d, bus.Local{}, log), runner, files)
+	events := event.NewLog(d, bus.Local{}, log)
+	k.c = conversation.New(d, events, runner, files)
 	k.c.OnReply("email", func(context.Context, *db.Tx, conversation.Outgoing) error { return nil })
 	k.agents = signedIn{
 		admin:   {ID: 2, FirstName: "Asha", Permissions: role.SetOf(role.All...)},
@@ -110,8 +114,9 @@ func newFilesDesk(t *testing.T, d *db.DB) *filesDesk {
 		without: {ID: 4, FirstName: "Kim", Permissions: role.SetOf()},
 	}
 	k.deps = api.Deps{DB: d, Log: log, Principals: k.agents, Conversations: k.c, Media: files, MaxBody: 4 << 20,
+		Tags: tag.New(d, events), Attributes: attribute.New(d, events), Views: view.New(d, events, k.c.CheckFilters),
 		Translate: func(_, key string, params map[string]string) string { return i18n.T(i18n.Default, key, params) }}
-	k.api = api.New(k.deps, api.Conversations, api.Media, api.Drafts, api.Reference)
+	k.api = api.New(k.deps, api.Conversations, api.Media, api.Drafts, api.Reference, api.Tags, api.Attributes, api.Views)
 	return k
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/api"
 	"github.com/foyerdesk/foyer/internal/channel/email"
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/attribute"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/desk/factor"
@@ -31,7 +32,9 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/roster"
 	"github.com/foyerdesk/foyer/internal/desk/setting"
 	"github.com/foyerdesk/foyer/internal/desk/sso"
+	"github.com/foyerdesk/foyer/internal/desk/tag"
 	"github.com/foyerdesk/foyer/internal/desk/team"
+	"github.com/foyerdesk/foyer/internal/desk/view"
 	"github.com/foyerdesk/foyer/internal/flow/notify"
 	"github.com/foyerdesk/foyer/internal/flow/search"
 	"github.com/foyerdesk/foyer/internal/live"
@@ -299,7 +302,9 @@ func (a *App) face(ctx context.Context) error {
 	mails := notify.New(a.DB, a.jobs, a.Agents, a.Settings, a.mail, a.log)
 	a.API = api.New(api.Deps{
 		DB: a.DB, Log: a.log, Version: Version, Principals: a.Directory, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams, Settings: a.Settings,
-		Media: a.Media, Inboxes: a.Inboxes, Conversations: a.Conversations, Search: a.Search, SSO: a.SSO, Factors: a.Factors, EmailSettings: a.emailSettings, SessionLifetime: a.cfg.SessionLifetime,
+		Media: a.Media, Inboxes: a.Inboxes, Conversations: a.Conversations, Search: a.Search, SSO: a.SSO,
+		Tags: tag.New(a.DB, a.events), Attributes: attribute.New(a.DB, a.events), Views: view.New(a.DB, a.events, a.Conversations.CheckFilters),
+		Factors: a.Factors, EmailSettings: a.emailSettings, SessionLifetime: a.cfg.SessionLifetime,
 		PasswordLink: mails.PasswordLink,
 		Roster: roster.New(roster.Options{DB: a.DB, Jobs: a.jobs, Log: a.log, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams,
 			Principal: a.Directory.ByID, Inviter: mails.Inviter}),
@@ -307,7 +312,7 @@ func (a *App) face(ctx context.Context) error {
 			return i18n.T(cmp.Or(lang, a.Settings.General(ctx).Lang), key, params)
 		},
 		TrustedProxies: proxies, InsecureCookies: a.cfg.InsecureCookies, AuthPerMinute: a.cfg.AuthPerMinute,
-	}, api.Auth, api.Factors, api.Agents, api.AgentImport, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Conversations, api.Search, api.Media, api.Drafts, api.Reference, api.Inboxes, api.OIDC, api.Activity, api.NotificationSettings,
+	}, api.Auth, api.Factors, api.Agents, api.AgentImport, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Conversations, api.Search, api.Media, api.Drafts, api.Reference, api.Tags, api.Attributes, api.Views, api.Inboxes, api.OIDC, api.Activity, api.NotificationSettings,
 		api.Docs, api.Web(web.Desk()), func(f *api.API) { f.Socket("/ws", a.hub.Serve) })
 	return nil
 }

@@ -43,6 +43,11 @@ func prepareOn(t *testing.T, d *desk) *prepared {
 	p.ids["teams"] = num(create("/api/v1/teams", map[string]any{"name": "Billing", "conversation_assignment_type": "Manual"}))
 	d.admin.ok(http.MethodPut, "/api/v1/agents/1", map[string]any{"first_name": "System", "email": "System", "roles": []string{"Admin"},
 		"teams": []string{"Billing"}, "enabled": true, "availability_status": "offline"}, nil)
+	p.ids["tags"] = num(create("/api/v1/tags", map[string]any{"name": "vip"}))
+	p.ids["statuses"] = num(create("/api/v1/statuses", map[string]any{"name": "Waiting for parts", "category": "waiting"}))
+	p.ids["custom-attributes"] = num(create("/api/v1/custom-attributes", map[string]any{"name": "Plan", "description": "What they pay for", "applies_to": "contact", "key": "plan", "data_type": "text"}))
+	p.ids["views"] = num(create("/api/v1/views/me", map[string]any{"name": "Mine", "filters": []any{}}))
+	p.ids["shared-views"] = num(create("/api/v1/shared-views", map[string]any{"name": "Ours", "filters": []any{}, "visibility": "all"}))
 	p.ids["roles"] = num(create("/api/v1/roles", map[string]any{"name": "Reader", "permissions": []string{"messages:read"}}))
 	p.ids["agents"] = num(create("/api/v1/agents", map[string]any{"first_name": "Vic", "email": "vic@acme.test", "roles": []string{"Reader"}}))
 	bare := d.addAgent("bare@acme.test", "Reader")
@@ -55,6 +60,7 @@ func prepareOn(t *testing.T, d *desk) *prepared {
 	p.ids["oidc"] = "1"
 	d.exec(`INSERT INTO agent_imports (actor_id, actor, may_grant, invite, total, running, started_at, updated_at, ended_at)
 		VALUES (1, '{}', '[]', FALSE, 0, FALSE, 0, 0, 9000000000000000)`)
+	d.exec(`INSERT INTO tag_imports (created_at, report) VALUES (9000000000000000, '{"refused":[]}')`)
 	c := create("/api/v1/conversations", map[string]any{"inbox_id": inboxID, "content": "<p>Hello</p>", "contact_email": "bo@x.test", "first_name": "Bo", "subject": "Hi", "initiator": "contact"})
 	p.ids["conversations"] = c.UUID
 	p.ids["messages"] = create("/api/v1/conversations/"+c.UUID+"/messages", map[string]any{"message": "<p>note</p>", "private": true, "sender_type": "agent"}).UUID

@@ -39,10 +39,13 @@ type newMessage struct {
 
 // frames makes the frames of an event; none when nobody needs to hear of it.
 func (h *Hub) frames(ctx context.Context, e event.Event) []addressed {
-	if e.Type == event.AgentAvailability {
-		return []addressed{{frame: frame{"agent_availability_update", e.Payload, e.ID}, visible: func(*agent.Principal) bool { return true }}}
-	}
-	if e.ConversationID == nil {
+	everyone := func(*agent.Principal) bool { return true }
+	switch {
+	case e.Type == event.AgentAvailability:
+		return []addressed{{frame: frame{"agent_availability_update", e.Payload, e.ID}, visible: everyone}}
+	case e.Type == event.ReferenceChanged: // Foyer's addition
+		return []addressed{{frame: frame{"reference_update", e.Payload, e.ID}, visible: everyone}}
+	case e.ConversationID == nil:
 		return nil
 	}
 	row, err := h.Conversations.Row(ctx, *e.ConversationID)

@@ -69,6 +69,23 @@ const (
 	DataDeleted            Type = "data_deleted"
 )
 
+// What agents choose from: statuses, tags, custom attributes and shared views.
+const (
+	StatusCreated     Type = "status_created"
+	StatusUpdated     Type = "status_updated"
+	StatusDeleted     Type = "status_deleted"
+	TagCreated        Type = "tag_created"
+	TagUpdated        Type = "tag_updated"
+	TagDeleted        Type = "tag_deleted"
+	TagsImported      Type = "tags_imported"
+	AttributeCreated  Type = "custom_attribute_created"
+	AttributeUpdated  Type = "custom_attribute_updated"
+	AttributeDeleted  Type = "custom_attribute_deleted"
+	SharedViewCreated Type = "shared_view_created"
+	SharedViewUpdated Type = "shared_view_updated"
+	SharedViewDeleted Type = "shared_view_deleted"
+)
+
 // Types are all of them, in the order in which a person would look for one.
 var Types = []Type{
 	Login, LoginFailed, Logout, SessionsRevoked, PasswordSet, PasswordLinkAsked, PasswordReset, Online, Away, AwayReassigned,
@@ -77,5 +94,7 @@ var Types = []Type{
 	AgentCreated, AgentUpdated, AgentDisabled, AgentEnabled, AgentDeleted, AgentRolesChanged, AgentsImported,
 	RoleCreated, RoleUpdated, PermissionsChanged, RoleDeleted, TeamCreated, TeamUpdated, TeamDeleted,
 	GeneralSettingsChanged, EmailSettingsChanged, EmailSettingsTested, InboxCreated, InboxUpdated, InboxDeleted,
+	StatusCreated, StatusUpdated, StatusDeleted, TagCreated, TagUpdated, TagDeleted, TagsImported,
+	AttributeCreated, AttributeUpdated, AttributeDeleted, SharedViewCreated, SharedViewUpdated, SharedViewDeleted,
 	ActivityExported, DataExported, DataDeleted, EncryptionReplaced,
 }

@@ -85,6 +85,13 @@ func (c *catalogue) names(ctx context.Context, q db.Querier, fresh bool) (*names
 	return n, nil
 }
 
+// forget makes the next reader read the catalogue anew.
+func (c *catalogue) forget() {
+	c.mu.Lock()
+	c.have = nil
+	c.mu.Unlock()
+}
+
 func find[T any](ctx context.Context, q db.Querier, c *catalogue, pick func(*names) []T, match func(T) bool) (*T, error) {
 	for _, fresh := range []bool{false, true} {
 		n, err := c.names(ctx, q, fresh)

@@ -9,7 +9,7 @@
 // Tx works in the caller's transaction: the mail channel files a mail, and marks a reply as sent, in the same
 // transaction in which it settles its own books.
 //
-// The package uses its siblings agent, contact, event, media and role. It knows nothing of channels: what must happen
+// The package uses its siblings agent, attribute, audit, contact, event, media and role. It knows nothing of channels: what must happen
 // for a reply to leave is registered with [Service.OnReply].
 package conversation
 

@@ -2,12 +2,14 @@ package conversation
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/mail"
 	"strings"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/attribute"
 	"github.com/foyerdesk/foyer/internal/desk/contact"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
@@ -27,7 +29,7 @@ type Create struct {
 	TeamID           int64
 	Attachments      []int64
 	Tags             []string
-	CustomAttributes db.JSON
+	CustomAttributes map[string]json.RawMessage // those without a definition are dropped
 }
 
 // maxName is the longest name of a person or tag in characters.
@@ -95,8 +97,12 @@ func (s *Service) create(ctx context.Context, tx *db.Tx, p *agent.Principal, in 
 	if err != nil {
 		return 0, err
 	}
+	attributes, err := attribute.Known(ctx, tx, attribute.OfConversations, in.CustomAttributes)
+	if err != nil {
+		return 0, err
+	}
 	h, err := s.open(ctx, tx, opening{ContactID: contactID, InboxID: in.InboxID, Subject: strings.TrimSpace(in.Subject), Marker: true,
-		ActorID: p.ID, CustomAttributes: in.CustomAttributes})
+		ActorID: p.ID, CustomAttributes: attributes})
 	if err != nil {
 		return 0, err
 	}

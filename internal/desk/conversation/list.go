@@ -21,6 +21,7 @@ const (
 	Assigned
 	Mentioned
 	TeamInbox
+	Readable // all that the caller may read, whichever of the others it is in: what views are made of
 )
 
 // ListQuery selects a page of a list. Filters and OrderBy are what the client sent.
@@ -136,7 +137,7 @@ func (s *Service) total(ctx context.Context, p *agent.Principal, q ListQuery, wh
 	if err != nil {
 		return 0, err
 	}
-	if plain && q.Scope != Mentioned {
+	if plain && q.Scope != Mentioned && q.Scope != Readable {
 		counts := map[Scope]string{
 			All:        `assigned_user_id = -1 AND assigned_team_id = -1`,
 			Unassigned: `assigned_user_id = 0 AND assigned_team_id = 0`,

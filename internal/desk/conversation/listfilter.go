@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 	"github.com/foyerdesk/foyer/internal/platform/filter"
 )
@@ -32,6 +33,8 @@ func scopeWhere(scope Scope, p *agent.Principal, teamID int64, args *filter.Args
 			where += ` AND ` + ReadableWhere(p, args)
 		}
 		return where
+	case Readable:
+		return ReadableWhere(p, args)
 	}
 	return ``
 }
@@ -177,4 +180,25 @@ func and(a, b string) string {
 		return a
 	}
 	return a + " AND (" + b + ")"
+}
+
+// CheckFilters returns Invalid for filters that lists of conversations do not have.
+func (s *Service) CheckFilters(ctx context.Context, raw string) error {
+	tree, err := filter.Parse(raw)
+	if err != nil {
+		return err
+	}
+	_, err = tree.Where(s.fields(ctx), time.UTC, &filter.Args{})
+	return err
+}
+
+// ListsAny reports whether p may see any list of conversations.
+func ListsAny(p *agent.Principal) bool {
+	for _, perm := range []role.Permission{role.ConversationsReadAll, role.ConversationsReadAssigned, role.ConversationsReadUnassigned,
+		role.ConversationsReadTeamInbox, role.ConversationsReadTeamAll} {
+		if p.Can(perm) {
+			return p.Can(role.ConversationsRead)
+		}
+	}
+	return false
 }

@@ -28,6 +28,7 @@ const (
 	MessageUpdated       Type = "message.updated"
 	AgentAvailability    Type = "agent.availability_changed"
 	ContactUpdated       Type = "contact.updated"
+	ReferenceChanged     Type = "reference.changed" // something that agents choose from: tags, statuses, views, …
 )
 
 // Event is one row of the log. Cause says what made the actor do it, such as "message:17" or "automation:3"; it is
@@ -65,6 +66,12 @@ func (l *Log) Append(ctx context.Context, tx *db.Tx, n New) error {
 	}
 	tx.AfterCommit(func() { l.committed(e) })
 	return nil
+}
+
+// ReferenceChanged announces that there is something else to choose from, such as "tags" or "statuses", so that clients
+// read it again.
+func (l *Log) ReferenceChanged(ctx context.Context, tx *db.Tx, kind string) error {
+	return l.Append(ctx, tx, New{Type: ReferenceChanged, Payload: map[string]string{"kind": kind}})
 }
 
 const columns = `id, created_at, type, conversation_id, actor_id, cause, payload`

@@ -134,7 +134,7 @@ export type Draft = Narrow<Schemas['ConversationDraft'], { type: 'reply' | 'priv
 
 export type Status = Narrow<Schemas['ConversationStatus'], { category: StatusCategory }>
 export type Priority = Schemas['ConversationPriority']
-export type Tag = Schemas['ConversationTag']
+export type Tag = Schemas['Tag']
 
 /** An inbox in pickers; its settings are only there for those who manage inboxes. */
 export type InboxCompact = Narrow<
