@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -86,6 +87,18 @@ func (a *API) say(ctx context.Context, key string, params map[string]string) str
 	return a.Translate(callerOf(ctx).language(), key, params)
 }
 
+// inWords puts a permission among the values of a message into words, with its code behind them.
+func (a *API) inWords(ctx context.Context, params map[string]string) map[string]string {
+	key := "admin.permission." + params["permission"]
+	words := a.say(ctx, key, nil)
+	if words == key {
+		return params
+	}
+	params = maps.Clone(params)
+	params["permission"] = words + " (" + params["permission"] + ")"
+	return params
+}
+
 // problem turns an error of the desk into the envelope. An internal error is logged with its cause and shown without.
 func (a *API) problem(ctx context.Context, err error) *problem {
 	var p *problem
@@ -97,7 +110,7 @@ func (a *API) problem(ctx context.Context, err error) *problem {
 	p = &problem{Code: st.code, Status: "error", ErrorType: st.name, cause: err}
 	var f *fault.Error
 	if errors.As(err, &f) {
-		p.Message = a.say(ctx, f.Key, f.Params)
+		p.Message = a.say(ctx, f.Key, a.inWords(ctx, f.Params))
 		if f.Field != "" {
 			p.Field = &f.Field
 		}

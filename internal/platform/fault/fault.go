@@ -88,7 +88,7 @@ func TooLong(field string, max int) *Error {
 }
 
 // Missing returns the NotFound error for a kind of thing, such as "conversation".
-func Missing(what string) *Error { return New(NotFound, "error.not_found", "what", what) }
+func Missing(what string) *Error { return New(NotFound, "error.not_found."+what) }
 
 // Denied returns the Forbidden error for a missing permission or for a record that may not be seen.
 func Denied() *Error { return New(Forbidden, "error.forbidden") }

@@ -33,6 +33,7 @@ var families = []family{
 		"sso_provider", "sso_refused", "sso_state", "sso_unreachable", "sso_unverified"}},
 	{"availability.", nil},
 	{"email.problem.", nil},
+	{"error.not_found.", nil},
 	{"guide.", join([]string{"desk", "account", "mailbox", "colleagues"}, []string{"short", "title", "text"})},
 	{"import.log.", nil},
 	{"inbox.density.", nil},
@@ -90,8 +91,9 @@ func source(t *testing.T) string {
 
 var (
 	literal = regexp.MustCompile("['\"`]([a-zA-Z_]+(?:[.:][a-zA-Z0-9_]+)+)['\"`]")
-	// said is a key where only a key can stand: an argument of t, and in Go what begins like the keys of sentences.
-	said = regexp.MustCompile(`\bt\(\s*'([^']+)'|[^=]"((?:error|email\.ok|import\.error)\.[a-z_]+)"`)
+	// said is a key where only a key can stand: an argument of t, in Go what begins like the keys of sentences, and what is
+	// missing.
+	said = regexp.MustCompile(`\bt\(\s*'([^']+)'|[^=]"((?:error|email\.ok|import\.error)\.[a-z_]+)"|fault\.Missing\("([^"]+)"\)`)
 )
 
 func TestEveryKeyIsUsed(t *testing.T) {
@@ -110,7 +112,11 @@ func TestEveryKeyIsUsed(t *testing.T) {
 func TestEveryKeyThatIsSaidExists(t *testing.T) {
 	english := catalogue(t, Default)
 	for _, m := range said.FindAllStringSubmatch(source(t), -1) {
-		if key := m[1] + m[2]; english[key] == "" {
+		key := m[1] + m[2]
+		if m[3] != "" {
+			key = "error.not_found." + m[3]
+		}
+		if english[key] == "" {
 			t.Errorf("%s is not in %s", key, Default)
 		}
 	}

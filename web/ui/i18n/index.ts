@@ -47,12 +47,13 @@ export const i18n = createI18n({
 })
 
 /**
- * The text for `key`, in the agent's language. With `count` the plural form is chosen and `{count}`
- * filled in. Reactive: used in a template it follows a change of language.
+ * The text for `key`, in the agent's language, with numbers in its digits. With `count` the plural form is chosen and
+ * `{count}` filled in. Reactive: used in a template it follows a change of language.
  */
 export function t(key: MessageKey, params: Params = {}, count?: number): string {
-  if (count === undefined) return i18n.global.t(key, params)
-  return i18n.global.t(key, { count: formatNumber(count), ...params }, count)
+  const said = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, typeof value === 'number' ? formatNumber(value) : value]))
+  if (count === undefined) return i18n.global.t(key, said)
+  return i18n.global.t(key, { count: formatNumber(count), ...said }, count)
 }
 
 /** Loads a language from the server, which fills what is not translated with English. */

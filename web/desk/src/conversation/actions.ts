@@ -4,6 +4,7 @@ import { t } from '@ui/i18n'
 import { dismissToast, toast, toastError } from '@ui/toast/toasts'
 import { findRow, patchConversation } from '@/data/conversations'
 import { keys, queryClient } from '@/data/query'
+import { priorityName, statusName } from '@/data/standard'
 import { snoozeDuration } from './snooze'
 
 /** What the agent did last, to take it back by key. */
@@ -107,7 +108,7 @@ export async function setStatus(uuid: Uuid, status: string, until?: Date): Promi
     from: { status: was?.status, snoozed_until: was?.snoozed_until },
     forward: () => putStatus(uuid, status, wakes),
     back: () => putStatus(uuid, was?.status ?? 'Open', was?.snoozed_until ?? null),
-    said: t('conversation.done.status', { status }),
+    said: t('conversation.done.status', { status: statusName(status) }),
   })
 }
 
@@ -156,7 +157,7 @@ export async function setPriority(uuid: Uuid, priority: string): Promise<boolean
     from: { priority: was },
     forward: () => api.put(path(uuid, 'priority'), { priority }),
     back: () => (was ? api.put(path(uuid, 'priority'), { priority: was }) : Promise.resolve()),
-    said: t('conversation.done.priority', { priority }),
+    said: t('conversation.done.priority', { priority: priorityName(priority) }),
   })
 }
 

@@ -1,6 +1,7 @@
 import type { Message } from '@ui/api/types'
 import { t, type MessageKey } from '@ui/i18n'
 import { fullName } from '@/data/reference'
+import { priorityName, statusName } from '@/data/standard'
 
 const words: Record<string, MessageKey> = {
   status_change: 'conversation.activity.status_change',
@@ -20,5 +21,6 @@ const words: Record<string, MessageKey> = {
 export function activityText(message: Message): string {
   const key = words[message.meta.activity_type ?? '']
   if (!key) return message.text_content
-  return t(key, { actor: fullName(message.author), ...message.meta.params })
+  const { status, priority, ...params } = message.meta.params ?? {}
+  return t(key, { actor: fullName(message.author), ...params, ...(status && { status: statusName(status) }), ...(priority && { priority: priorityName(priority) }) })
 }

@@ -4,6 +4,7 @@ import { t } from '@ui/i18n'
 import { computed, type Component } from 'vue'
 import { fullName, useAgents, usePriorities, useStatuses, useTags, useTeams } from '@/data/reference'
 import { useMe } from '@/data/session'
+import { priorityName } from '@/data/standard'
 
 export interface StatusLook {
   icon: Component
@@ -51,7 +52,7 @@ export function useOptions() {
       { value: null as number | null, label: t('conversation.no_team') },
       ...(teams.value ?? []).map((team) => ({ value: team.id as number | null, label: [team.emoji, team.name].filter(Boolean).join(' ') })),
     ]),
-    priorities: computed(() => (priorities.value ?? []).map(({ name }) => ({ value: name, label: name }))),
+    priorities: computed(() => (priorities.value ?? []).map(({ name }) => ({ value: name, label: priorityName(name), keywords: name }))),
     tags: computed(() => (tags.value ?? []).map(({ name }) => ({ value: name, label: name }))),
     statuses: computed(() => statuses.value ?? []),
     agentOf: (conversation: Conversation) => agents.value?.find((agent) => agent.id === conversation.assigned_user_id),
