@@ -36,12 +36,23 @@ async function givePassword(page: Page, email: string): Promise<void> {
   await page.locator('#password').press('Enter')
 }
 
-async function authenticator(page: Page): Promise<void> {
+/** A virtual key. Returns what says whether somebody touches it at once when it is asked. */
+async function authenticator(page: Page): Promise<(touched: boolean) => Promise<void>> {
   const cdp = await page.context().newCDPSession(page)
   await cdp.send('WebAuthn.enable')
-  await cdp.send('WebAuthn.addVirtualAuthenticator', {
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
     options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
   })
+  return async (touched) => void (await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: touched }))
+}
+
+async function addPasskey(page: Page, name: string): Promise<void> {
+  await page.goto('/account/profile')
+  const security = page.getByTestId('security')
+  await security.getByRole('button', { name: 'Add a passkey' }).click()
+  await security.getByLabel('Name of the passkey').fill(name)
+  await security.getByLabel('Name of the passkey').press('Enter')
+  await expect(page.getByTestId('passkey')).toContainText(name)
 }
 
 async function signOut(page: Page): Promise<void> {
@@ -104,12 +115,8 @@ test('a passkey signs in without a password', async ({ desk, page }) => {
   await authenticator(page)
   await givePassword(page, email)
   await expect(page).toHaveURL(/\/inboxes\//)
-  await page.goto('/account/profile')
+  await addPasskey(page, 'Test key')
   const security = page.getByTestId('security')
-  await security.getByRole('button', { name: 'Add a passkey' }).click()
-  await security.getByLabel('Name of the passkey').fill('Test key')
-  await security.getByLabel('Name of the passkey').press('Enter')
-  await expect(page.getByTestId('passkey')).toContainText('Test key')
   await security.getByRole('button', { name: 'Rename Test key' }).click()
   await security.getByLabel('Name of the passkey').fill('Laptop')
   await security.getByLabel('Name of the passkey').press('Enter')
@@ -124,6 +131,58 @@ test('a passkey signs in without a password', async ({ desk, page }) => {
   await page.goto('/')
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
   await expect(page).toHaveURL(/\/inboxes\//)
+})
+
+test('the browser suggests a passkey with the address, also on a page that was left open', async ({ desk, page }) => {
+  const email = await addAgent(desk.api, 'Selma')
+  const touch = await authenticator(page)
+  await givePassword(page, email)
+  await expect(page).toHaveURL(/\/inboxes\//)
+  await addPasskey(page, 'Laptop')
+
+  await signOut(page)
+  await touch(false)
+  await page.clock.install()
+  const questions: string[] = []
+  page.on('request', (request) => {
+    if (request.url().endsWith('/auth/passkey/options')) questions.push(request.url())
+  })
+  await page.goto('/')
+  await expect(page.locator('#email')).toHaveAttribute('autocomplete', /webauthn/)
+  await expect.poll(() => questions.length).toBe(1)
+  await page.clock.fastForward('09:30')
+  await expect.poll(() => questions.length, { message: 'the question is asked anew before it is over' }).toBe(2)
+  // Whoever touches the key has chosen what the browser suggests.
+  await touch(true)
+  await page.clock.fastForward('09:30')
+  await expect(page).toHaveURL(/\/inboxes\//)
+})
+
+test('after a session ended the second factor is asked for in place', async ({ desk, page }) => {
+  const email = await addAgent(desk.api, 'Enno')
+  await givePassword(page, email)
+  await expect(page).toHaveURL(/\/inboxes\//)
+  await page.goto('/account/profile')
+  await page.getByTestId('security').getByRole('button', { name: 'Set up' }).click()
+  const secret = (await page.getByTestId('totp-secret').innerText()).replaceAll(' ', '')
+  await page.getByLabel('Code').fill(totp(secret, now()))
+  await page.getByLabel('Code').press('Enter')
+  const codes = page.getByTestId('recovery-codes').getByRole('listitem')
+  await expect(codes).toHaveCount(10)
+  const recovery = await codes.first().innerText()
+
+  await page.context().clearCookies({ name: 'libredesk_session' })
+  await page.getByRole('combobox', { name: 'You are' }).click()
+  await page.getByRole('option').nth(1).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Password', { exact: true }).fill(password)
+  await dialog.getByLabel('Password', { exact: true }).press('Enter')
+  await dialog.getByRole('button', { name: 'Use a recovery code' }).click()
+  await examineLooks(page, 'session-ended-code')
+  await dialog.locator('#code').fill(recovery)
+  await dialog.locator('#code').press('Enter')
+  await expect(dialog).toBeHidden()
+  await expect(page).toHaveURL(/account\/profile/)
 })
 
 test('a role that requires a second factor leads to setting one up', async ({ desk, page }) => {
