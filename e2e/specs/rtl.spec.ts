@@ -5,7 +5,7 @@ import { expect, signIn, test } from '../support/fixtures.ts'
 import { examine } from '../support/look.ts'
 import { firstMail, firstMailBytes, htmlBytes, messageID, png } from '../support/mails.ts'
 
-test.use({ viewport: { width: 1440, height: 900 } })
+test.use({ viewport: { width: 1440, height: 900 }, locale: 'fa-IR' })
 
 /** The desk is shared with the specs after this one, which read English. */
 async function speak(desk: Desk, language: string): Promise<void> {

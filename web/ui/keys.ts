@@ -1,7 +1,8 @@
+import { t } from './i18n'
+
 export const isMac = /Mac|iP(hone|ad)/.test(navigator.platform)
 
 const names: Record<string, string> = {
-  Mod: isMac ? '⌘' : 'Ctrl',
   Shift: '⇧',
   Alt: isMac ? '⌥' : 'Alt',
   Enter: '↵',
@@ -12,5 +13,6 @@ const names: Record<string, string> = {
 
 /** A binding as it is printed, one part a key cap: `Mod+k` is ⌘ K on a Mac, Ctrl K elsewhere. */
 export function keyParts(keys: string): string[] {
-  return keys.split(' ').flatMap((stroke) => stroke.split('+').map((part) => names[part] ?? part.toUpperCase()))
+  const mod = isMac ? '⌘' : t('key.ctrl')
+  return keys.split(' ').flatMap((stroke) => stroke.split('+').map((part) => (part === 'Mod' ? mod : (names[part] ?? part.toUpperCase()))))
 }

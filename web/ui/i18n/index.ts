@@ -96,7 +96,8 @@ export function formatSize(bytes: number): string {
   return formatNumber(value, {
     style: 'unit',
     unit: sizes[unit],
-    unitDisplay: unit === 0 ? 'long' : 'short',
+    // Latin letters among Persian digits would be read in the wrong order.
+    unitDisplay: unit === 0 || directionOf(i18n.global.locale.value) === 'rtl' ? 'long' : 'short',
     maximumFractionDigits: unit > 1 && value < 10 ? 1 : 0,
   })
 }
