@@ -1,6 +1,7 @@
 import german from '@locales/de-DE.json'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { compileMessage, formatAge, formatAgo, formatMoment, formatNumber, i18n, setLanguage, t } from './index'
+import { compileMessage, formatAge, formatAgo, formatDay, formatMoment, formatNumber, formatSize, i18n, matchLanguage, setLanguage, t } from './index'
+import { setZone } from './zone'
 
 const context = (values: Record<string, unknown>, count = 1) => ({
   named: ((name: string) => values[name]) as never,
@@ -66,6 +67,29 @@ describe('a language of the desk', () => {
   })
 })
 
+describe('the zone of the agent', () => {
+  afterEach(() => setZone(undefined))
+
+  it('decides which day a time is on', () => {
+    const now = new Date('2026-11-28T22:00:00Z')
+    setZone('Asia/Tehran')
+    expect([formatDay('2026-11-28T21:00:00Z', now), formatDay('2026-11-28T20:00:00Z', now)]).toEqual(['Today', 'Yesterday'])
+    expect(formatMoment('2026-11-28T21:00:00Z', now)).toBe('12:30 AM')
+    setZone('UTC')
+    expect(formatDay('2026-11-28T20:00:00Z', now)).toBe('Today')
+  })
+})
+
+it.each([
+  [['de-AT', 'en'], 'de-DE'],
+  [['fr', 'fa'], 'fa-IR'],
+  [['de-de'], 'de-DE'],
+  [['fr'], undefined],
+  [[], undefined],
+])('a browser that wants %j is spoken to in %s', (wanted, language) => {
+  expect(matchLanguage(wanted, ['en-US', 'de-DE', 'fa-IR'])).toBe(language)
+})
+
 describe('a language that runs right to left', () => {
   beforeEach(() => void (i18n.global.locale.value = 'fa-IR' as 'en-US'))
   afterEach(() => void (i18n.global.locale.value = 'en-US'))
@@ -76,5 +100,14 @@ describe('a language that runs right to left', () => {
 
   it('has its own digits', () => {
     expect(formatAge(Date.now() - 5 * 60_000)).toContain('۵')
+    expect(t('conversation.position', { at: 4, total: 1441 })).toContain('۱٬۴۴۱')
+    expect(formatSize(11_000)).toMatch(/^۱۱ [^a-z]+$/i)
+  })
+
+  it('has its own calendar', () => {
+    const now = new Date('2026-11-28T12:00:00Z')
+    expect(formatMoment('2026-05-09T12:00:00Z', now)).toMatch(/۱۹ اردیبهشت/)
+    // The Persian year began in March, so that February was in the one before.
+    expect(formatMoment('2026-02-09T12:00:00Z', now)).toContain('۱۴۰۴')
   })
 })

@@ -1,10 +1,11 @@
 /** The time zones that the browser knows, with the one that is set even when it does not. */
 export function zoneOptions(current: string): { value: string; label: string; hint: string }[] {
   const names = new Set(['UTC', ...Intl.supportedValuesOf('timeZone'), ...(current ? [current] : [])])
-  return [...names].sort().map((name) => ({ value: name, label: words(name), hint: offset(name) }))
+  return [...names].sort().map((name) => ({ value: name, label: zoneName(name), hint: offset(name) }))
 }
 
-const words = (name: string): string => name.replaceAll('_', ' ')
+/** "America/New York" */
+export const zoneName = (name: string): string => name.replaceAll('_', ' ')
 
 /** "GMT+1": the offset that holds today; empty for a zone the browser does not know. */
 function offset(name: string): string {
@@ -19,5 +20,5 @@ function offset(name: string): string {
 /** "Europe/Oslo (GMT+1)" */
 export function zoneLabel(name: string): string {
   const hint = offset(name)
-  return hint && hint !== name ? `${words(name)} (${hint})` : words(name)
+  return hint && hint !== name ? `${zoneName(name)} (${hint})` : zoneName(name)
 }
