@@ -233,7 +233,7 @@ func (s *Service) DropKey(ctx context.Context, actor *Principal, id, key int64) 
 			return err
 		}
 		if len(gone) == 0 {
-			return fault.Missing("api_key")
+			return fault.Missing("api key")
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM api_keys WHERE id = $1`, key); err != nil {
 			return fmt.Errorf("revoke API key: %w", err)

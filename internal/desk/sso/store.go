@@ -61,7 +61,7 @@ func (s *Service) one(ctx context.Context, q db.Querier, id int64) (Provider, er
 		return Provider{}, err
 	}
 	if len(list) == 0 {
-		return Provider{}, fault.Missing("identity_provider")
+		return Provider{}, fault.Missing("identity provider")
 	}
 	return list[0], nil
 }

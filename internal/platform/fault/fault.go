@@ -8,6 +8,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Kind says what sort of thing went wrong; it decides the status and error_type that a client sees.
@@ -87,8 +88,11 @@ func TooLong(field string, max int) *Error {
 	return Field(field, "error.too_long", "max", fmt.Sprint(max))
 }
 
-// Missing returns the NotFound error for a kind of thing, such as "conversation".
-func Missing(what string) *Error { return New(NotFound, "error.not_found."+what) }
+// Missing returns the NotFound error for a kind of thing, such as "conversation" or "custom attribute"; each has its
+// sentence in the catalogue.
+func Missing(what string) *Error {
+	return New(NotFound, "error.not_found."+strings.ReplaceAll(what, " ", "_"))
+}
 
 // Denied returns the Forbidden error for a missing permission or for a record that may not be seen.
 func Denied() *Error { return New(Forbidden, "error.forbidden") }

@@ -114,7 +114,7 @@ func TestEveryKeyThatIsSaidExists(t *testing.T) {
 	for _, m := range said.FindAllStringSubmatch(source(t), -1) {
 		key := m[1] + m[2]
 		if m[3] != "" {
-			key = "error.not_found." + m[3]
+			key = "error.not_found." + strings.ReplaceAll(m[3], " ", "_")
 		}
 		if english[key] == "" {
 			t.Errorf("%s is not in %s", key, Default)
