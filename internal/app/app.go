@@ -159,6 +159,19 @@ func blobDir(cfg config.Config) string {
 	return filepath.Join(cfg.DataDir, "blobs")
 }
 
+// openBlobs opens where files are kept: a bucket, if one is named, or a folder.
+func openBlobs(ctx context.Context, cfg config.Config) (blob.Store, error) {
+	if cfg.S3Bucket == "" {
+		return blob.NewDisk(blobDir(cfg))
+	}
+	s, err := blob.NewS3(blob.S3Options{URL: cfg.S3URL, Region: cfg.S3Region, Bucket: cfg.S3Bucket, Path: cfg.S3Path,
+		AccessKey: cfg.S3AccessKey, SecretKey: cfg.S3SecretKey})
+	if err != nil {
+		return nil, err
+	}
+	return s, s.Check(ctx)
+}
+
 func openBox(cfg config.Config) (*crypt.Box, error) {
 	key := []byte(cfg.EncryptionKey)
 	if len(key) == 0 {
@@ -172,7 +185,7 @@ func openBox(cfg config.Config) (*crypt.Box, error) {
 
 // wire makes the parts and ties them together.
 func (a *App) wire(ctx context.Context) (err error) {
-	if a.blobs, err = blob.NewDisk(blobDir(a.cfg)); err != nil {
+	if a.blobs, err = openBlobs(ctx, a.cfg); err != nil {
 		return err
 	}
 	a.bus = bus.Local{}

@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
 	"github.com/foyerdesk/foyer/internal/platform/db/dbtest"
 	"github.com/foyerdesk/foyer/internal/platform/mail"
@@ -166,7 +170,28 @@ func manyAttachments(n int) []byte {
 }
 
 func TestAttachmentsComeBackByteForByte(t *testing.T) {
-	d, s := startDesk(t, dbtestSQLite(t)), startMail(t)
+	t.Run("from disk", func(t *testing.T) { checkAttachments(t, startDesk(t, dbtestSQLite(t))) })
+	t.Run("from a bucket", func(t *testing.T) {
+		objects := s3mem.New()
+		if err := objects.CreateBucket("desk"); err != nil {
+			t.Fatal(err)
+		}
+		server := httptest.NewServer(gofakes3.New(objects).Server())
+		t.Cleanup(server.Close)
+		cfg := deskConfig(t, dbtestSQLite(t))
+		cfg.S3URL, cfg.S3Region, cfg.S3Bucket, cfg.S3Path, cfg.S3AccessKey, cfg.S3SecretKey = server.URL, "eu-west-1", "desk", "files", "key", "secret"
+		checkAttachments(t, startWith(t, cfg))
+		stored, err := objects.ListBucket("desk", &gofakes3.Prefix{HasPrefix: true, Prefix: "files/"}, gofakes3.ListBucketPage{})
+		if err != nil || len(stored.Contents) < 3 { // two files and the mail
+			t.Errorf("%d objects, %v", len(stored.Contents), err)
+		}
+	})
+}
+
+// checkAttachments sends a desk a mail with files and reads them as a browser does.
+func checkAttachments(t *testing.T, d *desk) {
+	t.Helper()
+	s := startMail(t)
 	d.addInbox(s)
 	pdf := bytes.Repeat([]byte("%PDF-1.7 \x00\xff binary \r\n"), 4000)
 	raw, err := mail.Compose(mail.Outgoing{MessageID: "att@x.test", Date: time.Now(), From: mail.Address{Email: "bo@x.test"}, To: []mail.Address{{Email: "help@acme.test"}},

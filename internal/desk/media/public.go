@@ -21,7 +21,7 @@ func (m Media) Public() bool { return m.ModelType != nil && *m.ModelType == mode
 
 // Publish stores a PNG picture that anybody may see. The rules for uploads do not count for it.
 func (s *Service) Publish(ctx context.Context, p *agent.Principal, name string, picture []byte) (Media, error) {
-	m := Media{UUID: uuid.NewString(), Store: "fs", Filename: cleanName(name), ContentType: "image/png", ModelType: new(modelBranding),
+	m := Media{UUID: uuid.NewString(), Store: s.blobs.Kind(), Filename: cleanName(name), ContentType: "image/png", ModelType: new(modelBranding),
 		Disposition: new(Inline), Size: int64(len(picture)), Meta: db.JSON(`{}`)}
 	if _, err := s.blobs.Put(ctx, m.UUID, bytes.NewReader(picture)); err != nil {
 		return Media{}, fmt.Errorf("store public picture: %w", err)

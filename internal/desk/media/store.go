@@ -37,7 +37,7 @@ func (s *Service) Upload(ctx context.Context, p *agent.Principal, in UploadInput
 	if err != nil {
 		return Media{}, err
 	}
-	m := Media{UUID: uuid.NewString(), Store: "fs", Filename: cleanName(in.Filename), Disposition: new(Attached), Meta: db.JSON(`{}`)}
+	m := Media{UUID: uuid.NewString(), Store: s.blobs.Kind(), Filename: cleanName(in.Filename), Disposition: new(Attached), Meta: db.JSON(`{}`)}
 	if in.Inline {
 		m.Disposition = new(Inline)
 	}
@@ -140,7 +140,7 @@ func (s *Service) Add(ctx context.Context, tx *db.Tx, messageID int64, file Inco
 	if file.Blob != file.UUID {
 		return fmt.Errorf("file %s is stored as %s; a file's blob has its uuid as name", file.UUID, file.Blob)
 	}
-	m := Media{UUID: file.UUID, Store: "fs", Filename: cleanName(file.Filename), ContentType: bare(file.ContentType), ContentID: file.ContentID,
+	m := Media{UUID: file.UUID, Store: s.blobs.Kind(), Filename: cleanName(file.Filename), ContentType: bare(file.ContentType), ContentID: file.ContentID,
 		ModelID: &messageID, ModelType: new(ModelMessages), Disposition: new(Attached), Size: file.Size, Meta: file.Meta}
 	if file.Disposition == Inline {
 		m.Disposition = new(Inline)

@@ -18,6 +18,8 @@ var ErrNotFound = errors.New("no such blob")
 
 // Store keeps blobs. Names are made by [ValidName]'s rules; implementations are safe for concurrent use.
 type Store interface {
+	// Kind returns "fs" for files on disk and "s3" for objects of a bucket.
+	Kind() string
 	// Put stores what r gives under name and returns its size. It has reached the disk when Put returns. Putting a
 	// name again replaces it: callers use names that stand for the content or are random.
 	Put(ctx context.Context, name string, r io.Reader) (int64, error)
@@ -50,6 +52,9 @@ func NewDisk(dir string) (*Disk, error) {
 	}
 	return &Disk{dir: dir}, nil
 }
+
+// Kind implements [Store].
+func (*Disk) Kind() string { return "fs" }
 
 func (d *Disk) path(name string) (string, error) {
 	if !ValidName(name) {

@@ -23,6 +23,12 @@ type Config struct {
 	Address            string        `koanf:"address"`              // where HTTP is served
 	DataDir            string        `koanf:"data_dir"`             // database, files and keys of a node
 	BlobDir            string        `koanf:"blob_dir"`             // mails and files, which all nodes of a desk share; "blobs" in DataDir when empty
+	S3Bucket           string        `koanf:"s3_bucket"`            // keeps mails and files in a bucket instead of a folder
+	S3URL              string        `koanf:"s3_url"`               // of the server that has the bucket; Amazon's when empty
+	S3Region           string        `koanf:"s3_region"`            //
+	S3Path             string        `koanf:"s3_path"`              // below which objects are kept in the bucket
+	S3AccessKey        string        `koanf:"s3_access_key"`        // with the secret key empty too: the machine's role or AWS_… of the environment
+	S3SecretKey        string        `koanf:"s3_secret_key"`        //
 	DatabaseURL        string        `koanf:"database_url"`         // postgres://…, or the path of a SQLite file; default in DataDir
 	RootURL            string        `koanf:"root_url"`             // the address by which browsers reach the desk
 	EncryptionKey      string        `koanf:"encryption_key"`       // 32 bytes; generated into DataDir if not set
