@@ -15,7 +15,7 @@ const module = "github.com/foyerdesk/foyer/internal/"
 
 // floors are the storeys of the house, the lowest first. A package may import from floors below its own; within a floor,
 // siblings may know each other where their package comments say so, and Go itself refuses circles.
-var floors = map[string]int{"platform": 0, "desk": 1, "flow": 2, "channel": 2, "api": 3, "live": 3, "demo": 3, "sandbox": 3, "bench": 3, "app": 4}
+var floors = map[string]int{"platform": 0, "desk": 1, "flow": 2, "channel": 2, "api": 3, "live": 3, "demo": 3, "sandbox": 3, "bench": 3, "doctor": 3, "app": 4}
 
 // outside is what a floor may not import at all, because another floor speaks it.
 var outside = map[string][]string{

@@ -28,6 +28,7 @@ type commands struct {
 	User    userCmd     `cmd:"" help:"Manage agents."`
 	Apikey  apikeyCmd   `cmd:"" help:"Manage API keys."`
 	Sso     ssoCmd      `cmd:"" help:"Manage single sign-on."`
+	Doctor  doctorCmd   `cmd:"" help:"Examine the desk and say what is wrong; it may be running or stopped."`
 	Bench   benchCmd    `cmd:"" help:"Load a desk and measure it."`
 	Openapi openapiCmd  `cmd:"" help:"Print the OpenAPI document of the API."`
 	Version versionFlag `help:"Print the version and stop."`
@@ -42,24 +43,41 @@ func (versionFlag) BeforeReset(k *kong.Kong) error {
 	return err
 }
 
-// Main runs the command line and returns the exit code: 0, or 1 after an error, which is printed.
+// Main runs the command line and returns the exit code: 0; 1 after an error, which is printed; 2 for a command line that is
+// not understood.
 func Main(args []string) int {
 	var c commands
-	parser, err := kong.New(&c, kong.Name("foyer"), kong.Description("A customer support desk: shared mailboxes and live chat for a team."), kong.UsageOnError())
+	parser, err := kong.New(&c, kong.Name("foyer"), kong.Description("A customer support desk: shared mailboxes and live chat for a team."))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "foyer:", err)
 		return 1
 	}
 	parsed, err := parser.Parse(args)
-	parser.FatalIfErrorf(err)
+	if err != nil {
+		misunderstood(err)
+		return 2
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	if err := parsed.Run(&c); err != nil && !errors.Is(err, context.Canceled) {
+	err = parsed.Run(&c)
+	switch {
+	case err == nil, errors.Is(err, context.Canceled):
+		return 0
+	case !errors.Is(err, errUnwell):
 		fmt.Fprintln(os.Stderr, "foyer:", err)
-		return 1
 	}
-	return 0
+	return 1
+}
+
+// misunderstood says what is wrong with a command line, and how it is used.
+func misunderstood(err error) {
+	var wrong *kong.ParseError
+	if errors.As(err, &wrong) {
+		wrong.Context.Stdout = os.Stderr
+		_ = wrong.Context.PrintUsage(false)
+	}
+	fmt.Fprintln(os.Stderr, "\nfoyer:", err)
 }
 
 func (c *commands) load() (config.Config, *slog.Logger, error) {

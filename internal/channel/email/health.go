@@ -2,7 +2,9 @@ package email
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
 	"github.com/foyerdesk/foyer/internal/platform/db"
@@ -104,4 +106,28 @@ func countStates(ctx context.Context, q db.Querier, query string, id int64, stat
 		return nil, fmt.Errorf("count the mail of an inbox: %w", err)
 	}
 	return out, nil
+}
+
+// Contact says when a mailbox was last read, and what went wrong last.
+type Contact struct {
+	At      *db.Time `db:"last_contact_at"`
+	Error   string   `db:"last_error"`
+	ErrorAt *db.Time `db:"last_error_at"`
+}
+
+// LastContact returns the last contact with a mailbox of an inbox; the zero value if it was never tried.
+func LastContact(ctx context.Context, q db.Querier, inboxID int64, server inbox.IMAPServer) (Contact, error) {
+	c, err := db.Get[Contact](ctx, q, `SELECT last_contact_at, last_error, last_error_at FROM mailboxes WHERE inbox_id = $1 AND name = $2`, inboxID, mailboxName(server))
+	if errors.Is(err, db.ErrNoRows) {
+		return Contact{}, nil
+	}
+	if err != nil {
+		return Contact{}, fmt.Errorf("read the last contact with a mailbox of inbox %d: %w", inboxID, err)
+	}
+	return c, nil
+}
+
+// ReadInterval returns after how long a mailbox is looked at again at the latest, whether or not its server announces mail.
+func ReadInterval(server inbox.IMAPServer) time.Duration {
+	return interval(server.ReadInterval, defaultInterval)
 }

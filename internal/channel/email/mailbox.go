@@ -30,6 +30,9 @@ const (
 	// keepInMemory is up to which size a fetched mail is handed on without reading it back from the blob store.
 	keepInMemory = 4 << 20
 
+	// defaultInterval is after how long a mailbox is looked at again when its settings do not say.
+	defaultInterval = 5 * time.Minute
+
 	backoffMin = 2 * time.Second
 	backoffMax = 5 * time.Minute
 )
@@ -150,7 +153,7 @@ func (c *Channel) session(ctx context.Context, in inbox.Inbox, server inbox.IMAP
 		if err := c.contacted(ctx, &m, mode, int64(selected.NumMessages)); err != nil {
 			return err
 		}
-		wait := interval(server.ReadInterval, 5*time.Minute)
+		wait := interval(server.ReadInterval, defaultInterval)
 		if mode == "idle" {
 			wait = min(wait, waited)
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/audit"
+	"github.com/foyerdesk/foyer/internal/platform/crypt"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
@@ -171,4 +172,25 @@ func qrCode(text string) (string, error) {
 	}
 	b.WriteString(`"/></svg>`)
 	return "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(b.Bytes()), nil
+}
+
+// Unreadable returns of how many agents the secret of the authenticator app is kept, and of how many it was encrypted with
+// another key, so that no code of theirs is right.
+func Unreadable(ctx context.Context, q db.Querier, box *crypt.Box) (kept, unreadable int, err error) {
+	err = db.Each(ctx, q, func(r db.Rows) error {
+		var id int64
+		var sealed string
+		if err := r.Scan(&id, &sealed); err != nil {
+			return err
+		}
+		kept++
+		if _, err := box.Open(place(id), sealed); err != nil {
+			unreadable++
+		}
+		return nil
+	}, `SELECT user_id, secret FROM agent_totp WHERE confirmed_at IS NOT NULL`)
+	if err != nil {
+		return 0, 0, fmt.Errorf("read the secrets of authenticator apps: %w", err)
+	}
+	return kept, unreadable, nil
 }

@@ -286,3 +286,23 @@ func (s *Service) Delete(ctx context.Context, actor *agent.Principal, id int64) 
 		return audit.Record(ctx, tx, audit.Entry{Type: audit.OIDCDeleted, Actor: actor.Audited(), Target: p.target(), Before: p.record()})
 	})
 }
+
+// Unreadable returns how many identity providers have a secret, and the names of those whose secret was encrypted with
+// another key.
+func Unreadable(ctx context.Context, q db.Querier, box Box) (kept int, names []string, err error) {
+	err = db.Each(ctx, q, func(r db.Rows) error {
+		var name, sealed string
+		if err := r.Scan(&name, &sealed); err != nil {
+			return err
+		}
+		kept++
+		if _, err := box.Open(placeClientSecret, sealed); err != nil {
+			names = append(names, name)
+		}
+		return nil
+	}, `SELECT name, client_secret FROM oidc_providers WHERE client_secret <> '' ORDER BY id`)
+	if err != nil {
+		return 0, nil, fmt.Errorf("read the secrets of identity providers: %w", err)
+	}
+	return kept, names, nil
+}

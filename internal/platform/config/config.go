@@ -41,13 +41,14 @@ type Config struct {
 	SessionLifetime    time.Duration `koanf:"session_lifetime"`     // how long a sign-in lasts
 	SessionIdle        time.Duration `koanf:"session_idle"`         // after how long without a request it is over; 0 for never before that
 	InsecureCookies    bool          `koanf:"insecure_cookies"`     // cookies without Secure; implied by an http:// root URL
+	MailAlarmAfter     time.Duration `koanf:"mail_alarm_after"`     // after how long without reading a mailbox foyer doctor alarms
 	AuthPerMinute      int           `koanf:"auth_per_minute"`      // sign-in requests an address may make in a minute
 }
 
 // Defaults is the configuration of an operator who sets nothing.
 func Defaults() Config {
 	return Config{Address: ":9000", DataDir: "./data", RootURL: "http://localhost:9000", LogLevel: "info", LogFormat: "text",
-		SessionLifetime: 9 * time.Hour, AuthPerMinute: 30}
+		SessionLifetime: 9 * time.Hour, MailAlarmAfter: 30 * time.Minute, AuthPerMinute: 30}
 }
 
 // Load reads the file, if it exists, and the environment over the defaults. Naming a file that does not exist is an
@@ -103,6 +104,9 @@ func (c *Config) check() error {
 	}
 	if c.SessionIdle < 0 || (c.SessionIdle > 0 && c.SessionIdle < 5*time.Minute) {
 		return fmt.Errorf("session_idle %s must be 0 or at least 5m", c.SessionIdle)
+	}
+	if c.MailAlarmAfter < time.Minute {
+		return fmt.Errorf("mail_alarm_after %s must be at least 1m", c.MailAlarmAfter)
 	}
 	for name, list := range map[string][]string{"outbound_allow": c.OutboundAllow, "trusted_proxies": c.TrustedProxies} {
 		if _, err := Prefixes(list); err != nil {

@@ -223,6 +223,10 @@ func (d *DB) Close() error {
 		d.pool.Close()
 		return nil
 	}
+	if d.writer == nil {
+		d.reads.close()
+		return d.reader.Close()
+	}
 	d.index.close()
 	d.writer.close()
 	d.reads.close()
@@ -264,7 +268,10 @@ func (d *DB) QueryRow(ctx context.Context, query string, args ...any) Row {
 // Tx runs fn in a transaction and commits it if fn returns nil; an error or a panic of fn changes nothing.
 // On PostgreSQL fn runs again after a deadlock or a serialisation failure.
 func (d *DB) Tx(ctx context.Context, fn func(tx *Tx) error) error {
-	if d.pool == nil {
+	switch {
+	case d.pool == nil && d.writer == nil:
+		return ErrReadOnly
+	case d.pool == nil:
 		return d.writer.do(ctx, fn)
 	}
 	for attempt := 1; ; attempt++ {
@@ -280,7 +287,7 @@ func (d *DB) Tx(ctx context.Context, fn func(tx *Tx) error) error {
 // IndexTx is [DB.Tx] for the tables of the index file, on SQLite those alone: fn must not touch others, and what it writes is
 // committed apart from the rest. What it does must come to the same when it is done again after a crash.
 func (d *DB) IndexTx(ctx context.Context, fn func(tx *Tx) error) error {
-	if d.pool == nil {
+	if d.index != nil {
 		return d.index.do(ctx, fn)
 	}
 	return d.Tx(ctx, fn)

@@ -31,7 +31,7 @@ func Each(t *testing.T, fn func(t *testing.T, d *db.DB)) {
 // URLs runs fn once for each engine with the URL of an empty, migrated database, for tests that start processes.
 func URLs(t *testing.T, fn func(t *testing.T, url string)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { fn(t, sqliteCopy(t)) })
+	t.Run("sqlite", func(t *testing.T) { fn(t, SQLiteURL(t)) })
 	if os.Getenv(postgresVar) != "" {
 		t.Run("postgres", func(t *testing.T) { fn(t, PostgresURL(t)) })
 	}
@@ -42,7 +42,7 @@ const postgresVar = "FOYER_TEST_POSTGRES_URL"
 // SQLite opens a fresh SQLite database, closed with the test.
 func SQLite(t testing.TB) *db.DB {
 	t.Helper()
-	return open(t, sqliteCopy(t))
+	return open(t, SQLiteURL(t))
 }
 
 // Postgres opens a fresh PostgreSQL database, dropped with the test.
@@ -93,7 +93,8 @@ func migrate(url string) error {
 	return d.Close()
 }
 
-func sqliteCopy(t testing.TB) string {
+// SQLiteURL makes a fresh SQLite database and returns its URL.
+func SQLiteURL(t testing.TB) string {
 	t.Helper()
 	files, err := template()
 	if err != nil {
