@@ -10,6 +10,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/desk/role"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
 // ActivityInput is the query of a page of the activity log.
@@ -30,6 +31,22 @@ func Activity(a *API) {
 			return log.List(ctx, q)
 		})
 	a.exportActivity(log)
+	route(a, http.MethodGet, "/settings/activity-log", "How long the activity log is kept", need(role.GeneralSettingsManage),
+		func(ctx context.Context, _ *agent.Principal, _ *struct{}) (audit.Retention, error) {
+			return log.Retention(ctx)
+		})
+	route(a, http.MethodPut, "/settings/activity-log", "Say how long the activity log is kept", need(role.GeneralSettingsManage),
+		func(ctx context.Context, _ *agent.Principal, in *struct{ Body retentionBody }) (audit.Retention, error) {
+			if in.Body.Days == nil {
+				return audit.Retention{}, fault.Required("retention_days")
+			}
+			r := audit.Retention{Days: *in.Body.Days}
+			return r, log.SetRetention(ctx, r)
+		})
+}
+
+type retentionBody struct {
+	Days *int64 `json:"retention_days,omitempty" nullable:"true" doc:"From 30 to 36500; 0 to keep every entry"`
 }
 
 // exportActivity is registered by hand because its answer is a file. A client whose file ends early sees the connection

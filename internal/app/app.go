@@ -23,6 +23,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/channel/email"
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/attribute"
+	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/desk/factor"
@@ -275,11 +276,13 @@ type (
 	sweepJob   struct{}
 	collectJob struct{}
 	draftsJob  struct{}
+	pruneJob   struct{}
 )
 
 func (sweepJob) Kind() string   { return "agent.availability_sweep" }
 func (collectJob) Kind() string { return "media.collect" }
 func (draftsJob) Kind() string  { return "conversation.clean_drafts" }
+func (pruneJob) Kind() string   { return "audit.prune" }
 
 // draftsKept is how long a draft is kept that nobody changes.
 const draftsKept = 360 * time.Hour
@@ -301,7 +304,15 @@ func (a *App) schedule() {
 		_, err := a.Conversations.CleanDrafts(ctx, draftsKept)
 		return err
 	})
+	jobs.Handle(a.jobs, func(ctx context.Context, _ pruneJob) error {
+		n, err := audit.NewLog(a.DB).Prune(ctx)
+		if n > 0 {
+			a.log.Info("deleted old entries of the activity log", "entries", n)
+		}
+		return err
+	})
 	a.jobs.Every(time.Minute, sweepJob{})
+	a.jobs.Every(24*time.Hour, pruneJob{})
 	a.jobs.Every(2*time.Hour, draftsJob{})
 	a.jobs.Every(12*time.Hour, collectJob{})
 }

@@ -32,6 +32,7 @@ func (p *prepared) bodies(imapUser string) map[string]string {
 		"POST /inboxes/test":                      strings.Replace(inbox, `"name":`, `"id":1,"name":`, 1),
 		"PUT /agents/me/availability":             `{"status":"online","source":"idle"}`,
 		"PUT /settings/general":                   `{"app.site_name":"Foyer","app.lang":"en-US","app.root_url":"http://desk.test","app.logo_url":"","app.favicon_url":"/f.svg","app.max_file_upload_size":20,"app.allowed_file_upload_extensions":["*"],"app.timezone":"UTC","app.business_hours_id":"","app.show_conversation_subject":true}`,
+		"PUT /settings/activity-log":              `{"retention_days":365}`,
 		"PUT /settings/guide":                     `{"state":"open","step":"mailbox"}`,
 		"POST /conversations":                     `{"inbox_id":` + p.ids["inboxes"] + `,"content":"<p>x</p>","contact_email":"new@x.test","first_name":"N","last_name":"L","external_user_id":"","subject":"S","initiator":"contact","agent_id":1,"team_id":` + p.ids["teams"] + `,"attachments":[],"tags":[],"custom_attributes":{}}`,
 		"POST /conversations/{uuid}/messages":     `{"message":"<p>x</p>","sender_type":"agent","private":false,"to":["bo@x.test"],"cc":["c@x.test"],"bcc":["d@x.test"],"attachments":[],"mentions":[{"type":"agent","id":1}],"echo_id":"e"}`,

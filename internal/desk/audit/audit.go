@@ -8,7 +8,8 @@
 // Before and After are the values as they were and are, nil for what did not or does not exist: only the fields that
 // differ are kept, and secrets never are ([diff]).
 //
-// Entries are only ever added. Both engines refuse to change or delete one, whoever asks.
+// Entries are only ever added. Both engines refuse to change one, whoever asks, and to delete one that is younger than the
+// desk keeps them ([Log.SetRetention]), which is for ever unless somebody says otherwise and 30 days at least.
 //
 // The package knows nothing of the nouns it writes about: they import it.
 package audit

@@ -65,6 +65,8 @@ const (
 	InboxUpdated           Type = "inbox_updated"
 	InboxDeleted           Type = "inbox_deleted"
 	ActivityExported       Type = "activity_log_exported"
+	RetentionChanged       Type = "activity_log_retention_changed"
+	Pruned                 Type = "activity_log_pruned"
 	DataExported           Type = "data_exported"
 	DataDeleted            Type = "data_deleted"
 )
@@ -97,4 +99,5 @@ var Types = []Type{
 	StatusCreated, StatusUpdated, StatusDeleted, TagCreated, TagUpdated, TagDeleted, TagsImported,
 	AttributeCreated, AttributeUpdated, AttributeDeleted, SharedViewCreated, SharedViewUpdated, SharedViewDeleted,
 	ActivityExported, DataExported, DataDeleted, EncryptionReplaced,
+	RetentionChanged, Pruned,
 }
