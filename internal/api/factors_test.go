@@ -242,6 +242,9 @@ func TestFactorsAreRemovedOnlyByProof(t *testing.T) {
 		system.want(404, http.MethodPost, remove, `{"password":"`+systemPassword+`"}`)
 		system.want(404, http.MethodPut, fmt.Sprintf("/agents/me/passkeys/%d", id), `{"name":"Mine"}`)
 		b.want(200, http.MethodPut, fmt.Sprintf("/agents/me/passkeys/%d", id), `{"name":"Old laptop"}`, "Old laptop")
+		if n := k.count(`SELECT count(*) FROM activity_logs WHERE activity_type = 'agent_passkey_renamed'`); n != 1 {
+			t.Errorf("%d entries of the new name", n)
+		}
 		theirs := system.enrolPasskey("System's")
 
 		proof := func(key *factortest.Authenticator) string {

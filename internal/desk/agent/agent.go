@@ -513,11 +513,18 @@ func (s *Service) Delete(ctx context.Context, actor *Principal, id int64) error 
 // SetAvatar changes the address of an agent's picture; nil removes it. It returns the address there was.
 func (s *Service) SetAvatar(ctx context.Context, id int64, url *string) (before *string, err error) {
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		if err := tx.QueryRow(ctx, `SELECT avatar_url FROM users WHERE id = $1`, id).Scan(&before); err != nil {
+		a, err := get(ctx, tx, id)
+		if err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `UPDATE users SET avatar_url = $2, updated_at = $3 WHERE id = $1`, id, url, db.Now())
-		return err
+		before = a.AvatarURL
+		if _, err := tx.Exec(ctx, `UPDATE users SET avatar_url = $2, updated_at = $3 WHERE id = $1`, id, url, db.Now()); err != nil {
+			return fmt.Errorf("change the picture of agent %d: %w", id, err)
+		}
+		type picture struct {
+			URL *string `json:"avatar_url"`
+		}
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.AgentUpdated, Target: a.Audited(), Before: picture{before}, After: picture{url}})
 	})
 	return before, err
 }

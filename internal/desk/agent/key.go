@@ -34,19 +34,36 @@ func (s *Service) NewKey(ctx context.Context, actor *Principal, id int64) (APIKe
 		if err := MayActAs(actor, a); err != nil {
 			return err
 		}
+		before, err := primaryKey(ctx, tx, id)
+		if err != nil {
+			return err
+		}
 		_, err = tx.Exec(ctx, `INSERT INTO api_keys (user_id, is_primary, key, secret_hash, created_at, created_by) VALUES ($1, TRUE, $2, $3, $4, $5)
 			ON CONFLICT (user_id) WHERE is_primary DO UPDATE SET key = excluded.key, secret_hash = excluded.secret_hash, created_at = excluded.created_at,
 			created_by = excluded.created_by, last_used_at = NULL`, id, k.Key, crypt.Hash(k.Secret), db.Now(), actor.ID)
 		if err != nil {
 			return fmt.Errorf("keep API key: %w", err)
 		}
-		return audit.Record(ctx, tx, audit.Entry{Type: audit.KeyGenerated, Actor: actor.Audited(), Target: a.Audited()})
+		after, err := primaryKey(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.KeyGenerated, Actor: actor.Audited(), Target: a.Audited(), Before: before, After: after})
 	})
 	if err != nil {
 		return APIKey{}, err
 	}
 	s.dir.Changed(id)
 	return k, nil
+}
+
+// primaryKey returns an agent's primary key for the activity log, nil if they have none.
+func primaryKey(ctx context.Context, q db.Querier, id int64) (any, error) {
+	keys, err := keysOf(ctx, q, `k.user_id = $1 AND k.is_primary`, id)
+	if err != nil || len(keys) == 0 {
+		return nil, err
+	}
+	return keys[0], nil
 }
 
 // RevokeKey takes an agent's primary API key, if they have one.
@@ -56,11 +73,14 @@ func (s *Service) RevokeKey(ctx context.Context, actor *Principal, id int64) err
 		if err != nil {
 			return err
 		}
-		n, err := tx.Exec(ctx, `DELETE FROM api_keys WHERE user_id = $1 AND is_primary`, id)
-		if err != nil || n == 0 {
+		before, err := primaryKey(ctx, tx, id)
+		if err != nil || before == nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Type: audit.KeyRevoked, Actor: actor.Audited(), Target: a.Audited()})
+		if _, err := tx.Exec(ctx, `DELETE FROM api_keys WHERE user_id = $1 AND is_primary`, id); err != nil {
+			return fmt.Errorf("revoke API key: %w", err)
+		}
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.KeyRevoked, Actor: actor.Audited(), Target: a.Audited(), Before: before})
 	})
 	if err == nil {
 		s.dir.Changed(id)
@@ -200,7 +220,7 @@ func (s *Service) AddKey(ctx context.Context, actor *Principal, id int64, e KeyE
 		if made, err = keysOf(ctx, tx, `k.key = $1`, key); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Type: audit.KeyGenerated, Actor: actor.Audited(), Target: a.Audited(), Note: e.Name})
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.KeyGenerated, Actor: actor.Audited(), Target: a.Audited(), Note: e.Name, After: made[0]})
 	})
 	if err != nil {
 		return NewlyMade{}, err
@@ -238,7 +258,7 @@ func (s *Service) DropKey(ctx context.Context, actor *Principal, id, key int64) 
 		if _, err := tx.Exec(ctx, `DELETE FROM api_keys WHERE id = $1`, key); err != nil {
 			return fmt.Errorf("revoke API key: %w", err)
 		}
-		return audit.Record(ctx, tx, audit.Entry{Type: audit.KeyRevoked, Actor: actor.Audited(), Target: a.Audited(), Note: gone[0].Name})
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.KeyRevoked, Actor: actor.Audited(), Target: a.Audited(), Note: gone[0].Name, Before: gone[0]})
 	})
 	if err == nil {
 		s.dir.Changed(id)

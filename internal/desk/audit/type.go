@@ -25,6 +25,7 @@ const (
 	RecoveryCodesMade  Type = "agent_recovery_codes_generated"
 	RecoveryCodeUsed   Type = "agent_recovery_code_used"
 	PasskeyAdded       Type = "agent_passkey_added"
+	PasskeyRenamed     Type = "agent_passkey_renamed"
 	PasskeyRemoved     Type = "agent_passkey_removed"
 	OIDCCreated        Type = "oidc_provider_created"
 	OIDCUpdated        Type = "oidc_provider_updated"
@@ -91,7 +92,7 @@ const (
 // Types are all of them, in the order in which a person would look for one.
 var Types = []Type{
 	Login, LoginFailed, Logout, SessionsRevoked, PasswordSet, PasswordLinkAsked, PasswordReset, Online, Away, AwayReassigned,
-	TwoFactorEnabled, TwoFactorDisabled, RecoveryCodesMade, RecoveryCodeUsed, PasskeyAdded, PasskeyRemoved,
+	TwoFactorEnabled, TwoFactorDisabled, RecoveryCodesMade, RecoveryCodeUsed, PasskeyAdded, PasskeyRenamed, PasskeyRemoved,
 	OIDCCreated, OIDCUpdated, OIDCDeleted, SSOOnlyEnabled, SSOOnlyDisabled, IdentitiesUnlinked, KeyGenerated, KeyUpdated, KeyRevoked,
 	AgentCreated, AgentUpdated, AgentDisabled, AgentEnabled, AgentDeleted, AgentRolesChanged, AgentsImported,
 	RoleCreated, RoleUpdated, PermissionsChanged, RoleDeleted, TeamCreated, TeamUpdated, TeamDeleted,

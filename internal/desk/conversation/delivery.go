@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/platform/db"
@@ -135,6 +136,9 @@ func (s *Service) DeleteNote(ctx context.Context, p *agent.Principal, conversati
 			return fmt.Errorf("delete note: %w", err)
 		}
 		if err := s.files.Unlink(ctx, tx, m.ID); err != nil {
+			return err
+		}
+		if err := audit.Record(ctx, tx, audit.Entry{Type: audit.DataDeleted, Actor: p.Audited(), Target: audit.Target{Model: "message", ID: m.ID}, Note: fmt.Sprintf("private note in conversation %d", h.Reference)}); err != nil {
 			return err
 		}
 		n, err := tx.Exec(ctx, `UPDATE conversations SET last_message = $2, version = version + 1

@@ -225,12 +225,23 @@ func (s *Service) RenamePasskey(ctx context.Context, p *agent.Principal, id int6
 		return k, err
 	}
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		err := tx.QueryRow(ctx, `UPDATE agent_passkeys SET name = $3 WHERE id = $1 AND user_id = $2 RETURNING id, name, created_at, last_used_at`,
-			id, p.ID, name).Scan(&k.ID, &k.Name, &k.CreatedAt, &k.LastUsedAt)
+		type named struct {
+			Name string `json:"name"`
+		}
+		var before named
+		err := tx.QueryRow(ctx, `SELECT name FROM agent_passkeys WHERE id = $1 AND user_id = $2`, id, p.ID).Scan(&before.Name)
 		if errors.Is(err, db.ErrNoRows) {
 			return fault.Missing("passkey")
 		}
-		return err
+		if err != nil {
+			return fmt.Errorf("read a passkey: %w", err)
+		}
+		err = tx.QueryRow(ctx, `UPDATE agent_passkeys SET name = $3 WHERE id = $1 AND user_id = $2 RETURNING id, name, created_at, last_used_at`,
+			id, p.ID, name).Scan(&k.ID, &k.Name, &k.CreatedAt, &k.LastUsedAt)
+		if err != nil {
+			return fmt.Errorf("rename a passkey: %w", err)
+		}
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.PasskeyRenamed, Actor: p.Audited(), Before: before, After: named{name}})
 	})
 	return k, err
 }
