@@ -228,7 +228,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	if a.DB.Engine() == db.Postgres {
 		overlap = 200
 	}
-	a.hub = live.New(live.Options{Events: a.events, Conversations: a.Conversations, Log: a.log, Principal: a.Directory.ByID, Overlap: overlap,
+	a.hub = live.New(live.Options{Events: a.events, Conversations: a.Conversations, Log: a.log, Principal: a.Directory.ByID, SessionEnds: a.Directory.SessionEnds, Overlap: overlap,
 		Alive: func(ctx context.Context, id int64) {
 			if err := a.Agents.Alive(ctx, id); err != nil {
 				a.log.Warn("could not note a sign of life", "agent", id, "error", err)

@@ -25,6 +25,8 @@ const (
 	writeTimeout = 10 * time.Second
 	// silence is how long a client may say nothing, not even ping, before it is taken for gone.
 	silence = 3 * time.Minute
+	// askAgain is after how long a session is asked for its end again when that could not be read.
+	askAgain = 30 * time.Second
 	// maxFollowed is how many conversations of a list a client may follow.
 	maxFollowed = 500
 	// maxReplayed is how many missed events a client gets one by one; beyond that it fetches anew.
@@ -52,7 +54,7 @@ type conn struct {
 // Serve takes over a request for a WebSocket. The browser's Origin must be the host that is asked, else 403.
 // A client that comes back adds ?last_event_id= with the last id it saw, and first gets the frames it missed, or the
 // frame "resync" when they are too many; then "hello" with the id to go on from. The connection ends with what the
-// principal is known by.
+// principal is known by; that it is open does not count as a use of a session.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, p *agent.Principal) {
 	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
@@ -73,14 +75,35 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, p *agent.Principal) 
 		cancel()
 		_ = ws.CloseNow()
 	}()
-	if !p.Until.IsZero() {
-		end := time.AfterFunc(time.Until(p.Until), func() { c.close(closeNormal, "session ended") })
-		defer end.Stop()
-	}
+	go c.expire(ctx, p)
 	last, _ := strconv.ParseInt(r.URL.Query().Get("last_event_id"), 10, 64)
 	go c.write(ctx)
 	c.resume(ctx, p, last)
 	c.read(ctx)
+}
+
+// expire closes the connection when the key or session of its principal ends. A session that ends when nobody uses it may
+// have been used meanwhile, so it is asked for its end anew.
+func (c *conn) expire(ctx context.Context, p *agent.Principal) {
+	for until := p.Until; !until.IsZero(); {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Until(until)):
+		}
+		later := time.Time{}
+		if p.SessionID != 0 && c.hub.SessionEnds != nil {
+			var err error
+			if later, err = c.hub.SessionEnds(ctx, p.SessionID); err != nil {
+				later = time.Now().Add(askAgain)
+			}
+		}
+		if !later.After(time.Now()) {
+			c.close(closeNormal, "session ended")
+			return
+		}
+		until = later
+	}
 }
 
 // resume sends what was missed, and behind it what happened meanwhile: a client that loses its connection again in

@@ -39,6 +39,8 @@ type Options struct {
 	Log           *slog.Logger
 	// Principal returns what an agent may do now; it answers from memory.
 	Principal func(ctx context.Context, id int64) (*agent.Principal, error)
+	// SessionEnds returns when a session ends unless it is used before, the zero time if it is over; nil if none ends early.
+	SessionEnds func(ctx context.Context, sessionID int64) (time.Time, error)
 	// Alive is called when an agent's client says that it is there.
 	Alive func(ctx context.Context, agentID int64)
 	// Overlap is how many events before the last one seen are repeated to a client that comes back; see event.Log.

@@ -140,8 +140,30 @@ func (d *Directory) BySession(ctx context.Context, token string) (*Principal, er
 	}
 	d.noteUse(use{"sessions", c.id}, now)
 	known := *p
-	known.SessionID, known.Until = c.id, c.expires
+	known.SessionID, known.Until = c.id, d.endOf(c.expires, now)
 	return &known, nil
+}
+
+// endOf returns when a session that was used at a time ends unless it is used again.
+func (d *Directory) endOf(expires, used time.Time) time.Time {
+	if idle := used.Add(d.Idle); d.Idle > 0 && idle.Before(expires) {
+		return idle
+	}
+	return expires
+}
+
+// SessionEnds returns when a session ends unless it is used before, the zero time if there is none any more. It asks the
+// database: any node may have seen it used.
+func (d *Directory) SessionEnds(ctx context.Context, id int64) (time.Time, error) {
+	var expires, seen db.Time
+	err := d.db.QueryRow(ctx, `SELECT expires_at, last_seen_at FROM sessions WHERE id = $1`, id).Scan(&expires, &seen)
+	if errors.Is(err, db.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read session %d: %w", id, err)
+	}
+	return d.endOf(expires.Time, seen.Time), nil
 }
 
 // session reads a session; Unauthorized if there is none or it was not used for too long.
@@ -157,6 +179,9 @@ func (d *Directory) session(ctx context.Context, hash string, now time.Time) (c 
 	c.expires, c.until = expires.Time, now.Add(memory)
 	if d.Idle > 0 && now.Sub(seen.Time) > d.Idle {
 		return c, errors.Join(fault.New(fault.Unauthorized, "error.not_signed_in"), d.end(ctx, hash))
+	}
+	if ends := d.endOf(c.expires, seen.Time); ends.Before(c.until) {
+		c.until = ends // by then another use may have been noted, or not
 	}
 	return c, nil
 }

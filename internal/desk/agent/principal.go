@@ -29,7 +29,7 @@ type Principal struct {
 	Method      Method
 	Limit       *role.Set // of an API key that may not do all that its agent may; Permissions are within it
 	SessionID   int64     // of the session, if that is how they are known
-	Until       time.Time // when what they are known by ends; zero if it does not
+	Until       time.Time // when what they are known by ends unless it is used again; zero if it does not
 	// MustEnrol is true while a role of the agent asks for a second factor and they have none: a session may then set
 	// one up and do nothing else. API keys are not concerned.
 	MustEnrol bool
