@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/foyerdesk/foyer/internal/doctor"
+	"github.com/foyerdesk/foyer/internal/platform/blob"
 	"github.com/foyerdesk/foyer/internal/platform/crypt"
 	"github.com/foyerdesk/foyer/internal/platform/i18n"
 )
@@ -44,9 +45,13 @@ func (c *commands) examine(ctx context.Context) (doctor.Report, error) {
 	if err != nil {
 		return doctor.Broken(Version, err), nil
 	}
-	report := doctor.Examine(ctx, doctor.Options{Config: cfg, Version: Version, BlobDir: blobDir(cfg), KeyFile: filepath.Join(cfg.DataDir, "encryption.key"),
-		OpenBox: func() (*crypt.Box, error) { return openBox(cfg) }})
-	return report, ctx.Err()
+	o := doctor.Options{Config: cfg, Version: Version, KeyFile: filepath.Join(cfg.DataDir, "encryption.key"),
+		OpenBox:   func() (*crypt.Box, error) { return openBox(cfg) },
+		OpenBlobs: func(ctx context.Context) (blob.Store, error) { return openBlobs(ctx, cfg) }}
+	if cfg.S3Bucket == "" {
+		o.BlobDir = blobDir(cfg)
+	}
+	return doctor.Examine(ctx, o), ctx.Err()
 }
 
 // onTerminal reports whether a file is a terminal whose reader wants colours (no-color.org).

@@ -18,6 +18,7 @@ import (
 
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
 	"github.com/foyerdesk/foyer/internal/desk/setting"
+	"github.com/foyerdesk/foyer/internal/platform/blob"
 	"github.com/foyerdesk/foyer/internal/platform/config"
 	"github.com/foyerdesk/foyer/internal/platform/crypt"
 	"github.com/foyerdesk/foyer/internal/platform/db"
@@ -56,8 +57,12 @@ type Report struct {
 type Options struct {
 	Config  config.Config
 	Version string
-	// BlobDir is the folder of mails and attachments, KeyFile that of the key unless the configuration has one.
-	BlobDir, KeyFile string
+	// KeyFile is where the key is unless the configuration has one.
+	KeyFile string
+	// BlobDir is the folder of mails and attachments, empty if they are kept elsewhere.
+	BlobDir string
+	// OpenBlobs opens where mails and attachments are kept; it is called only if BlobDir is there or empty.
+	OpenBlobs func(context.Context) (blob.Store, error)
 	// OpenBox returns what opens stored secrets; it is called only if there is a key.
 	OpenBox func() (*crypt.Box, error)
 	// QuickCheck bounds how long the database is looked through for damage; a minute if zero.

@@ -72,6 +72,7 @@ func makePatient(t *testing.T, url string) *patient {
 	dir := t.TempDir()
 	address := serve(t, healthy)
 	p.o = doctor.Options{Version: "test", BlobDir: filepath.Join(dir, "blobs"), KeyFile: filepath.Join(dir, "encryption.key"), OpenBox: func() (*crypt.Box, error) { return crypt.NewBox([]byte(key)) }}
+	p.o.OpenBlobs = func(context.Context) (blob.Store, error) { return blob.NewDisk(p.o.BlobDir) }
 	p.o.Config = config.Defaults()
 	p.o.Config.DataDir, p.o.Config.DatabaseURL, p.o.Config.RootURL, p.o.Config.InsecureCookies = dir, url, address, true
 	p.o.Config.Address = strings.TrimPrefix(address, "http://")
@@ -249,6 +250,16 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"a key that others read", func(p *patient) { _ = os.Chmod(p.o.KeyFile, 0o644) }, "encryption_key", doctor.Warning, []string{"chmod 600"}},
 		{"an attachment without bytes", func(p *patient) { _ = p.blobs.Delete(context.Background(), "letter") }, "attachments", doctor.Failed, []string{`1 of 1`, `"letter"`}},
 		{"no folder of files", func(p *patient) { _ = os.RemoveAll(p.o.BlobDir) }, "blobs", doctor.Failed, []string{"not mounted"}},
+		{"a bucket that does not answer", func(p *patient) {
+			p.o.BlobDir, p.o.Config.S3Bucket = "", "foyer"
+			p.o.OpenBlobs = func(ctx context.Context) (blob.Store, error) {
+				s, err := blob.NewS3(blob.S3Options{URL: "http://127.0.0.1:1", Bucket: "foyer", AccessKey: "k", SecretKey: mailPassword})
+				if err != nil {
+					return nil, err
+				}
+				return s, s.Check(ctx)
+			}
+		}, "blobs", doctor.Failed, []string{"s3_bucket"}},
 		{"a folder of files that is a file", func(p *patient) {
 			_ = os.RemoveAll(p.o.BlobDir)
 			_ = os.WriteFile(p.o.BlobDir, nil, 0o600)

@@ -21,11 +21,14 @@ import (
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
 
-const blobAdvice = "Mails and attachments cannot be kept. Check that the folder belongs to the desk's user and that its disk is writable and not full."
+const blobAdvice = "Mails and attachments cannot be kept. Check that the folder belongs to the desk's user and that its disk is writable and not full, or the rights of the keys of the bucket."
 
 // blobs writes a small file into the blob store, reads it and deletes it.
 func (e *examination) blobs(ctx context.Context) Finding {
-	store, err := e.store()
+	store, err := e.store(ctx)
+	if err != nil && e.BlobDir == "" {
+		return fail("Check s3_url, s3_bucket and the keys, and that the server of the bucket runs.", "%s", oneLine(err.Error()))
+	}
 	if err != nil {
 		return fail("It is made when the desk starts for the first time. If it did before, check data_dir and blob_dir, and whether a disk is not mounted.", "%s", oneLine(err.Error()))
 	}
@@ -38,7 +41,11 @@ func (e *examination) blobs(ctx context.Context) Finding {
 	if err = errors.Join(err, store.Delete(ctx, name)); err != nil {
 		return fail(blobAdvice, "%s", oneLine(err.Error()))
 	}
-	return good("%s can be written, read and deleted from", e.BlobDir)
+	where := e.BlobDir
+	if where == "" {
+		where = "the bucket " + e.Config.S3Bucket
+	}
+	return good("%s can be written, read and deleted from", where)
 }
 
 func readBack(ctx context.Context, store blob.Store, name, text string) error {
@@ -57,20 +64,22 @@ func readBack(ctx context.Context, store blob.Store, name, text string) error {
 }
 
 // store opens the blob store without making it.
-func (e *examination) store() (blob.Store, error) {
-	if _, err := os.Stat(e.BlobDir); err != nil {
-		return nil, fmt.Errorf("open the folder of mails and attachments: %w", err)
+func (e *examination) store(ctx context.Context) (blob.Store, error) {
+	if e.BlobDir != "" {
+		if _, err := os.Stat(e.BlobDir); err != nil {
+			return nil, fmt.Errorf("open the folder of mails and attachments: %w", err)
+		}
 	}
-	return blob.NewDisk(e.BlobDir)
+	return e.OpenBlobs(ctx)
 }
 
 const sample = 100 // of the newest attachments, and as many by chance
 
 // attachments looks whether the bytes of attachments are there.
 func (e *examination) attachments(ctx context.Context) Finding {
-	store, err := e.store()
+	store, err := e.store(ctx)
 	if err != nil {
-		return fail("See above.", "there is no folder to look into")
+		return fail("See the files above.", "they cannot be looked at")
 	}
 	looked, missing, err := media.New(e.db, store, e.box, nil, nil).Missing(ctx, sample)
 	if err != nil {
@@ -97,7 +106,10 @@ const (
 
 // disk looks how full the disks are that the desk writes to.
 func (e *examination) disk(context.Context) Finding {
-	folders := []string{e.Config.DataDir, e.BlobDir}
+	folders := []string{e.Config.DataDir}
+	if e.BlobDir != "" {
+		folders = append(folders, e.BlobDir)
+	}
 	if e.db != nil && e.db.Engine() == db.SQLite {
 		folders = append(folders, filepath.Dir(strings.TrimPrefix(e.Config.DatabaseURL, "sqlite:")))
 	}
