@@ -33,6 +33,10 @@ var unrecorded = map[string]string{
 	"POST /inboxes/test":           "changes nothing",
 	"POST /oidc/test":              "changes nothing",
 	"PUT /settings/guide":          "how far an administrator got in a guide",
+	"POST /tags/import":            "its entry comes with its end",
+	"POST /views/me":               "one's own view",
+	"PUT /views/me/{id}":           "one's own view",
+	"DELETE /views/me/{id}":        "one's own view",
 	"DELETE /agents/{id}/sessions": "together with DELETE /agents/{id}/sessions/{of}",
 }
 
@@ -49,6 +53,9 @@ func deeds(p *prepared, agent, role, inbox, oidc string) []deed {
 	}
 	general := func(name string) map[string]any {
 		return map[string]any{"app.site_name": name, "app.lang": "en-US", "app.root_url": "http://desk.test", "app.max_file_upload_size": 5, "app.allowed_file_upload_extensions": []string{"*"}}
+	}
+	attribute := func(name, key string) map[string]any {
+		return map[string]any{"name": name, "description": "What they pay for", "applies_to": "contact", "key": key, "data_type": "text"}
 	}
 	inboxBody := func(name string) map[string]any {
 		b := inboxBody(startMail(p.t), "Care <care@acme.test>")
@@ -84,6 +91,18 @@ func deeds(p *prepared, agent, role, inbox, oidc string) []deed {
 		{"POST", "/teams", map[string]any{"name": "Care", "conversation_assignment_type": "Manual"}, "team_created"},
 		{"PUT", "/teams/" + p.ids["teams"], map[string]any{"name": "Bills", "conversation_assignment_type": "Manual"}, "team_updated"},
 		{"DELETE", "/teams/" + p.ids["teams"], nil, "team_deleted"},
+		{"POST", "/statuses", map[string]any{"name": "Parked", "category": "waiting"}, "status_created"},
+		{"PUT", "/statuses/" + p.ids["statuses"], map[string]any{"name": "Waits for parts", "category": "waiting"}, "status_updated"},
+		{"DELETE", "/statuses/" + p.ids["statuses"], nil, "status_deleted"},
+		{"POST", "/tags", map[string]any{"name": "urgent"}, "tag_created"},
+		{"PUT", "/tags/" + p.ids["tags"], map[string]any{"name": "important"}, "tag_updated"},
+		{"DELETE", "/tags/" + p.ids["tags"], nil, "tag_deleted"},
+		{"POST", "/custom-attributes", attribute("Seats", "seats"), "custom_attribute_created"},
+		{"PUT", "/custom-attributes/" + p.ids["custom-attributes"], attribute("Tariff", "plan"), "custom_attribute_updated"},
+		{"DELETE", "/custom-attributes/" + p.ids["custom-attributes"], nil, "custom_attribute_deleted"},
+		{"POST", "/shared-views", map[string]any{"name": "All", "filters": []any{}, "visibility": "all"}, "shared_view_created"},
+		{"PUT", "/shared-views/" + p.ids["shared-views"], map[string]any{"name": "Our own", "filters": []any{}, "visibility": "all"}, "shared_view_updated"},
+		{"DELETE", "/shared-views/" + p.ids["shared-views"], nil, "shared_view_deleted"},
 		{"POST", "/inboxes", inboxBody("Care"), "inbox_created"},
 		{"PUT", "/inboxes/" + inbox, inboxBody("Caring"), "inbox_updated"},
 		{"PUT", "/inboxes/" + inbox + "/toggle", nil, "inbox_updated"},
