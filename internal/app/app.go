@@ -173,16 +173,35 @@ func openBlobs(ctx context.Context, cfg config.Config) (blob.Store, error) {
 	return s, s.Check(ctx)
 }
 
+// openBox makes the box from the configured key, or from the one kept in the data folder.
 func openBox(cfg config.Config) (*crypt.Box, error) {
-	key := []byte(cfg.EncryptionKey)
-	if len(key) == 0 {
-		var err error
-		if key, err = crypt.LoadOrCreateKey(filepath.Join(cfg.DataDir, "encryption.key")); err != nil {
-			return nil, err
-		}
+	current, previous, err := encryptionKeys(cfg)
+	if err != nil {
+		return nil, err
 	}
-	return crypt.NewBox(key)
+	return crypt.NewBox(current, previous...)
 }
+
+// encryptionKeys returns the key that secrets are sealed with, and those by which they are read besides it: the
+// configured previous one, and that of the data folder where a key is configured in its place.
+func encryptionKeys(cfg config.Config) (current []byte, previous [][]byte, err error) {
+	if cfg.EncryptionKey == "" {
+		keys, err := crypt.LoadOrCreateKeys(keyFile(cfg))
+		if err != nil {
+			return nil, nil, err
+		}
+		return keys[0], keys[1:], nil
+	}
+	if previous, err = crypt.LoadKeys(keyFile(cfg)); err != nil {
+		return nil, nil, err
+	}
+	if cfg.PreviousEncryptionKey != "" {
+		previous = append(previous, []byte(cfg.PreviousEncryptionKey))
+	}
+	return []byte(cfg.EncryptionKey), previous, nil
+}
+
+func keyFile(cfg config.Config) string { return filepath.Join(cfg.DataDir, "encryption.key") }
 
 // wire makes the parts and ties them together.
 func (a *App) wire(ctx context.Context) (err error) {
@@ -338,6 +357,7 @@ func (a *App) face(ctx context.Context) error {
 		TrustedProxies: proxies, InsecureCookies: a.cfg.InsecureCookies, AuthPerMinute: a.cfg.AuthPerMinute,
 	}, api.Auth, api.Factors, api.Agents, api.AgentImport, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Conversations, api.Search, api.Media, api.Drafts, api.Reference, api.Tags, api.Attributes, api.Views, api.Inboxes, api.OIDC, api.Activity, api.NotificationSettings,
 		api.Docs, api.Web(web.Desk()), func(f *api.API) { f.Socket("/ws", a.hub.Serve) })
+	a.API.HSTS = a.cfg.HSTS
 	return nil
 }
 
@@ -371,8 +391,9 @@ func (a *App) Serve(ctx context.Context) (err error) {
 	if err := a.jobs.Start(ctx); err != nil {
 		return err
 	}
-	// Bodies and uploads may take long on slow lines; a client that sends no headers may not.
-	a.server = &http.Server{Handler: a.API, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+	// Bodies and uploads may take long on slow lines; a client that sends no headers may not. The API refuses large headers
+	// by an envelope; what is larger still is refused before it is read whole.
+	a.server = &http.Server{Handler: a.API, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 4 * api.MaxHeader,
 		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug)}
 	a.background.Go(func() { _ = a.server.Serve(a.listener) })
 	// Starting needs more memory than serving: migrations, expressions, the API's description.

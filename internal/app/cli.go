@@ -31,6 +31,7 @@ type commands struct {
 	Doctor  doctorCmd   `cmd:"" help:"Examine the desk and say what is wrong; it may be running or stopped."`
 	Bench   benchCmd    `cmd:"" help:"Load a desk and measure it."`
 	Openapi openapiCmd  `cmd:"" help:"Print the OpenAPI document of the API."`
+	Rotate  rotateCmd   `cmd:"" name:"rotate-key" help:"Replace the encryption key, while the desk is not running."`
 	Version versionFlag `help:"Print the version and stop."`
 }
 

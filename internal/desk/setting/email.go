@@ -231,6 +231,19 @@ func (s *EmailService) seal(password string) string {
 	return s.box.Seal(passwordSeat, password)
 }
 
+// ResealTx seals the password anew.
+func (s *EmailService) ResealTx(ctx context.Context, tx *db.Tx, r *crypt.Resealer) error {
+	e, err := storedEmail(ctx, tx)
+	if err != nil || !strings.HasPrefix(e.Password, "enc:") {
+		return err
+	}
+	r.Reseal(passwordSeat, &e.Password)
+	if _, err := tx.Exec(ctx, `UPDATE settings SET value = $2 WHERE key = $1`, emailPrefix+"password", db.ToJSON(e.Password)); err != nil {
+		return fmt.Errorf("keep the password of the desk's own mail: %w", err)
+	}
+	return nil
+}
+
 // Tested notes in the activity log that a test mail was sent to an address.
 func (s *EmailService) Tested(ctx context.Context, to string) error {
 	return s.db.Tx(ctx, func(tx *db.Tx) error {

@@ -43,6 +43,9 @@ type Config struct {
 	InsecureCookies    bool          `koanf:"insecure_cookies"`     // cookies without Secure; implied by an http:// root URL
 	MailAlarmAfter     time.Duration `koanf:"mail_alarm_after"`     // after how long without reading a mailbox foyer doctor alarms
 	AuthPerMinute      int           `koanf:"auth_per_minute"`      // sign-in requests an address may make in a minute
+
+	HSTS                  time.Duration `koanf:"hsts"`                    // how long browsers shall ask for HTTPS only; 0 to say nothing
+	PreviousEncryptionKey string        `koanf:"previous_encryption_key"` // the one before EncryptionKey, while secrets are sealed with it
 }
 
 // Defaults is the configuration of an operator who sets nothing.
@@ -95,6 +98,12 @@ func (c *Config) check() error {
 	}
 	if c.EncryptionKey != "" && len(c.EncryptionKey) != 32 {
 		return fmt.Errorf("encryption_key has %d characters; it must have exactly 32", len(c.EncryptionKey))
+	}
+	if n := len(c.PreviousEncryptionKey); n != 0 && (n != 32 || c.EncryptionKey == "") {
+		return errors.New("previous_encryption_key must have exactly 32 characters and stand beside encryption_key")
+	}
+	if c.HSTS < 0 || (c.HSTS > 0 && !strings.HasPrefix(c.RootURL, "https://")) {
+		return fmt.Errorf("hsts %s needs a root_url that begins with https://, and must not be negative", c.HSTS)
 	}
 	if strings.HasPrefix(c.RootURL, "http://") {
 		c.InsecureCookies = true

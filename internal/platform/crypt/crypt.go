@@ -1,8 +1,9 @@
 // Package crypt keeps secrets at rest and makes the random values and signatures that guard access.
 //
-// A secret is written as "enc:" and base64 of nonce, ciphertext and tag of AES-256-GCM, with the name of the place it
-// is kept in as associated data, so that one ciphertext cannot be moved to another place. Sub-keys for each purpose
-// are derived from the one configured key (HKDF, RFC 5869).
+// A secret is written as "enc:", the id of the key, ":", and base64 of nonce, ciphertext and tag of AES-256-GCM, with the
+// name of the place it is kept in as associated data, so that one ciphertext cannot be moved to another place. The id lets
+// a desk read what an earlier key sealed while the key is being replaced. Sub-keys for each purpose are derived from the
+// configured key (HKDF, RFC 5869).
 package crypt
 
 import (
@@ -16,8 +17,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 )
 
@@ -26,108 +25,118 @@ const KeySize = 32
 
 const prefix = "enc:"
 
-// Box encrypts and signs with keys derived from one secret. It is safe for concurrent use.
+// Box encrypts and signs with its current key, and also reads what its previous keys made. It is safe for concurrent use.
 type Box struct {
+	keys []subkeys // the current one first
+}
+
+// subkeys are what is derived from one configured key.
+type subkeys struct {
+	id   string // eight hexadecimal digits, which tell nothing of the key
 	aead cipher.AEAD
 	sign []byte
 }
 
-// NewBox returns a box for a key of exactly [KeySize] bytes.
-func NewBox(key []byte) (*Box, error) {
+// NewBox returns a box for a key, and for those it took the place of, each of exactly [KeySize] bytes.
+func NewBox(current []byte, previous ...[]byte) (*Box, error) {
+	b := &Box{}
+	for _, key := range append([][]byte{current}, previous...) {
+		sub, err := derive(key)
+		if err != nil {
+			return nil, err
+		}
+		b.keys = append(b.keys, sub)
+	}
+	return b, nil
+}
+
+func derive(key []byte) (sub subkeys, err error) {
 	if len(key) != KeySize {
-		return nil, fmt.Errorf("the encryption key has %d bytes; it must have exactly %d", len(key), KeySize)
+		return sub, fmt.Errorf("the encryption key has %d bytes; it must have exactly %d", len(key), KeySize)
 	}
 	seal, err := hkdf.Key(sha256.New, key, nil, "foyer seal v1", KeySize)
 	if err != nil {
-		return nil, fmt.Errorf("derive the sealing key: %w", err)
+		return sub, fmt.Errorf("derive the sealing key: %w", err)
 	}
-	sign, err := hkdf.Key(sha256.New, key, nil, "foyer sign v1", KeySize)
+	if sub.sign, err = hkdf.Key(sha256.New, key, nil, "foyer sign v1", KeySize); err != nil {
+		return sub, fmt.Errorf("derive the signing key: %w", err)
+	}
+	id, err := hkdf.Key(sha256.New, key, nil, "foyer key id v1", 4)
 	if err != nil {
-		return nil, fmt.Errorf("derive the signing key: %w", err)
+		return sub, fmt.Errorf("derive the key's id: %w", err)
 	}
+	sub.id = hex.EncodeToString(id)
 	block, err := aes.NewCipher(seal)
 	if err != nil {
-		return nil, fmt.Errorf("make the cipher: %w", err)
+		return sub, fmt.Errorf("make the cipher: %w", err)
 	}
-	aead, err := cipher.NewGCM(block)
-	if err != nil {
-		return nil, fmt.Errorf("make the cipher: %w", err)
+	if sub.aead, err = cipher.NewGCM(block); err != nil {
+		return sub, fmt.Errorf("make the cipher: %w", err)
 	}
-	return &Box{aead: aead, sign: sign}, nil
+	return sub, nil
 }
 
-// LoadOrCreateKey reads the key kept in a file, making the file with a random key and mode 0600 if there is none.
-func LoadOrCreateKey(path string) ([]byte, error) {
-	data, err := os.ReadFile(path) //nolint:gosec // the operator's data folder
-	if err == nil {
-		key, err := hex.DecodeString(strings.TrimSpace(string(data)))
-		if err != nil || len(key) != KeySize {
-			return nil, fmt.Errorf("%s does not hold an encryption key of %d bytes in hexadecimal", path, KeySize)
-		}
-		return key, nil
-	}
-	if !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("read the encryption key: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return nil, fmt.Errorf("make the folder of the encryption key: %w", err)
-	}
-	key := make([]byte, KeySize)
-	_, _ = rand.Read(key)                                                 // never fails (crypto/rand)
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // as above
-	if err != nil {
-		return nil, fmt.Errorf("write the encryption key: %w", err)
-	}
-	_, err = fmt.Fprintln(f, hex.EncodeToString(key))
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return nil, fmt.Errorf("write the encryption key: %w", err)
-	}
-	return key, nil
-}
-
-// Seal encrypts a secret for the named place; an empty secret stays empty.
+// Seal encrypts a secret for the named place by the current key; an empty secret stays empty.
 func (b *Box) Seal(place, secret string) string {
 	if secret == "" {
 		return ""
 	}
-	nonce := make([]byte, b.aead.NonceSize(), b.aead.NonceSize()+len(secret)+b.aead.Overhead())
+	key := b.keys[0]
+	nonce := make([]byte, key.aead.NonceSize(), key.aead.NonceSize()+len(secret)+key.aead.Overhead())
 	_, _ = rand.Read(nonce)
-	return prefix + base64.StdEncoding.EncodeToString(b.aead.Seal(nonce, nonce, []byte(secret), []byte(place)))
+	return prefix + key.id + ":" + base64.StdEncoding.EncodeToString(key.aead.Seal(nonce, nonce, []byte(secret), []byte(place)))
 }
 
 // ErrUnreadable is returned for a secret that was sealed with another key or for another place.
 var ErrUnreadable = errors.New("the stored secret cannot be decrypted with this encryption key")
 
-// Open decrypts what Seal made for the same place; an empty value stays empty.
+// Open decrypts what Seal made for the same place, by the current key or a previous one; an empty value stays empty.
 func (b *Box) Open(place, sealed string) (string, error) {
 	if sealed == "" {
 		return "", nil
 	}
-	raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(sealed, prefix))
-	if err != nil || !strings.HasPrefix(sealed, prefix) || len(raw) < b.aead.NonceSize() {
+	id, text, named := strings.Cut(strings.TrimPrefix(sealed, prefix), ":")
+	if !named { // sealed before keys had ids
+		id, text = "", id
+	}
+	raw, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || !strings.HasPrefix(sealed, prefix) {
 		return "", ErrUnreadable
 	}
-	n := b.aead.NonceSize()
-	plain, err := b.aead.Open(nil, raw[:n], raw[n:], []byte(place))
-	if err != nil {
-		return "", ErrUnreadable
+	for _, key := range b.keys {
+		n := key.aead.NonceSize()
+		if (named && id != key.id) || len(raw) < n {
+			continue
+		}
+		if plain, err := key.aead.Open(nil, raw[:n], raw[n:], []byte(place)); err == nil {
+			return string(plain), nil
+		}
 	}
-	return string(plain), nil
+	return "", ErrUnreadable
 }
 
 // Sign returns the HMAC-SHA-256 of a text under the key of a purpose, base64url without padding.
 func (b *Box) Sign(purpose, text string) string {
-	return base64.RawURLEncoding.EncodeToString(b.mac(purpose, text))
+	return base64.RawURLEncoding.EncodeToString(b.keys[0].mac(purpose, text))
 }
 
-// Verify reports, in constant time, whether signature is what Sign gives for the purpose and text.
+// Verify reports, in constant time, whether signature is what Sign gives for the purpose and text, or gave with a
+// previous key.
 func (b *Box) Verify(purpose, text, signature string) bool {
 	got, err := base64.RawURLEncoding.DecodeString(signature)
-	return err == nil && hmac.Equal(got, b.mac(purpose, text))
+	if err != nil {
+		return false
+	}
+	for _, key := range b.keys {
+		if hmac.Equal(got, key.mac(purpose, text)) {
+			return true
+		}
+	}
+	return false
 }
 
-func (b *Box) mac(purpose, text string) []byte {
-	m := hmac.New(sha256.New, b.sign)
+func (s subkeys) mac(purpose, text string) []byte {
+	m := hmac.New(sha256.New, s.sign)
 	_, _ = m.Write([]byte(purpose + "\x00" + text))
 	return m.Sum(nil)
 }

@@ -46,16 +46,88 @@ func TestKeyOfAnotherLengthIsRefused(t *testing.T) {
 
 func TestGeneratedKeyIsPrivateAndStays(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sub", "key")
-	one, err := crypt.LoadOrCreateKey(path)
-	if err != nil {
+	one, err := crypt.LoadOrCreateKeys(path)
+	if err != nil || len(one) != 1 {
 		t.Fatal(err)
 	}
-	two, err := crypt.LoadOrCreateKey(path)
-	if err != nil || string(one) != string(two) {
+	two, err := crypt.LoadOrCreateKeys(path)
+	if err != nil || len(two) != 1 || string(one[0]) != string(two[0]) {
 		t.Fatalf("second read: %v", err)
 	}
 	if st, _ := os.Stat(path); st.Mode().Perm() != 0o600 {
 		t.Fatalf("mode %v", st.Mode())
+	}
+}
+
+func TestKeysInAFileAreReplacedWhole(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key")
+	first, err := crypt.LoadOrCreateKeys(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path+".new", []byte("left by a crash"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	next := crypt.NewKey()
+	if err := crypt.ReplaceKeys(path, [][]byte{next, first[0]}); err != nil {
+		t.Fatal(err)
+	}
+	both, err := crypt.LoadOrCreateKeys(path)
+	if err != nil || len(both) != 2 || string(both[0]) != string(next) || string(both[1]) != string(first[0]) {
+		t.Fatalf("%d keys, %v", len(both), err)
+	}
+	if st, _ := os.Stat(path); st.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v", st.Mode())
+	}
+	for _, broken := range []string{"", "x", strings.Repeat("ab", 31), strings.Repeat("ab", 32) + "\nx"} {
+		if err := os.WriteFile(path, []byte(broken), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := crypt.LoadOrCreateKeys(path); err == nil {
+			t.Errorf("%q was read as keys", broken)
+		}
+	}
+}
+
+func TestANewKeyReadsWhatThePreviousOneMade(t *testing.T) {
+	old, current := []byte(strings.Repeat("k", crypt.KeySize)), []byte(strings.Repeat("n", crypt.KeySize))
+	before := box(t)
+	during, err := crypt.NewBox(current, old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := crypt.NewBox(current)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := before.Seal("p", "s3cret")
+	parts := strings.Split(sealed, ":")
+	if len(parts) != 3 || len(parts[1]) != 8 {
+		t.Fatalf("sealed = %q", sealed)
+	}
+	withoutID := parts[0] + ":" + parts[2]
+	for _, v := range []string{sealed, withoutID} {
+		if got, err := during.Open("p", v); err != nil || got != "s3cret" {
+			t.Errorf("Open(%s) = %q, %v", v, got, err)
+		}
+		if _, err := after.Open("p", v); !errors.Is(err, crypt.ErrUnreadable) {
+			t.Errorf("without the previous key: %v", err)
+		}
+		again, r := v, crypt.Resealer{Box: during}
+		r.Reseal("p", &again)
+		if got, err := after.Open("p", again); err != nil || got != "s3cret" || r.Resealed != 1 {
+			t.Errorf("resealed: %q, %v", got, err)
+		}
+	}
+	elsewhere, none, r := sealed, "", crypt.Resealer{Box: during}
+	r.Reseal("other place", &elsewhere)
+	r.Reseal("p", &none)
+	if elsewhere != sealed || none != "" || r.Resealed != 0 || r.Unreadable != 1 {
+		t.Errorf("%+v: %q and %q", r, elsewhere, none)
+	}
+	signature := before.Sign("media", "u")
+	if !during.Verify("media", "u", signature) || after.Verify("media", "u", signature) {
+		t.Error("signatures of the previous key hold as long as it is known, and no longer")
 	}
 }
 
