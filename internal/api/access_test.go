@@ -376,6 +376,16 @@ func TestForgottenPasswordIsSetByALinkOnce(t *testing.T) {
 	})
 }
 
+func TestBodiesOverTheLimitAreRefusedByAnEnvelope(t *testing.T) {
+	eachAccessDesk(t, func(k *accessDesk) {
+		b := k.system()
+		k.api.MaxBody = 1000
+		long := `{"name":"` + strings.Repeat("x", 2000) + `"}`
+		b.want(413, http.MethodPost, "/auth/login", long, `"status":"error"`, `"data":null`, `"error_type":"GeneralException"`)
+		b.want(413, http.MethodPost, "/teams", long, `"status":"error"`, `"data":null`, `"error_type":"GeneralException"`)
+	})
+}
+
 func TestRolesAreGuarded(t *testing.T) {
 	eachAccessDesk(t, func(k *accessDesk) {
 		b := k.system()

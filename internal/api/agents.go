@@ -15,20 +15,20 @@ type IDPath struct {
 }
 
 type agentBody struct {
-	FirstName          string   `json:"first_name,omitempty"`
-	LastName           string   `json:"last_name,omitempty"`
-	Email              string   `json:"email,omitempty"`
-	Roles              []string `json:"roles,omitempty" doc:"Names of roles"`
-	Teams              []string `json:"teams,omitempty" doc:"Names of teams"`
-	Enabled            bool     `json:"enabled,omitempty"`
-	AvailabilityStatus string   `json:"availability_status,omitempty"`
-	NewPassword        string   `json:"new_password,omitempty"`
-	SendWelcomeEmail   bool     `json:"send_welcome_email,omitempty"`
+	FirstName          string     `json:"first_name,omitempty"`
+	LastName           string     `json:"last_name,omitempty"`
+	Email              string     `json:"email,omitempty"`
+	Roles              references `json:"roles,omitempty" doc:"Names or ids of roles"`
+	Teams              references `json:"teams,omitempty" doc:"Names or ids of teams"`
+	Enabled            bool       `json:"enabled,omitempty"`
+	AvailabilityStatus string     `json:"availability_status,omitempty"`
+	NewPassword        string     `json:"new_password,omitempty"`
+	SendWelcomeEmail   bool       `json:"send_welcome_email,omitempty"`
 }
 
 func (b agentBody) edit() agent.Edit {
-	return agent.Edit{FirstName: b.FirstName, LastName: b.LastName, Email: b.Email, Roles: b.Roles, Teams: b.Teams, Enabled: b.Enabled,
-		Availability: b.AvailabilityStatus, NewPassword: b.NewPassword}
+	return agent.Edit{FirstName: b.FirstName, LastName: b.LastName, Email: b.Email, Roles: b.Roles.names, RoleIDs: b.Roles.ids,
+		Teams: b.Teams.names, TeamIDs: b.Teams.ids, Enabled: b.Enabled, Availability: b.AvailabilityStatus, NewPassword: b.NewPassword}
 }
 
 // Agents registers the routes of agents and oneself.

@@ -79,6 +79,8 @@ type Deps struct {
 	TrustedProxies []netip.Prefix
 	// InsecureCookies leaves out the Secure flag, for a desk reached by plain HTTP.
 	InsecureCookies bool
+	// HSTS is for how long browsers shall ask for this desk by HTTPS only; 0 says nothing to them.
+	HSTS time.Duration
 	// MaxBody is the largest request body in bytes.
 	MaxBody int64
 	// AuthPerMinute is how many sign-in requests an address may make in a minute.
@@ -179,7 +181,7 @@ func route[I, O any](a *API, method, path, summary string, acc access, fn func(c
 	op := huma.Operation{
 		OperationID: operationID(method, path), Method: method, Path: Base + path, Summary: summary,
 		Tags: []string{tagOf(path)}, Metadata: map[string]any{accessK: acc}, DefaultStatus: http.StatusOK,
-		MaxBodyBytes: a.MaxBody, BodyReadTimeout: -1,
+		MaxBodyBytes: -1, BodyReadTimeout: -1, // wrap limits every body
 	}
 	if !acc.public {
 		op.Security = []map[string][]string{{"session": {}}, {"key": {}}}

@@ -16,6 +16,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/foyerdesk/foyer/internal/platform/fault"
+	"github.com/foyerdesk/foyer/internal/platform/i18n"
 )
 
 // envelope is what every successful answer is wrapped in.
@@ -148,6 +149,11 @@ func init() {
 		}
 		var details []string
 		for _, err := range errs {
+			var large *http.MaxBytesError
+			if errors.As(err, &large) {
+				p.Code, p.Message = http.StatusRequestEntityTooLarge, i18n.T(i18n.Default, "error.body_too_large", nil)
+				return p
+			}
 			var d *huma.ErrorDetail
 			if errors.As(err, &d) {
 				field := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(d.Location, "body."), "query."), "path.")

@@ -114,7 +114,7 @@ func (a *API) passkeySignIn(w http.ResponseWriter, r *http.Request, _ *agent.Pri
 		a.writeProblem(w, r, err)
 		return
 	}
-	id, session, err := a.Factors.SignIn(r.Context(), in, a.browserOf(r))
+	id, session, err := a.Factors.SignIn(r.Context(), in, waitingOf(r), a.browserOf(r))
 	a.answerSession(w, r, id, session, err)
 }
 

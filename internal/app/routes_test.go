@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/foyerdesk/foyer/internal/api"
+	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/platform/db/dbtest"
 )
 
@@ -122,6 +123,7 @@ func TestEveryRouteByWhoAsks(t *testing.T) {
 		revoked := p.newKey(gone)
 		p.admin.ok(http.MethodDelete, fmt.Sprintf("/api/v1/agents/%d/api-key", gone), nil, nil)
 		disabled := p.newKey(gone)
+		left := signIn(t, base, "gone@acme.test", agentPassword)
 		p.disable(gone, "gone@acme.test")
 		bareKey := p.newKey(p.bareID)
 
@@ -171,6 +173,7 @@ func TestEveryRouteByWhoAsks(t *testing.T) {
 				one(scheme+" key", token(key), 401)
 				one(scheme+" key with a good session", append(basic(key), p.admin.session()...), 401)
 			}
+			one("session of who is disabled", left.session(), 401, 403) // 403 says so once and ends the session
 			one("unusable authorization", append([]string{"Authorization", "Digest x"}, p.admin.session()...), 401)
 			if r.Permission != "" {
 				one("without permission", p.bare.session(), 403)
@@ -182,6 +185,7 @@ func TestEveryRouteByWhoAsks(t *testing.T) {
 		if count < 40 {
 			t.Errorf("only %d routes need an agent", count)
 		}
+		p.checkOneRight(t)
 		// What is allowed comes last: it deletes what is in the paths.
 		credentials := [][]string{token(adminKey), basic(adminKey), {"Authorization", "Bearer " + adminKey}, p.admin.session()}
 		for i := range 2 * len(credentials) {
@@ -204,6 +208,39 @@ func TestEveryRouteByWhoAsks(t *testing.T) {
 			}
 		}
 	})
+}
+
+// checkOneRight looks that a route's permission is all that it takes: a key that is limited to it, and to reading
+// conversations and messages, gets through. What deletes is left out, for the paths name one thing each.
+func (p *prepared) checkOneRight(t *testing.T) {
+	t.Helper()
+	keys := map[role.Permission][]string{}
+	for _, r := range p.app.API.Routes() {
+		if r.Permission == "" || r.Method == http.MethodDelete {
+			continue
+		}
+		if keys[r.Permission] == nil {
+			var k struct {
+				Key    string `json:"api_key"`
+				Secret string `json:"api_secret"`
+			}
+			p.admin.ok(http.MethodPost, "/api/v1/agents/1/api-keys", map[string]any{"name": r.Permission,
+				"permissions": []role.Permission{r.Permission, role.ConversationsRead, role.ConversationsReadAll, role.MessagesRead}}, &k)
+			keys[r.Permission] = token(k.Key + ":" + k.Secret)
+		}
+		path, body := p.fill(r.Path), ""
+		if changes(r.Method) {
+			body = "{}"
+		}
+		a := ask(t, p.app.URL(), r.Method, path, body, keys[r.Permission]...)
+		check(t, "only "+string(r.Permission), r, path, a)
+		if a.code == http.StatusUnauthorized || a.code == http.StatusForbidden {
+			t.Errorf("only %s: %s %s: %d %s", r.Permission, r.Method, path, a.code, clip(a.body))
+		}
+	}
+	if len(keys) < 15 {
+		t.Errorf("only %d permissions are asked for", len(keys))
+	}
 }
 
 func (d *desk) disable(id int64, email string) {

@@ -78,10 +78,12 @@ type Compact struct {
 	UpdatedAt          db.Time `json:"updated_at"`
 }
 
-// Edit is what an agent is made or changed to. Roles and teams are names; nil roles are an error.
+// Edit is what an agent is made or changed to. Roles and teams are given by name, by id, or both; neither names nor ids
+// of roles are an error.
 type Edit struct {
 	FirstName, LastName, Email string
 	Roles, Teams               []string
+	RoleIDs, TeamIDs           []int64
 	Enabled                    bool
 	Availability               string
 	NewPassword                string
@@ -101,7 +103,7 @@ func (e *Edit) validate() error {
 		return fault.TooLong("first_name", 140)
 	case len([]rune(e.LastName)) > 140:
 		return fault.TooLong("last_name", 140)
-	case e.Roles == nil:
+	case e.Roles == nil && e.RoleIDs == nil:
 		return fault.Required("roles")
 	}
 	for field, texts := range map[string][]string{"first_name": {e.FirstName}, "last_name": {e.LastName}, "email": {e.Email}, "roles": e.Roles, "teams": e.Teams} {
@@ -213,7 +215,7 @@ func (s *Service) Create(ctx context.Context, actor *Principal, e Edit) (*Agent,
 	if err := CheckAddress(e.Email); err != nil {
 		return nil, err
 	}
-	if len(e.Roles) == 0 {
+	if len(e.Roles)+len(e.RoleIDs) == 0 {
 		return nil, fault.Required("roles")
 	}
 	if e.NewPassword != "" {
@@ -257,10 +259,10 @@ func create(ctx context.Context, tx *db.Tx, actor *Principal, e Edit, hash *stri
 	if err != nil {
 		return nil, fmt.Errorf("create agent: %w", err)
 	}
-	if err := setRoles(ctx, tx, actor, id, e.Roles); err != nil {
+	if err := setRoles(ctx, tx, actor, id, e); err != nil {
 		return nil, err
 	}
-	if err := setTeams(ctx, tx, id, e.Teams); err != nil {
+	if err := setTeams(ctx, tx, id, e); err != nil {
 		return nil, err
 	}
 	a, err := get(ctx, tx, id)
@@ -317,10 +319,13 @@ func (s *Service) Update(ctx context.Context, actor *Principal, id int64, e Edit
 		if err != nil {
 			return fmt.Errorf("update agent: %w", err)
 		}
-		if err := setRoles(ctx, tx, actor, id, e.Roles); err != nil {
+		if err := setRoles(ctx, tx, actor, id, e); err != nil {
 			return err
 		}
-		if err := setTeams(ctx, tx, id, e.Teams); err != nil {
+		if err := setTeams(ctx, tx, id, e); err != nil {
+			return err
+		}
+		if err := keepTheSystemAdmin(ctx, tx, before); err != nil {
 			return err
 		}
 		if err := keepAnAdmin(ctx, tx, admins); err != nil {
@@ -368,97 +373,8 @@ func protect(before *Agent, e *Edit) error {
 		return fault.Field("email", "error.system_protected")
 	case !e.Enabled:
 		return fault.Field("enabled", "error.system_protected")
-	case !slices.Contains(e.Roles, role.Admin):
-		return fault.Field("roles", "error.system_protected")
 	}
 	e.Email = SystemLogin
-	return nil
-}
-
-// holdAdmins is countAdmins with the answer held until the transaction ends: of two administrators who remove each other
-// at the same time, the second waits and then sees that they would be the last.
-func holdAdmins(ctx context.Context, tx *db.Tx) (int, error) {
-	if _, err := tx.Exec(ctx, `UPDATE roles SET updated_at = updated_at WHERE name = $1`, role.Admin); err != nil {
-		return 0, fmt.Errorf("lock the administrators: %w", err)
-	}
-	return countAdmins(ctx, tx)
-}
-
-// countAdmins returns how many enabled agents besides System hold the Admin role.
-func countAdmins(ctx context.Context, tx *db.Tx) (n int, err error) {
-	err = tx.QueryRow(ctx, `SELECT count(*) FROM users u WHERE u.type = 'agent' AND u.deleted_at IS NULL AND u.enabled AND NOT u.is_system
-		AND EXISTS (SELECT 1 FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id AND r.name = $1)`, role.Admin).Scan(&n)
-	if err != nil {
-		return 0, fmt.Errorf("count administrators: %w", err)
-	}
-	return n, nil
-}
-
-// keepAnAdmin refuses a change after which only System could administer the desk, where somebody else could before.
-func keepAnAdmin(ctx context.Context, tx *db.Tx, before int) error {
-	now, err := countAdmins(ctx, tx)
-	if err != nil {
-		return err
-	}
-	if before > 0 && now == 0 {
-		return fault.Field("roles", "error.last_admin")
-	}
-	return nil
-}
-
-// MayActAs refuses, as Forbidden, what would let the actor act as an agent who may do more: the right to manage agents is not a way to
-// become an administrator.
-func MayActAs(actor *Principal, a *Agent) error {
-	if actor.Method == ByProgram {
-		return nil
-	}
-	for _, p := range a.Permissions {
-		if !actor.Can(p) {
-			return fault.New(fault.Forbidden, "error.cannot_grant", "permission", string(p))
-		}
-	}
-	return nil
-}
-
-// setRoles gives an agent the roles with these names. Whoever gives them must hold every permission in them.
-func setRoles(ctx context.Context, tx *db.Tx, actor *Principal, id int64, names []string) error {
-	had, _, err := rolesOf(ctx, tx, id)
-	if err != nil {
-		return err
-	}
-	if _, err := tx.Exec(ctx, `DELETE FROM user_roles WHERE user_id = $1`, id); err != nil {
-		return fmt.Errorf("clear roles: %w", err)
-	}
-	given := 0
-	for _, name := range names {
-		n, err := tx.Exec(ctx, `INSERT INTO user_roles (user_id, role_id) SELECT $1, id FROM roles WHERE name = $2 ON CONFLICT DO NOTHING`, id, name)
-		if err != nil {
-			return fmt.Errorf("give role: %w", err)
-		}
-		given += int(n)
-	}
-	if given == 0 && len(names) > 0 {
-		return fault.Field("roles", "error.unknown_value", "value", strings.Join(names, ", "))
-	}
-	now, set, err := rolesOf(ctx, tx, id)
-	if err != nil || slices.Equal(had, now) {
-		return err
-	}
-	if set&^actor.Permissions != 0 {
-		return fault.New(fault.Forbidden, "error.cannot_grant", "permission", strings.Join(now, ", "))
-	}
-	return nil
-}
-
-func setTeams(ctx context.Context, tx *db.Tx, id int64, names []string) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM team_members WHERE user_id = $1`, id); err != nil {
-		return fmt.Errorf("clear teams: %w", err)
-	}
-	for _, name := range names {
-		if _, err := tx.Exec(ctx, `INSERT INTO team_members (team_id, user_id) SELECT id, $1 FROM teams WHERE name = $2 ON CONFLICT DO NOTHING`, id, name); err != nil {
-			return fmt.Errorf("join team: %w", err)
-		}
-	}
 	return nil
 }
 

@@ -27,7 +27,7 @@ func (s *Service) SetAvailability(ctx context.Context, p *Principal, status, sou
 		if now == status || (source == "idle" && (now == "away_manual" || now == "away_and_reassigning")) {
 			return nil
 		}
-		if _, err := tx.Exec(ctx, `UPDATE users SET availability_status = $2, last_active_at = $3 WHERE id = $1`, p.ID, status, db.Now()); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE users SET availability_status = $2 WHERE id = $1`, p.ID, status); err != nil {
 			return fmt.Errorf("set availability: %w", err)
 		}
 		a.AvailabilityStatus = status

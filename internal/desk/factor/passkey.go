@@ -15,6 +15,7 @@ import (
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/audit"
+	"github.com/foyerdesk/foyer/internal/platform/crypt"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
@@ -296,9 +297,11 @@ func (s *Service) askAny(ctx context.Context, purpose string, id int64) (q Quest
 	return s.question(ctx, purpose, id, options.Response, data)
 }
 
-// SignIn begins a session by a passkey alone and returns the agent's id and the session's token. Invalid if the answer
-// does not hold, Forbidden for a disabled agent, or one who may only sign in through an identity provider.
-func (s *Service) SignIn(ctx context.Context, a SignedAnswer, from agent.Browser) (id int64, session string, err error) {
+// SignIn begins a session by a passkey alone and returns the agent's id and the session's token. Where agents may only
+// sign in through an identity provider, a passkey is not a way around it: it only finishes the agent's own sign-in that
+// began there and waits for a second factor. Invalid if the answer does not hold, Forbidden for a disabled agent, or one
+// whose provider has not vouched for them.
+func (s *Service) SignIn(ctx context.Context, a SignedAnswer, waiting string, from agent.Browser) (id int64, session string, err error) {
 	c, err := s.take(ctx, forPasskey, a.Token)
 	if err != nil {
 		return 0, "", err
@@ -307,16 +310,37 @@ func (s *Service) SignIn(ctx context.Context, a SignedAnswer, from agent.Browser
 	if err != nil {
 		return 0, "", errors.Join(err, s.recordRefusal(ctx, from))
 	}
+	var alone error // why the passkey does not suffice
 	if o.login != agent.SystemLogin {
-		if err := s.agents.PasswordAllowed(ctx); err != nil {
-			return 0, "", err
-		}
+		alone = s.agents.PasswordAllowed(ctx)
 	}
 	err = s.db.Tx(ctx, func(tx *db.Tx) (err error) {
+		if err := s.finishVouched(ctx, tx, waiting, o.id, alone); err != nil {
+			return err
+		}
 		session, err = s.agents.BeginSession(ctx, tx, o.id, "with a passkey", from)
 		return err
 	})
 	return o.id, session, err
+}
+
+// finishVouched ends the sign-in of an agent that an identity provider vouched for. Where there is none it returns alone:
+// the error, or nil, of having proved nothing else.
+func (s *Service) finishVouched(ctx context.Context, tx *db.Tx, waiting string, id int64, alone error) error {
+	if waiting == "" {
+		return alone
+	}
+	whose, w, err := s.waitingFor(ctx, tx, waiting)
+	if fault.Is(err, fault.Invalid) || err == nil && (whose != id || w.By != agent.ByProvider) {
+		return alone
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM agent_challenges WHERE token_hash = $1`, crypt.Hash(waiting)); err != nil {
+		return fmt.Errorf("end a waiting sign-in: %w", err)
+	}
+	return nil
 }
 
 func (s *Service) recordRefusal(ctx context.Context, from agent.Browser) error {

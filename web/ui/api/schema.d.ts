@@ -154,11 +154,7 @@ export interface paths {
         };
         /** Who is asking */
         get: operations["get-agents-me"];
-        /**
-         * Change one's picture, language or time zone
-         * @description A form may bring the picture as files. An empty or null language or time zone is the desk's; what is left out stays as it is.
-         */
-        put: operations["put-agents-me"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1239,55 +1235,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/custom-attributes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Definitions of custom attributes */
-        get: operations["get-custom-attributes"];
-        put?: never;
-        /**
-         * Define a custom attribute
-         * @description Needs permission custom_attributes:manage.
-         */
-        post: operations["post-custom-attributes"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/custom-attributes/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * One definition
-         * @description Needs permission custom_attributes:manage.
-         */
-        get: operations["get-custom-attributes-id"];
-        /**
-         * Change a definition; its key and type stay
-         * @description Needs permission custom_attributes:manage.
-         */
-        put: operations["put-custom-attributes-id"];
-        post?: never;
-        /**
-         * Delete a definition; values stay on their records
-         * @description Needs permission custom_attributes:manage.
-         */
-        delete: operations["delete-custom-attributes-id"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/drafts": {
         parameters: {
             query?: never;
@@ -1669,30 +1616,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/settings/activity-log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * How long the activity log is kept
-         * @description Needs permission general_settings:manage.
-         */
-        get: operations["get-settings-activity-log"];
-        /**
-         * Say how long the activity log is kept
-         * @description Needs permission general_settings:manage.
-         */
-        put: operations["put-settings-activity-log"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/settings/general": {
         parameters: {
             query?: never;
@@ -1871,58 +1794,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/shared-views": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * All shared views, the last changed first
-         * @description Needs permission shared_views:manage.
-         */
-        get: operations["get-shared-views"];
-        put?: never;
-        /**
-         * Create a view for a team or for all
-         * @description Needs permission shared_views:manage.
-         */
-        post: operations["post-shared-views"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/shared-views/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * One shared view
-         * @description Needs permission shared_views:manage.
-         */
-        get: operations["get-shared-views-id"];
-        /**
-         * Replace a shared view
-         * @description Needs permission shared_views:manage.
-         */
-        put: operations["put-shared-views-id"];
-        post?: never;
-        /**
-         * Delete a shared view
-         * @description Needs permission shared_views:manage.
-         */
-        delete: operations["delete-shared-views-id"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/statuses": {
         parameters: {
             query?: never;
@@ -1932,54 +1803,6 @@ export interface paths {
         };
         /** All statuses */
         get: operations["get-statuses"];
-        put?: never;
-        /**
-         * Create a status
-         * @description Needs permission status:manage.
-         */
-        post: operations["post-statuses"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/statuses/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Change a status
-         * @description Needs permission status:manage.
-         */
-        put: operations["put-statuses-id"];
-        post?: never;
-        /**
-         * Delete a status that no conversation has
-         * @description Needs permission status:manage.
-         */
-        delete: operations["delete-statuses-id"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/statuses/{id}/usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * How many conversations have a status
-         * @description Needs permission status:manage.
-         */
-        get: operations["get-statuses-id-usage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1997,94 +1820,6 @@ export interface paths {
         };
         /** All tags, by name */
         get: operations["get-tags"];
-        put?: never;
-        /**
-         * Create a tag
-         * @description Needs permission tags:manage.
-         */
-        post: operations["post-tags"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tags/import": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Import tags from a file
-         * @description Needs permission tags:manage.
-         */
-        post: operations["post-tags-import"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tags/import/status": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What became of the last import of tags
-         * @description Needs permission tags:manage.
-         */
-        get: operations["get-tags-import-status"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tags/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Rename a tag
-         * @description Needs permission tags:manage.
-         */
-        put: operations["put-tags-id"];
-        post?: never;
-        /**
-         * Delete a tag and take it off its conversations
-         * @description Needs permission tags:manage.
-         */
-        delete: operations["delete-tags-id"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tags/{id}/usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * How many conversations have a tag, counted up to 10,000
-         * @description Needs permission tags:manage.
-         */
-        get: operations["get-tags-id-usage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2202,91 +1937,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/views/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The caller's views, by name
-         * @description Needs permission view:manage.
-         */
-        get: operations["get-views-me"];
-        put?: never;
-        /**
-         * Create a view for the caller
-         * @description Needs permission view:manage.
-         */
-        post: operations["post-views-me"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/views/me/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Replace one of the caller's views
-         * @description Needs permission view:manage.
-         */
-        put: operations["put-views-me-id"];
-        post?: never;
-        /**
-         * Delete one of the caller's views
-         * @description Needs permission view:manage.
-         */
-        delete: operations["delete-views-me-id"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/views/shared": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Views shared with the caller, by name */
-        get: operations["get-views-shared"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/views/{id}/conversations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Conversations of a view
-         * @description Needs permission conversations:read.
-         */
-        get: operations["get-views-id-conversations"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/uploads/{name}": {
         parameters: {
             query?: never;
@@ -2332,7 +1982,6 @@ export interface components {
             first_name: string;
             /** Format: int64 */
             id: number;
-            language: string | null;
             /** Format: date-time */
             last_active_at: string | null;
             /** Format: date-time */
@@ -2344,7 +1993,6 @@ export interface components {
             phone_number_country_code: string | null;
             roles: string[];
             teams: components["schemas"]["AgentTeamOf"][];
-            timezone: string | null;
             two_factor_setup_required?: boolean;
             type: string;
             /** Format: date-time */
@@ -2361,11 +2009,11 @@ export interface components {
             first_name?: string;
             last_name?: string;
             new_password?: string;
-            /** @description Names of roles */
-            roles?: string[] | null;
+            /** @description Names or ids of roles */
+            roles?: (string | number)[] | null;
             send_welcome_email?: boolean;
-            /** @description Names of teams */
-            teams?: string[] | null;
+            /** @description Names or ids of teams */
+            teams?: (string | number)[] | null;
         };
         AgentCompact: {
             availability_status: string;
@@ -2460,36 +2108,6 @@ export interface components {
             /** Format: int64 */
             assignee_id?: number;
         };
-        AttributeBody: {
-            /** @description contact or conversation */
-            applies_to?: string;
-            /** @description text, number, checkbox, date, link or list */
-            data_type?: string;
-            description?: string;
-            key?: string;
-            name?: string;
-            /** @description What a text must match, in JavaScript's notation; the web app holds people to it */
-            regex?: string;
-            regex_hint?: string;
-            /** @description The choices of a list */
-            values?: string[] | null;
-        };
-        AttributeDefinition: {
-            applies_to: string;
-            /** Format: date-time */
-            created_at: string;
-            data_type: string;
-            description: string;
-            /** Format: int64 */
-            id: number;
-            key: string;
-            name: string;
-            regex: string;
-            regex_hint: string;
-            /** Format: date-time */
-            updated_at: string;
-            values: string[];
-        };
         AuditItem: {
             activity_description: string;
             activity_type: string;
@@ -2534,13 +2152,6 @@ export interface components {
             total: number;
             /** Format: int64 */
             total_pages: number;
-        };
-        AuditRetention: {
-            /**
-             * Format: int64
-             * @description After how many days an entry is deleted; 0 for never
-             */
-            retention_days: number;
         };
         BrandingPicture: {
             /** @description Path of the picture, as the settings name it now */
@@ -2880,6 +2491,15 @@ export interface components {
             id: number;
             name: string;
         };
+        ConversationTag: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            id: number;
+            name: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
         CreateBody: {
             /** Format: int64 */
             agent_id?: number;
@@ -2887,9 +2507,7 @@ export interface components {
             contact_email?: string;
             content?: string;
             /** @description Keys without a definition are dropped */
-            custom_attributes?: {
-                [key: string]: unknown;
-            };
+            custom_attributes?: unknown;
             external_user_id?: string;
             first_name?: string;
             /** Format: int64 */
@@ -2991,16 +2609,8 @@ export interface components {
             data: components["schemas"]["AgentNewlyMade"];
             status: string;
         };
-        EnvelopeAttributeDefinition: {
-            data: components["schemas"]["AttributeDefinition"];
-            status: string;
-        };
         EnvelopeAuditPage: {
             data: components["schemas"]["AuditPage"];
-            status: string;
-        };
-        EnvelopeAuditRetention: {
-            data: components["schemas"]["AuditRetention"];
             status: string;
         };
         EnvelopeBool: {
@@ -3037,10 +2647,6 @@ export interface components {
         };
         EnvelopeConversationPageConversationMessage: {
             data: components["schemas"]["ConversationPageConversationMessage"];
-            status: string;
-        };
-        EnvelopeConversationStatus: {
-            data: components["schemas"]["ConversationStatus"];
             status: string;
         };
         EnvelopeDeletedMessage: {
@@ -3099,10 +2705,6 @@ export interface components {
             data: components["schemas"]["AgentSession"][];
             status: string;
         };
-        EnvelopeListAttributeDefinition: {
-            data: components["schemas"]["AttributeDefinition"][];
-            status: string;
-        };
         EnvelopeListConversationDraft: {
             data: components["schemas"]["ConversationDraft"][];
             status: string;
@@ -3117,6 +2719,10 @@ export interface components {
         };
         EnvelopeListConversationStatus: {
             data: components["schemas"]["ConversationStatus"][];
+            status: string;
+        };
+        EnvelopeListConversationTag: {
+            data: components["schemas"]["ConversationTag"][];
             status: string;
         };
         EnvelopeListI18nLanguage: {
@@ -3151,10 +2757,6 @@ export interface components {
             data: components["schemas"]["SsoProvider"][];
             status: string;
         };
-        EnvelopeListTag: {
-            data: components["schemas"]["Tag"][];
-            status: string;
-        };
         EnvelopeListTeam: {
             data: components["schemas"]["Team"][];
             status: string;
@@ -3165,10 +2767,6 @@ export interface components {
         };
         EnvelopeListTeamMember: {
             data: components["schemas"]["TeamMember"][];
-            status: string;
-        };
-        EnvelopeListView: {
-            data: components["schemas"]["View"][];
             status: string;
         };
         EnvelopeMedia: {
@@ -3207,20 +2805,8 @@ export interface components {
             data: components["schemas"]["SsoProvider"];
             status: string;
         };
-        EnvelopeTag: {
-            data: components["schemas"]["Tag"];
-            status: string;
-        };
         EnvelopeTeam: {
             data: components["schemas"]["Team"];
-            status: string;
-        };
-        EnvelopeUsage: {
-            data: components["schemas"]["Usage"];
-            status: string;
-        };
-        EnvelopeView: {
-            data: components["schemas"]["View"];
             status: string;
         };
         FactorNewTOTP: {
@@ -3456,11 +3042,6 @@ export interface components {
             /** @description The issuer: the address below which the discovery document is */
             provider_url?: string;
         };
-        OwnViewBody: {
-            /** @description A list of conditions, or groups with logic and rules */
-            filters?: unknown;
-            name?: string;
-        };
         "Post-agents-me-passkeysRequest": {
             /** @description PublicKeyCredential.toJSON() */
             credential?: unknown;
@@ -3512,7 +3093,6 @@ export interface components {
             "app.site_name": string;
             "app.sso_only": boolean;
             "app.sso_providers": components["schemas"]["SsoPublic"][];
-            "app.timezone": string;
         };
         "Put-agents-me-availabilityRequest": {
             /** @description idle when a browser noticed it */
@@ -3532,13 +3112,6 @@ export interface components {
         };
         "Put-roles-id-two-factorRequest": {
             require_two_factor?: boolean;
-        };
-        RetentionBody: {
-            /**
-             * Format: int64
-             * @description From 30 to 36500; 0 to keep every entry
-             */
-            retention_days?: number | null;
         };
         Role: {
             /** Format: date-time */
@@ -3643,15 +3216,6 @@ export interface components {
             /** @description Where it goes on: desk, account, mailbox or colleagues */
             step: string;
         };
-        SharedViewBody: {
-            /** @description A list of conditions, or groups with logic and rules */
-            filters?: unknown;
-            name?: string;
-            /** Format: int64 */
-            team_id?: number;
-            /** @description all or team */
-            visibility?: string;
-        };
         SignInSettings: {
             /** @description Only through an identity provider; the System user may use its password all the same */
             "app.sso_only"?: boolean;
@@ -3712,23 +3276,6 @@ export interface components {
             provider_url: string;
             redirect_uri: string;
         };
-        StatusBody: {
-            /** @description open, waiting or resolved */
-            category?: string;
-            name?: string;
-        };
-        Tag: {
-            /** Format: date-time */
-            created_at: string;
-            /** Format: int64 */
-            id: number;
-            name: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
-        TagBody: {
-            name?: string;
-        };
         Team: {
             /** Format: int64 */
             business_hours_id: number | null;
@@ -3773,25 +3320,6 @@ export interface components {
             /** Format: int64 */
             id: number;
             last_name: string;
-        };
-        Usage: {
-            /** Format: int64 */
-            conversations: number;
-        };
-        View: {
-            /** Format: date-time */
-            created_at: string;
-            filters: unknown;
-            /** Format: int64 */
-            id: number;
-            name: string;
-            /** Format: int64 */
-            team_id?: number;
-            /** Format: date-time */
-            updated_at: string;
-            /** Format: int64 */
-            user_id?: number;
-            visibility: string;
         };
     };
     responses: never;
@@ -4017,10 +3545,7 @@ export interface operations {
     };
     "get-agents-import-status": {
         parameters: {
-            query?: {
-                /** @description Only the counts: neither logs nor lines */
-                brief?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -4073,37 +3598,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Problem"];
                 };
-            };
-        };
-    };
-    "put-agents-me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": {
-                    language?: string | null;
-                    timezone?: string | null;
-                };
-                "multipart/form-data": {
-                    /** Format: binary */
-                    files?: string;
-                    language?: string | null;
-                    timezone?: string | null;
-                };
-            };
-        };
-        responses: {
-            /** @description The agent */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
         };
     };
@@ -6270,168 +5764,6 @@ export interface operations {
             };
         };
     };
-    "get-custom-attributes": {
-        parameters: {
-            query?: {
-                /** @description contact or conversation; both if left out */
-                applies_to?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeListAttributeDefinition"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-custom-attributes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AttributeBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeAttributeDefinition"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-custom-attributes-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeAttributeDefinition"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "put-custom-attributes-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AttributeBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeAttributeDefinition"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-custom-attributes-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "get-drafts": {
         parameters: {
             query?: never;
@@ -7280,68 +6612,6 @@ export interface operations {
             };
         };
     };
-    "get-settings-activity-log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeAuditRetention"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "put-settings-activity-log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RetentionBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeAuditRetention"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "get-settings-general": {
         parameters: {
             query?: never;
@@ -7774,165 +7044,6 @@ export interface operations {
             };
         };
     };
-    "get-shared-views": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeListView"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-shared-views": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SharedViewBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeView"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-shared-views-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeView"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "put-shared-views-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SharedViewBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeView"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-shared-views-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "get-statuses": {
         parameters: {
             query?: never;
@@ -7962,136 +7073,6 @@ export interface operations {
             };
         };
     };
-    "post-statuses": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StatusBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeConversationStatus"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "put-statuses-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StatusBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeConversationStatus"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-statuses-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-statuses-id-usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeUsage"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "get-tags": {
         parameters: {
             query?: never;
@@ -8107,196 +7088,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EnvelopeListTag"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-tags": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TagBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeTag"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-tags-import": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": {
-                    /**
-                     * Format: binary
-                     * @description CSV in UTF-8 with the column name
-                     */
-                    file?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-        };
-    };
-    "get-tags-import-status": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeImportState"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "put-tags-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TagBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeTag"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-tags-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-tags-id-usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeUsage"];
+                    "application/json": components["schemas"]["EnvelopeListConversationTag"];
                 };
             };
             /** @description Error */
@@ -8560,207 +7352,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeListTeamMember"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-views-me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeListView"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-views-me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OwnViewBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeView"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "put-views-me-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OwnViewBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeView"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-views-me-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-views-shared": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeListView"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-views-id-conversations": {
-        parameters: {
-            query?: {
-                /** @description Page number, from 1 */
-                page?: string;
-                /** @description Results a page, 30 unless given, at most 500 */
-                page_size?: string;
-                /** @description Filter as JSON: a list of conditions, or groups with logic and rules */
-                filters?: string;
-                /** @description model.field to sort by */
-                order_by?: string;
-                /** @description asc or desc */
-                order?: string;
-                /** @description next_cursor of the page before, instead of page */
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeConversationPageConversationListItem"];
                 };
             };
             /** @description Error */
