@@ -7,7 +7,7 @@ class FakeSocket {
   readyState = 0
   sent: string[] = []
   onopen?: () => void
-  onclose?: () => void
+  onclose?: (event: { code: number; reason: string }) => void
   onmessage?: (event: { data: string }) => void
 
   constructor(readonly url: string) {
@@ -21,8 +21,11 @@ class FakeSocket {
     this.onmessage?.({ data: typeof frame === 'string' ? frame : JSON.stringify(frame) })
   }
   fail(): void {
+    this.end(1006, '')
+  }
+  end(code: number, reason: string): void {
     this.readyState = 3
-    this.onclose?.()
+    this.onclose?.({ code, reason })
   }
   send(text: string): void {
     this.sent.push(text)
@@ -39,16 +42,18 @@ function start() {
   const frames: Frame[] = []
   const states: ConnectionState[] = []
   const onResync = vi.fn()
+  const onKicked = vi.fn()
   const client = new RealtimeClient({
     url: 'ws://desk/ws',
     open: (url) => new FakeSocket(url) as unknown as WebSocket,
     onFrame: (frame) => frames.push(frame),
     onState: (state) => states.push(state),
     onResync,
+    onKicked,
   })
   client.start()
   running.push(client)
-  return { client, frames, states, onResync }
+  return { client, frames, states, onResync, onKicked }
 }
 
 beforeEach(() => {
@@ -186,5 +191,17 @@ describe('RealtimeClient', () => {
     last().accept()
     last().push('{"type":')
     expect(frames).toEqual([])
+  })
+
+  it('says when it was kicked, and connects again at once', () => {
+    const { onKicked } = start()
+    last().accept()
+    last().end(1000, 'kicked')
+    expect(onKicked).toHaveBeenCalledTimes(1)
+    expect(FakeSocket.all).toHaveLength(2)
+    last().accept()
+    last().fail()
+    expect(onKicked).toHaveBeenCalledTimes(1)
+    expect(FakeSocket.all).toHaveLength(2)
   })
 })

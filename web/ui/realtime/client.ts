@@ -15,6 +15,8 @@ export interface RealtimeOptions {
   onState?: (state: ConnectionState) => void
   /** The server could not replay what was missed: everything on screen must be fetched again. */
   onResync: () => void
+  /** What the agent may do has changed, or the session is over: the server closed the socket for it. */
+  onKicked?: () => void
 }
 
 const firstDelay = 1_000
@@ -103,8 +105,14 @@ export class RealtimeClient {
     this.socket = socket
     socket.onopen = () => this.onOpen(socket)
     socket.onmessage = (event: MessageEvent) => this.onMessage(event)
-    socket.onclose = () => {
-      if (this.socket === socket) this.onClose()
+    socket.onclose = (event: CloseEvent) => {
+      if (this.socket !== socket) return
+      const kicked = event.code === 1000 && event.reason === 'kicked'
+      this.onClose()
+      if (kicked && !this.stopped) {
+        this.options.onKicked?.()
+        this.wake()
+      }
     }
   }
 

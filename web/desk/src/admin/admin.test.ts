@@ -233,6 +233,19 @@ describe('the sections', () => {
     expect(searchSettings(sections, 'api key')[0]?.section.id).toBe('agents')
     expect(searchSettings(sections, 'nothing like this')).toEqual([])
   })
+  it('are found by the help of a setting and by what it offers', () => {
+    const found = (typed: string) => searchSettings(sections, typed).flatMap(({ section, settings }) => settings.map(({ label }) => [section.id, label]))
+    expect(found('led to set one up')).toEqual([['roles', 'admin.role.two_factor.label']])
+    expect(found('block unblock contacts')).toEqual([['roles', 'admin.role.permissions']])
+    expect(found('MiCROSOFT tenant')).toContainEqual(['sso', 'admin.sso.tenant'])
+  })
+  it('know every field of their forms', () => {
+    const pages = import.meta.glob<string>(['./**/*.vue', '!./guide/**', '!./**/*Dialog.vue'], { query: '?raw', import: 'default', eager: true })
+    const labels = Object.values(pages).flatMap((page) => [...page.matchAll(/<(?:Field|SwitchField)\b[^>]*?:label="t\('(admin[^']+)'\)"/gs)].map((found) => found[1]))
+    const known = new Set<string>(sections.flatMap((section) => section.settings.map((setting) => setting.label)))
+    expect(labels.length).toBeGreaterThan(40)
+    expect(labels.filter((label) => !known.has(label!))).toEqual(['admin.ownmail.test.to']) // to whom to send a test: nothing that is kept
+  })
   it('ask for the same permission as their pages', () => {
     const children = adminRoutes[0]!.children ?? []
     for (const section of sections) {

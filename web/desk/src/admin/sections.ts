@@ -1,10 +1,13 @@
 import { Building2, History, IdCard, Inbox, KeyRound, MailCheck, Users, UsersRound } from '@lucide/vue'
-import { t, type MessageKey } from '@ui/i18n'
+import { i18n, t, type MessageKey } from '@ui/i18n'
 import type { Component } from 'vue'
+import { allPermissions } from './roles/permissions'
 
-/** A setting that can be searched for. */
+/** A setting that can be searched for, by its label and by the help that stands beside it (the key `<label>.help`). */
 export interface SettingEntry {
   label: MessageKey
+  /** Choices of the setting: each of them finds it, too. */
+  choices?: readonly MessageKey[]
   /** The field on the page, when the page shows it at once. */
   field?: string
 }
@@ -54,6 +57,8 @@ export const sections: readonly Section[] = [
     settings: [
       { label: 'admin.ownmail.enabled', field: 'notification.email.enabled' },
       { label: 'admin.ownmail.address', field: 'notification.email.email_address' },
+      { label: 'admin.ownmail.retries', field: 'notification.email.max_msg_retries' },
+      { label: 'admin.ownmail.wait_timeout', field: 'notification.email.wait_timeout' },
       { label: 'admin.inbox.smtp' },
       { label: 'admin.ownmail.test' },
     ],
@@ -67,6 +72,8 @@ export const sections: readonly Section[] = [
     permission: 'inboxes:manage',
     icon: Inbox,
     settings: [
+      { label: 'admin.inbox.name' },
+      { label: 'admin.inbox.enabled' },
       { label: 'admin.inbox.from' },
       { label: 'admin.inbox.from_name_template' },
       { label: 'admin.inbox.reply_to' },
@@ -75,10 +82,21 @@ export const sections: readonly Section[] = [
       { label: 'admin.inbox.plus' },
       { label: 'admin.inbox.imap' },
       { label: 'admin.inbox.smtp' },
+      { label: 'admin.inbox.host' },
+      { label: 'admin.inbox.port' },
       { label: 'admin.inbox.tls' },
+      { label: 'admin.inbox.skip_verify' },
+      { label: 'admin.inbox.auth' },
+      { label: 'admin.inbox.username' },
       { label: 'admin.inbox.password' },
+      { label: 'admin.inbox.mailbox' },
       { label: 'admin.inbox.read_interval' },
       { label: 'admin.inbox.scan_since' },
+      { label: 'admin.inbox.hello' },
+      { label: 'admin.inbox.max_conns' },
+      { label: 'admin.inbox.retries' },
+      { label: 'admin.inbox.idle_timeout' },
+      { label: 'admin.inbox.pool_timeout' },
     ],
   },
   {
@@ -90,12 +108,17 @@ export const sections: readonly Section[] = [
     permission: 'users:manage',
     icon: Users,
     settings: [
+      { label: 'admin.agent.first_name' },
+      { label: 'admin.agent.last_name' },
       { label: 'admin.agent.email' },
       { label: 'admin.agent.roles' },
       { label: 'admin.agent.teams' },
       { label: 'admin.agent.availability' },
       { label: 'admin.agent.enabled' },
       { label: 'admin.agent.new_password' },
+      { label: 'admin.agent.welcome' },
+      { label: 'admin.two_factor.title' },
+      { label: 'admin.sso.accounts' },
       { label: 'admin.key.title' },
     ],
   },
@@ -108,9 +131,11 @@ export const sections: readonly Section[] = [
     permission: 'teams:manage',
     icon: UsersRound,
     settings: [
+      { label: 'admin.team.name' },
       { label: 'admin.team.emoji' },
       { label: 'admin.team.assignment' },
       { label: 'admin.team.max' },
+      { label: 'admin.team.timezone' },
       { label: 'admin.team.members' },
     ],
   },
@@ -122,7 +147,12 @@ export const sections: readonly Section[] = [
     path: '/admin/teams/roles',
     permission: 'roles:manage',
     icon: IdCard,
-    settings: [{ label: 'admin.role.permissions' }],
+    settings: [
+      { label: 'admin.role.name' },
+      { label: 'admin.role.description' },
+      { label: 'admin.role.two_factor.label' },
+      { label: 'admin.role.permissions', choices: allPermissions.map((one) => `admin.permission.${one}` as const) },
+    ],
   },
   {
     id: 'sso',
@@ -134,11 +164,16 @@ export const sections: readonly Section[] = [
     icon: KeyRound,
     settings: [
       { label: 'admin.sso.only', field: 'sso_only' },
+      { label: 'admin.sso.name' },
+      { label: 'admin.sso.enabled' },
+      { label: 'admin.sso.tenant' },
       { label: 'admin.sso.issuer' },
       { label: 'admin.sso.client_id' },
       { label: 'admin.sso.client_secret' },
       { label: 'admin.sso.redirect' },
+      { label: 'admin.sso.logo' },
       { label: 'admin.sso.provision' },
+      { label: 'admin.sso.role' },
       { label: 'admin.sso.domains' },
     ],
   },
@@ -150,7 +185,13 @@ export const sections: readonly Section[] = [
     path: '/admin/teams/activity-log',
     permission: 'activity_logs:manage',
     icon: History,
-    settings: [{ label: 'admin.activity.export' }],
+    settings: [
+      { label: 'admin.activity.type' },
+      { label: 'admin.activity.actor' },
+      { label: 'admin.activity.from' },
+      { label: 'admin.activity.to' },
+      { label: 'admin.activity.export' },
+    ],
   },
 ]
 
@@ -162,6 +203,12 @@ export interface Hit {
 
 const fold = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLocaleLowerCase()
 
+/** The help of a label, where it has one: `admin.x.help` beside `admin.x`, or beside `admin.x.label`. */
+function helpOf(label: MessageKey): string {
+  const key = `${label.replace(/\.label$/, '')}.help`
+  return i18n.global.te(key, 'en-US') ? t(key as MessageKey) : ''
+}
+
 /** Sections and settings whose words contain every typed word. */
 export function searchSettings(available: readonly Section[], typed: string): Hit[] {
   const words = fold(typed).split(/\s+/).filter(Boolean)
@@ -171,7 +218,9 @@ export function searchSettings(available: readonly Section[], typed: string): Hi
   }
   return available.flatMap((section) => {
     const title = t(section.title)
-    const settings = section.settings.filter(({ label }) => matches(title, t(label)) && !matches(title))
+    const found = ({ label, choices = [] }: SettingEntry): boolean =>
+      matches(title, t(label), helpOf(label)) || choices.some((choice) => matches(title, t(label), t(choice)))
+    const settings = matches(title) ? [] : section.settings.filter(found)
     return settings.length || matches(title, t(section.text)) ? [{ section, settings }] : []
   })
 }

@@ -86,10 +86,17 @@ function onResync(): void {
   }
 }
 
+/** What the agent may do decides which controls there are and what they can read: all of it is asked for anew. */
+function onKicked(): void {
+  void queryClient.invalidateQueries({ queryKey: keys.me })
+  onResync()
+}
+
 const client = new RealtimeClient({
   url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`,
   onFrame,
   onResync,
+  onKicked,
   onState: (state) => (connection.value = state),
 })
 
