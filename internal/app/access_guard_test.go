@@ -1,12 +1,20 @@
 package app_test
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/foyerdesk/foyer/internal/app"
+	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/platform/db/dbtest"
 )
 
@@ -162,4 +170,79 @@ func TestEveryTypeThatNamesJSONIsJSON(t *testing.T) {
 	if a := ask(t, d.app.URL(), http.MethodPut, "/api/v1/agents/me/availability", `status=away_manual`, form...); a.code != 200 {
 		t.Errorf("a form: %d %s", a.code, a.body)
 	}
+}
+
+func TestAdminHasEveryPermissionWhateverIsStored(t *testing.T) {
+	dbtest.URLs(t, func(t *testing.T, url string) {
+		d := startDesk(t, url)
+		d.exec(`UPDATE roles SET permissions = '["messages:read"]' WHERE name = 'Admin'`) // as of a version that knew fewer
+		for _, path := range []string{"/api/v1/roles/2", "/api/v1/agents/1"} {
+			var has struct{ Permissions []role.Permission }
+			d.admin.ok(http.MethodGet, path, nil, &has)
+			if len(has.Permissions) != len(role.All) || !slices.Contains(has.Permissions, role.MessagesWriteAsContact) {
+				t.Errorf("%s: %d permissions", path, len(has.Permissions))
+			}
+		}
+		d.admin.ok(http.MethodGet, "/api/v1/activity-logs", nil, nil)
+	})
+}
+
+func TestTheCommandLineRestoresSystem(t *testing.T) {
+	dbtest.URLs(t, func(t *testing.T, url string) {
+		cfg := deskConfig(t, url)
+		t.Setenv("FOYER_DATA_DIR", cfg.DataDir)
+		t.Setenv("FOYER_DATABASE_URL", url)
+		run(t, cfg, func(d *desk) {
+			d.exec(`UPDATE users SET enabled = FALSE WHERE is_system`)
+			d.exec(`DELETE FROM user_roles WHERE user_id = 1`)
+		})
+		if code, _ := command(t, "weak\n", "user", "reset-password", "System"); code == 0 {
+			t.Error("a weak password is taken")
+		}
+		if code, out := command(t, "R3stored!Passw0rd\n", "user", "reset-password", "system"); code != 0 {
+			t.Fatalf("%d %s", code, out)
+		}
+		d := &desk{t: t, app: startApp(t, cfg)}
+		d.admin = signIn(t, d.app.URL(), "System", "R3stored!Passw0rd")
+		d.admin.ok(http.MethodGet, "/api/v1/agents", nil, nil)
+	})
+}
+
+func TestTheLogHoldsNoSecretsOfRefusedRequests(t *testing.T) {
+	var log bytes.Buffer
+	cfg := deskConfig(t, dbtestSQLite(t))
+	a, err := app.Start(t.Context(), cfg, slog.New(slog.NewTextHandler(&lockedWriter{w: &log}, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &desk{t: t, app: a, admin: signIn(t, a.URL(), "System", systemPassword)}
+	key := d.newKey(1)
+	session := d.admin.session()
+	for _, header := range [][]string{{"Cookie", d.admin.cookies(), "X-CSRFTOKEN", "wr0ng-t0ken"}, token(key + "wr0ng"), {"Cookie", "libredesk_session=wr0ng-s3ssion"}} {
+		ask(t, a.URL(), http.MethodPost, "/api/v1/teams", `{"name":1}`, header...)
+	}
+	ask(t, a.URL(), http.MethodPost, "/api/v1/auth/login", `{"email":"System","password":"wr0ng-p4ssword"}`)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := a.Stop(ctx); err != nil {
+		t.Fatal(err)
+	}
+	_, secret, _ := strings.Cut(key, ":")
+	for _, s := range []string{"wr0ng", secret, session[3], systemPassword} {
+		if strings.Contains(log.String(), s) {
+			t.Errorf("the log holds %q", s)
+		}
+	}
+}
+
+// lockedWriter lets many write, one at a time.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *lockedWriter) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(b)
 }

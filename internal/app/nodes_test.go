@@ -162,6 +162,21 @@ func TestSignedOutOnOneNodeIsSignedOutOnTheOther(t *testing.T) {
 	}
 }
 
+func TestAPermissionThatIsTakenOnOneNodeIsGoneOnTheOther(t *testing.T) {
+	a, b := twoNodes(t)
+	var r made
+	body := map[string]any{"name": "R", "permissions": []string{"teams:manage", "messages:read"}}
+	a.admin.ok(http.MethodPost, "/api/v1/roles", body, &r)
+	a.addAgent("asha@example.com", "R")
+	asha := signIn(t, b.app.URL(), "asha@example.com", agentPassword)
+	asha.ok(http.MethodGet, "/api/v1/teams", nil, nil)
+	sock := asha.dial("")
+	body["permissions"] = []string{"messages:read"}
+	a.admin.ok(http.MethodPut, fmt.Sprintf("/api/v1/roles/%d", r.ID), body, nil)
+	sock.kicked()
+	asha.want(403, "PermissionException", http.MethodGet, "/api/v1/teams", nil)
+}
+
 func TestOtherNodeTakesOverTheMailboxOfOneThatDied(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for a lease to run out")
