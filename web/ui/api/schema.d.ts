@@ -154,7 +154,11 @@ export interface paths {
         };
         /** Who is asking */
         get: operations["get-agents-me"];
-        put?: never;
+        /**
+         * Change one's picture, language or time zone
+         * @description A form may bring the picture as files. An empty or null language or time zone is the desk's; what is left out stays as it is.
+         */
+        put: operations["put-agents-me"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1982,6 +1986,7 @@ export interface components {
             first_name: string;
             /** Format: int64 */
             id: number;
+            language: string | null;
             /** Format: date-time */
             last_active_at: string | null;
             /** Format: date-time */
@@ -1993,6 +1998,7 @@ export interface components {
             phone_number_country_code: string | null;
             roles: string[];
             teams: components["schemas"]["AgentTeamOf"][];
+            timezone: string | null;
             two_factor_setup_required?: boolean;
             type: string;
             /** Format: date-time */
@@ -3093,6 +3099,7 @@ export interface components {
             "app.site_name": string;
             "app.sso_only": boolean;
             "app.sso_providers": components["schemas"]["SsoPublic"][];
+            "app.timezone": string;
         };
         "Put-agents-me-availabilityRequest": {
             /** @description idle when a browser noticed it */
@@ -3545,7 +3552,10 @@ export interface operations {
     };
     "get-agents-import-status": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only the counts: neither logs nor lines */
+                brief?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3598,6 +3608,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Problem"];
                 };
+            };
+        };
+    };
+    "put-agents-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    language?: string | null;
+                    timezone?: string | null;
+                };
+                "multipart/form-data": {
+                    /** Format: binary */
+                    files?: string;
+                    language?: string | null;
+                    timezone?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The agent */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
