@@ -1239,6 +1239,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/custom-attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Definitions of custom attributes */
+        get: operations["get-custom-attributes"];
+        put?: never;
+        /**
+         * Define a custom attribute
+         * @description Needs permission custom_attributes:manage.
+         */
+        post: operations["post-custom-attributes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/custom-attributes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One definition
+         * @description Needs permission custom_attributes:manage.
+         */
+        get: operations["get-custom-attributes-id"];
+        /**
+         * Change a definition; its key and type stay
+         * @description Needs permission custom_attributes:manage.
+         */
+        put: operations["put-custom-attributes-id"];
+        post?: never;
+        /**
+         * Delete a definition; values stay on their records
+         * @description Needs permission custom_attributes:manage.
+         */
+        delete: operations["delete-custom-attributes-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/drafts": {
         parameters: {
             query?: never;
@@ -1798,6 +1847,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shared-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All shared views, the last changed first
+         * @description Needs permission shared_views:manage.
+         */
+        get: operations["get-shared-views"];
+        put?: never;
+        /**
+         * Create a view for a team or for all
+         * @description Needs permission shared_views:manage.
+         */
+        post: operations["post-shared-views"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared-views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One shared view
+         * @description Needs permission shared_views:manage.
+         */
+        get: operations["get-shared-views-id"];
+        /**
+         * Replace a shared view
+         * @description Needs permission shared_views:manage.
+         */
+        put: operations["put-shared-views-id"];
+        post?: never;
+        /**
+         * Delete a shared view
+         * @description Needs permission shared_views:manage.
+         */
+        delete: operations["delete-shared-views-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/statuses": {
         parameters: {
             query?: never;
@@ -1807,6 +1908,54 @@ export interface paths {
         };
         /** All statuses */
         get: operations["get-statuses"];
+        put?: never;
+        /**
+         * Create a status
+         * @description Needs permission status:manage.
+         */
+        post: operations["post-statuses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statuses/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a status
+         * @description Needs permission status:manage.
+         */
+        put: operations["put-statuses-id"];
+        post?: never;
+        /**
+         * Delete a status that no conversation has
+         * @description Needs permission status:manage.
+         */
+        delete: operations["delete-statuses-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statuses/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many conversations have a status
+         * @description Needs permission status:manage.
+         */
+        get: operations["get-statuses-id-usage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1824,6 +1973,94 @@ export interface paths {
         };
         /** All tags, by name */
         get: operations["get-tags"];
+        put?: never;
+        /**
+         * Create a tag
+         * @description Needs permission tags:manage.
+         */
+        post: operations["post-tags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import tags from a file
+         * @description Needs permission tags:manage.
+         */
+        post: operations["post-tags-import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/import/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of the last import of tags
+         * @description Needs permission tags:manage.
+         */
+        get: operations["get-tags-import-status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Rename a tag
+         * @description Needs permission tags:manage.
+         */
+        put: operations["put-tags-id"];
+        post?: never;
+        /**
+         * Delete a tag and take it off its conversations
+         * @description Needs permission tags:manage.
+         */
+        delete: operations["delete-tags-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many conversations have a tag, counted up to 10,000
+         * @description Needs permission tags:manage.
+         */
+        get: operations["get-tags-id-usage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1933,6 +2170,91 @@ export interface paths {
          * @description Needs permission teams:manage.
          */
         get: operations["get-teams-id-members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's views, by name
+         * @description Needs permission view:manage.
+         */
+        get: operations["get-views-me"];
+        put?: never;
+        /**
+         * Create a view for the caller
+         * @description Needs permission view:manage.
+         */
+        post: operations["post-views-me"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/me/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace one of the caller's views
+         * @description Needs permission view:manage.
+         */
+        put: operations["put-views-me-id"];
+        post?: never;
+        /**
+         * Delete one of the caller's views
+         * @description Needs permission view:manage.
+         */
+        delete: operations["delete-views-me-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/shared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Views shared with the caller, by name */
+        get: operations["get-views-shared"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/{id}/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversations of a view
+         * @description Needs permission conversations:read.
+         */
+        get: operations["get-views-id-conversations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2113,6 +2435,36 @@ export interface components {
         AssigneeInputBody: {
             /** Format: int64 */
             assignee_id?: number;
+        };
+        AttributeBody: {
+            /** @description contact or conversation */
+            applies_to?: string;
+            /** @description text, number, checkbox, date, link or list */
+            data_type?: string;
+            description?: string;
+            key?: string;
+            name?: string;
+            /** @description What a text must match, in JavaScript's notation; the web app holds people to it */
+            regex?: string;
+            regex_hint?: string;
+            /** @description The choices of a list */
+            values?: string[] | null;
+        };
+        AttributeDefinition: {
+            applies_to: string;
+            /** Format: date-time */
+            created_at: string;
+            data_type: string;
+            description: string;
+            /** Format: int64 */
+            id: number;
+            key: string;
+            name: string;
+            regex: string;
+            regex_hint: string;
+            /** Format: date-time */
+            updated_at: string;
+            values: string[];
         };
         AuditItem: {
             activity_description: string;
@@ -2497,15 +2849,6 @@ export interface components {
             id: number;
             name: string;
         };
-        ConversationTag: {
-            /** Format: date-time */
-            created_at: string;
-            /** Format: int64 */
-            id: number;
-            name: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
         CreateBody: {
             /** Format: int64 */
             agent_id?: number;
@@ -2513,7 +2856,9 @@ export interface components {
             contact_email?: string;
             content?: string;
             /** @description Keys without a definition are dropped */
-            custom_attributes?: unknown;
+            custom_attributes?: {
+                [key: string]: unknown;
+            };
             external_user_id?: string;
             first_name?: string;
             /** Format: int64 */
@@ -2615,6 +2960,10 @@ export interface components {
             data: components["schemas"]["AgentNewlyMade"];
             status: string;
         };
+        EnvelopeAttributeDefinition: {
+            data: components["schemas"]["AttributeDefinition"];
+            status: string;
+        };
         EnvelopeAuditPage: {
             data: components["schemas"]["AuditPage"];
             status: string;
@@ -2653,6 +3002,10 @@ export interface components {
         };
         EnvelopeConversationPageConversationMessage: {
             data: components["schemas"]["ConversationPageConversationMessage"];
+            status: string;
+        };
+        EnvelopeConversationStatus: {
+            data: components["schemas"]["ConversationStatus"];
             status: string;
         };
         EnvelopeDeletedMessage: {
@@ -2711,6 +3064,10 @@ export interface components {
             data: components["schemas"]["AgentSession"][];
             status: string;
         };
+        EnvelopeListAttributeDefinition: {
+            data: components["schemas"]["AttributeDefinition"][];
+            status: string;
+        };
         EnvelopeListConversationDraft: {
             data: components["schemas"]["ConversationDraft"][];
             status: string;
@@ -2725,10 +3082,6 @@ export interface components {
         };
         EnvelopeListConversationStatus: {
             data: components["schemas"]["ConversationStatus"][];
-            status: string;
-        };
-        EnvelopeListConversationTag: {
-            data: components["schemas"]["ConversationTag"][];
             status: string;
         };
         EnvelopeListI18nLanguage: {
@@ -2763,6 +3116,10 @@ export interface components {
             data: components["schemas"]["SsoProvider"][];
             status: string;
         };
+        EnvelopeListTag: {
+            data: components["schemas"]["Tag"][];
+            status: string;
+        };
         EnvelopeListTeam: {
             data: components["schemas"]["Team"][];
             status: string;
@@ -2773,6 +3130,10 @@ export interface components {
         };
         EnvelopeListTeamMember: {
             data: components["schemas"]["TeamMember"][];
+            status: string;
+        };
+        EnvelopeListView: {
+            data: components["schemas"]["View"][];
             status: string;
         };
         EnvelopeMedia: {
@@ -2811,8 +3172,20 @@ export interface components {
             data: components["schemas"]["SsoProvider"];
             status: string;
         };
+        EnvelopeTag: {
+            data: components["schemas"]["Tag"];
+            status: string;
+        };
         EnvelopeTeam: {
             data: components["schemas"]["Team"];
+            status: string;
+        };
+        EnvelopeUsage: {
+            data: components["schemas"]["Usage"];
+            status: string;
+        };
+        EnvelopeView: {
+            data: components["schemas"]["View"];
             status: string;
         };
         FactorNewTOTP: {
@@ -3048,6 +3421,11 @@ export interface components {
             /** @description The issuer: the address below which the discovery document is */
             provider_url?: string;
         };
+        OwnViewBody: {
+            /** @description A list of conditions, or groups with logic and rules */
+            filters?: unknown;
+            name?: string;
+        };
         "Post-agents-me-passkeysRequest": {
             /** @description PublicKeyCredential.toJSON() */
             credential?: unknown;
@@ -3223,6 +3601,15 @@ export interface components {
             /** @description Where it goes on: desk, account, mailbox or colleagues */
             step: string;
         };
+        SharedViewBody: {
+            /** @description A list of conditions, or groups with logic and rules */
+            filters?: unknown;
+            name?: string;
+            /** Format: int64 */
+            team_id?: number;
+            /** @description all or team */
+            visibility?: string;
+        };
         SignInSettings: {
             /** @description Only through an identity provider; the System user may use its password all the same */
             "app.sso_only"?: boolean;
@@ -3283,6 +3670,23 @@ export interface components {
             provider_url: string;
             redirect_uri: string;
         };
+        StatusBody: {
+            /** @description open, waiting or resolved */
+            category?: string;
+            name?: string;
+        };
+        Tag: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            id: number;
+            name: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        TagBody: {
+            name?: string;
+        };
         Team: {
             /** Format: int64 */
             business_hours_id: number | null;
@@ -3327,6 +3731,25 @@ export interface components {
             /** Format: int64 */
             id: number;
             last_name: string;
+        };
+        Usage: {
+            /** Format: int64 */
+            conversations: number;
+        };
+        View: {
+            /** Format: date-time */
+            created_at: string;
+            filters: unknown;
+            /** Format: int64 */
+            id: number;
+            name: string;
+            /** Format: int64 */
+            team_id?: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            user_id?: number;
+            visibility: string;
         };
     };
     responses: never;
@@ -5805,6 +6228,168 @@ export interface operations {
             };
         };
     };
+    "get-custom-attributes": {
+        parameters: {
+            query?: {
+                /** @description contact or conversation; both if left out */
+                applies_to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListAttributeDefinition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-custom-attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttributeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAttributeDefinition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-custom-attributes-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAttributeDefinition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-custom-attributes-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttributeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAttributeDefinition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-custom-attributes-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-drafts": {
         parameters: {
             query?: never;
@@ -7085,6 +7670,165 @@ export interface operations {
             };
         };
     };
+    "get-shared-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-shared-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SharedViewBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-shared-views-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-shared-views-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SharedViewBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-shared-views-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-statuses": {
         parameters: {
             query?: never;
@@ -7114,6 +7858,136 @@ export interface operations {
             };
         };
     };
+    "post-statuses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StatusBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationStatus"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-statuses-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StatusBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationStatus"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-statuses-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-statuses-id-usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeUsage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-tags": {
         parameters: {
             query?: never;
@@ -7129,7 +8003,196 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EnvelopeListConversationTag"];
+                    "application/json": components["schemas"]["EnvelopeListTag"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeTag"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-tags-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description CSV in UTF-8 with the column name
+                     */
+                    file?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+        };
+    };
+    "get-tags-import-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeImportState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-tags-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeTag"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-tags-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-tags-id-usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeUsage"];
                 };
             };
             /** @description Error */
@@ -7393,6 +8456,207 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeListTeamMember"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-views-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-views-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnViewBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-views-me-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnViewBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-views-me-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-views-shared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-views-id-conversations": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+                /** @description Filter as JSON: a list of conditions, or groups with logic and rules */
+                filters?: string;
+                /** @description model.field to sort by */
+                order_by?: string;
+                /** @description asc or desc */
+                order?: string;
+                /** @description next_cursor of the page before, instead of page */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationPageConversationListItem"];
                 };
             };
             /** @description Error */
