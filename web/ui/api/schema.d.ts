@@ -1669,6 +1669,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings/activity-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How long the activity log is kept
+         * @description Needs permission general_settings:manage.
+         */
+        get: operations["get-settings-activity-log"];
+        /**
+         * Say how long the activity log is kept
+         * @description Needs permission general_settings:manage.
+         */
+        put: operations["put-settings-activity-log"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings/general": {
         parameters: {
             query?: never;
@@ -2511,6 +2535,13 @@ export interface components {
             /** Format: int64 */
             total_pages: number;
         };
+        AuditRetention: {
+            /**
+             * Format: int64
+             * @description After how many days an entry is deleted; 0 for never
+             */
+            retention_days: number;
+        };
         BrandingPicture: {
             /** @description Path of the picture, as the settings name it now */
             url: string;
@@ -2966,6 +2997,10 @@ export interface components {
         };
         EnvelopeAuditPage: {
             data: components["schemas"]["AuditPage"];
+            status: string;
+        };
+        EnvelopeAuditRetention: {
+            data: components["schemas"]["AuditRetention"];
             status: string;
         };
         EnvelopeBool: {
@@ -3497,6 +3532,13 @@ export interface components {
         };
         "Put-roles-id-two-factorRequest": {
             require_two_factor?: boolean;
+        };
+        RetentionBody: {
+            /**
+             * Format: int64
+             * @description From 30 to 36500; 0 to keep every entry
+             */
+            retention_days?: number | null;
         };
         Role: {
             /** Format: date-time */
@@ -7225,6 +7267,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeRole"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-settings-activity-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAuditRetention"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-settings-activity-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAuditRetention"];
                 };
             };
             /** @description Error */
