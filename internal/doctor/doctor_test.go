@@ -327,6 +327,21 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 	})
 }
 
+func TestRootWritesNothingAmongTheFilesOfAnother(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a folder to another user")
+	}
+	p := makePatient(t, dbtest.SQLiteURL(t))
+	before := p.files()
+	if err := os.Chown(p.o.BlobDir, 4711, -1); err != nil {
+		t.Skip(err)
+	}
+	p.examine().want("blobs", doctor.Warning, "desk's user")
+	if after := p.files(); after != before {
+		t.Errorf("%s", after)
+	}
+}
+
 func TestTheClockIsComparedWithAnIdentityProvider(t *testing.T) {
 	p := makePatient(t, dbtest.SQLiteURL(t))
 	off := time.Duration(0)

@@ -32,6 +32,9 @@ func (e *examination) blobs(ctx context.Context) Finding {
 	if err != nil {
 		return fail("It is made when the desk starts for the first time. If it did before, check data_dir and blob_dir, and whether a disk is not mounted.", "%s", oneLine(err.Error()))
 	}
+	if foreign(e.BlobDir) {
+		return warn("Run the command as the desk's user.", "not tried: what root writes into %s the desk could not use", e.BlobDir)
+	}
 	text := crypt.Token(43)
 	name := "doctor-" + strings.ToLower(text[:20])
 	_, err = store.Put(ctx, name, strings.NewReader(text))
@@ -46,6 +49,19 @@ func (e *examination) blobs(ctx context.Context) Finding {
 		where = "the bucket " + e.Config.S3Bucket
 	}
 	return good("%s can be written, read and deleted from", where)
+}
+
+// foreign reports whether root looks at a folder of another user: a folder that the probe made in it would be root's.
+func foreign(dir string) bool {
+	if dir == "" || os.Geteuid() != 0 {
+		return false
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return false
+	}
+	st, known := info.Sys().(*syscall.Stat_t)
+	return known && st.Uid != 0
 }
 
 func readBack(ctx context.Context, store blob.Store, name, text string) error {
