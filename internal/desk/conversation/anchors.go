@@ -106,3 +106,42 @@ func (l *anchorList) extend(ctx context.Context, q db.Querier, where string, s s
 	l.places = append(l.places, at)
 	return nil
 }
+
+// totals remember for a moment how many conversations filtered lists have, which takes counting up to [maxTotal] of them:
+// agents who look at the same view would each count anew with every page. Lists that are short are counted every time.
+type totals struct {
+	mu    sync.Mutex
+	known map[string]knownTotal
+}
+
+type knownTotal struct {
+	n     int64
+	until time.Time
+}
+
+const (
+	totalLife  = 5 * time.Second
+	totalShort = 1000
+	maxTotals  = 256 // lists
+)
+
+// of returns the total of a list, by count if it is not known.
+func (t *totals) of(list string, count func() (int64, error)) (int64, error) {
+	t.mu.Lock()
+	known, ok := t.known[list]
+	t.mu.Unlock()
+	if ok && time.Now().Before(known.until) {
+		return known.n, nil
+	}
+	n, err := count()
+	if err != nil || n < totalShort {
+		return n, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.known == nil || len(t.known) >= maxTotals {
+		t.known = map[string]knownTotal{}
+	}
+	t.known[list] = knownTotal{n, time.Now().Add(totalLife)}
+	return n, nil
+}

@@ -172,6 +172,7 @@ type Service struct {
 	on      map[string]ReplyFunc
 	ref     catalogue
 	anchors anchors
+	totals  totals
 	// Location returns the desk's time zone, in which the days of filters begin; nil is UTC.
 	Location func(context.Context) *time.Location
 	// RootURL returns where the desk's web app is, so that a picture's address can be told for one of its own; nil knows

@@ -127,7 +127,7 @@ func (s *Service) Counts(ctx context.Context, p *agent.Principal) (Counts, error
 	if p.Can(role.ConversationsRead) {
 		args := &filter.Args{}
 		where := scopeWhere(Mentioned, p, 0, args) + " AND c.status_id = " + args.Add(open.ID)
-		c.Mentioned, err = countUpTo(ctx, s.db, where, args.Values(), maxCounted)
+		c.Mentioned, err = countUpTo(ctx, s.db, `conversations c`, where, args.Values(), maxCounted)
 	}
 	return c, err
 }
@@ -141,8 +141,8 @@ func counted(ctx context.Context, q db.Querier, where string, args ...any) (n in
 }
 
 // countUpTo counts conversations that match, up to a bound, so that its cost does not grow with the desk.
-func countUpTo(ctx context.Context, q db.Querier, where string, args []any, most int) (n int64, err error) {
-	err = q.QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FROM (SELECT 1 FROM conversations c WHERE %s LIMIT %d) AS found`, where, most), args...).Scan(&n)
+func countUpTo(ctx context.Context, q db.Querier, from, where string, args []any, most int) (n int64, err error) {
+	err = q.QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s LIMIT %d) AS found`, from, where, most), args...).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count conversations: %w", err)
 	}

@@ -3,6 +3,7 @@ package conversation
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strconv"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
@@ -65,7 +66,15 @@ func (s *Service) statement(ctx context.Context, p *agent.Principal, q ListQuery
 		return st, nil, fault.Denied()
 	}
 	st.args = &filter.Args{}
-	where, err := s.listWhere(ctx, p, q, st.args)
+	tree, err := filter.Parse(q.Filters)
+	if err != nil {
+		return st, nil, err
+	}
+	where, err := s.listWhere(ctx, p, q, tree, st.args)
+	if err != nil {
+		return st, nil, err
+	}
+	from, err := s.source(ctx, p, q, tree)
 	if err != nil {
 		return st, nil, err
 	}
@@ -73,15 +82,15 @@ func (s *Service) statement(ctx context.Context, p *agent.Principal, q ListQuery
 		return st, nil, err
 	}
 	page = &Page[ListItem]{PerPage: q.PageSize, Page: q.Page}
-	if page.Total, err = s.total(ctx, p, q, where, st.args.Values()); err != nil {
+	if page.Total, err = s.total(ctx, p, q, from, where, st.args.Values()); err != nil {
 		return st, nil, err
 	}
 	page.TotalPages = (page.Total + int64(q.PageSize) - 1) / int64(q.PageSize)
-	behind, offset, err := s.begin(ctx, q, &st, where, page.Total)
+	behind, offset, err := s.begin(ctx, q, &st, from, where, page.Total)
 	if err != nil {
 		return st, nil, err
 	}
-	st.ids = `SELECT c.id FROM conversations c`
+	st.ids = `SELECT c.id FROM ` + from.pages(s.db.Engine(), st.args)
 	if where = and(where, behind); where != "" {
 		st.ids += ` WHERE ` + where
 	}
@@ -102,13 +111,13 @@ func (s *Service) limit(n int, args *filter.Args) string {
 }
 
 // begin says where a page begins: behind which row, and how many rows further.
-func (s *Service) begin(ctx context.Context, q ListQuery, st *statement, where string, total int64) (behind string, offset int, err error) {
+func (s *Service) begin(ctx context.Context, q ListQuery, st *statement, from source, where string, total int64) (behind string, offset int, err error) {
 	if q.Cursor != "" {
 		behind, err = cursorWhere(q.Cursor, st.sort, st.desc, st.args)
 		return behind, 0, err
 	}
 	offset = (q.Page - 1) * q.PageSize
-	if !st.sort.cursored() || int64(offset) >= total {
+	if from.rare || !st.sort.cursored() || int64(offset) >= total {
 		return "", offset, nil
 	}
 	at, offset, err := s.anchors.near(ctx, s.db, where, st.sort, st.desc, st.args.Values(), offset)
@@ -132,7 +141,7 @@ func (s *Service) Plan(ctx context.Context, p *agent.Principal, q ListQuery) (id
 }
 
 // total returns how many conversations the whole list has.
-func (s *Service) total(ctx context.Context, p *agent.Principal, q ListQuery, where string, args []any) (int64, error) {
+func (s *Service) total(ctx context.Context, p *agent.Principal, q ListQuery, from source, where string, args []any) (int64, error) {
 	status, plain, err := s.onlyStatus(ctx, q.Filters)
 	if err != nil {
 		return 0, err
@@ -161,7 +170,13 @@ func (s *Service) total(ctx context.Context, p *agent.Principal, q ListQuery, wh
 	if where == "" {
 		where = "TRUE"
 	}
-	return countUpTo(ctx, s.db, where, args, maxTotal)
+	cargs := filter.ArgsOf(args)
+	table := from.counted(s.db.Engine(), cargs)
+	count := func() (int64, error) { return countUpTo(ctx, s.db, table, where, cargs.Values(), maxTotal) }
+	if from.rare {
+		return count()
+	}
+	return s.totals.of(fmt.Sprint(where, args), count)
 }
 
 // maxTotal bounds the total of a filtered list, which has no counter.

@@ -152,14 +152,10 @@ func tagCondition(op filter.Operator, value string, args *filter.Args) (string, 
 	return "", fault.Field("filters", "error.filter_operator", "operator", string(op))
 }
 
-func (s *Service) listWhere(ctx context.Context, p *agent.Principal, q ListQuery, args *filter.Args) (string, error) {
+func (s *Service) listWhere(ctx context.Context, p *agent.Principal, q ListQuery, tree filter.Tree, args *filter.Args) (string, error) {
 	where := scopeWhere(q.Scope, p, q.TeamID, args)
-	if q.Filters == "" {
+	if tree.Empty() {
 		return where, nil
-	}
-	tree, err := filter.Parse(q.Filters)
-	if err != nil {
-		return "", err
 	}
 	loc := time.UTC
 	if s.Location != nil {

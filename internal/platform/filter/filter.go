@@ -91,6 +91,29 @@ func (n *node) isGroup() bool { return n.Logic != "" || len(n.Rules) > 0 }
 // Empty reports whether the filter has no condition.
 func (t Tree) Empty() bool { return len(t.parts) == 0 }
 
+// Condition is one comparison of a filter, as it was sent.
+type Condition struct {
+	Key      string // "model.field"
+	Operator Operator
+	Value    string
+}
+
+// Must returns the conditions that hold for whatever the filter lets through: those that no OR makes one of several.
+func (t Tree) Must() (out []Condition) {
+	if t.or && len(t.parts) > 1 {
+		return nil
+	}
+	for _, p := range t.parts {
+		if p.or && len(p.leaves) > 1 {
+			continue
+		}
+		for _, l := range p.leaves {
+			out = append(out, Condition{l.key, l.operator, l.value})
+		}
+	}
+	return out
+}
+
 // Parse reads a filter. Unknown models, fields and unusable values are found by [Tree.Where], which knows the list.
 func Parse(raw string) (Tree, error) {
 	raw = strings.TrimSpace(raw)

@@ -3,6 +3,7 @@ package filter
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,6 +38,9 @@ type Fields map[string]Field
 
 // Args collects the arguments of a statement. The zero value is ready.
 type Args struct{ values []any }
+
+// ArgsOf returns arguments that begin with these values.
+func ArgsOf(values []any) *Args { return &Args{values: slices.Clip(values)} }
 
 // Add adds an argument and returns its placeholder, "$n".
 func (a *Args) Add(v any) string {

@@ -1,0 +1,85 @@
+package conversation_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/conversation"
+	"github.com/foyerdesk/foyer/internal/desk/role"
+)
+
+func condition(model, field, operator, value string) string {
+	return fmt.Sprintf(`{"model":%q,"field":%q,"operator":%q,"value":%q}`, model, field, operator, value)
+}
+
+// TestListsAreTheSameHoweverTheyAreRead compares lists that are walked in order with the same lists found by an index.
+func TestListsAreTheSameHoweverTheyAreRead(t *testing.T) {
+	each(t, func(k *desk) {
+		rnd := rand.New(rand.NewPCG(1, 2))
+		for i := range 60 {
+			c := k.open(fmt.Sprintf("c%d@x.test", i%7))
+			if n := rnd.Int64N(3); n > 0 {
+				k.must(k.c.AssignTeam(k.ctx, k.admin, c.UUID, &n))
+			}
+			if n := rnd.Int64N(4); n > 0 {
+				k.must(k.c.AssignAgent(k.ctx, k.admin, c.UUID, &n))
+			}
+			k.must(k.c.SetTags(k.ctx, k.admin, c.UUID, "set_tags", []string{"a", "b", "c"}[:rnd.IntN(4)]))
+			if rnd.IntN(3) == 0 {
+				k.must(k.c.SetStatus(k.ctx, k.admin, c.UUID, "Closed", nil))
+			}
+		}
+		tagged, teamed := condition("conversations", "tags", "contains", "[2,3]"), condition("conversations", "assigned_team_id", "equals", "2")
+		mine, from := condition("conversations", "assigned_user_id", "equals", "3"), condition("users", "email", "equals", "c3@x.test")
+		open := condition("conversation_statuses", "name", "equals", "Open")
+		filters := []string{``, tagged, teamed, mine, from, open, condition("conversations", "inbox_id", "equals", "1"), tagged + `,` + open, teamed + `,` + mine + `,` + open}
+		for i, f := range filters {
+			filters[i] = `[` + f + `]`
+		}
+		filters = append(filters, `{"logic":"OR","rules":[`+tagged+`,`+teamed+`]}`, `{"logic":"AND","rules":[{"logic":"OR","rules":[`+tagged+`,`+mine+`]},{"logic":"AND","rules":[`+open+`]}]}`)
+		reads := func(teams []int64, perms ...role.Permission) *agent.Principal {
+			return &agent.Principal{ID: 3, TeamIDs: teams, Permissions: role.SetOf(append(perms, role.ConversationsRead)...)}
+		}
+		principals := []*agent.Principal{k.admin,
+			reads([]int64{1, 2}, role.ConversationsReadAssigned, role.ConversationsReadTeamAll, role.ConversationsReadUnassigned),
+			reads([]int64{2}, role.ConversationsReadTeamInbox, role.ConversationsReadAssigned), reads(nil, role.ConversationsReadTeamAll), reads(nil)}
+		some := 0
+		for who, p := range principals {
+			for _, scope := range []conversation.Scope{conversation.All, conversation.Readable, conversation.Assigned} {
+				for _, f := range filters {
+					for _, order := range []string{"last_message_at desc", "created_at asc", "priority_id desc", "assigned_team_id asc"} {
+						by, dir, _ := strings.Cut(order, " ")
+						q := conversation.ListQuery{Scope: scope, Page: 1, PageSize: 7, Filters: f, OrderBy: "conversations." + by, Order: dir}
+						found, walked := k.shown(p, q, 2000), k.shown(p, q, -1)
+						if found != walked {
+							t.Fatalf("principal %d, scope %d, %s by %s:\nfound  %s\nwalked %s", who, scope, f, order, found, walked)
+						}
+						some += strings.Count(found, "-") / 4
+					}
+				}
+			}
+		}
+		if some < 1000 {
+			t.Errorf("only %d rows were compared", some)
+		}
+	})
+}
+
+// shown is the total and the rows of the first and second page of a list.
+func (k *desk) shown(p *agent.Principal, q conversation.ListQuery, maxRare int) string {
+	k.t.Helper()
+	defer conversation.SetMaxRare(maxRare)()
+	var out strings.Builder
+	for q.Page = 1; q.Page <= 2; q.Page++ {
+		page, err := k.c.List(k.ctx, p, q)
+		k.must(err)
+		fmt.Fprint(&out, page.Total, " ")
+		for _, r := range page.Results {
+			fmt.Fprint(&out, r.UUID, " ")
+		}
+	}
+	return out.String()
+}
