@@ -32,6 +32,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/tag"
 	"github.com/foyerdesk/foyer/internal/desk/team"
 	"github.com/foyerdesk/foyer/internal/desk/view"
+	"github.com/foyerdesk/foyer/internal/flow/notify"
 	"github.com/foyerdesk/foyer/internal/flow/search"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
@@ -67,6 +68,7 @@ type Deps struct {
 	Attributes    *attribute.Service
 	Views         *view.Service
 	Search        *search.Service
+	Notifications *notify.Service
 	Factors       *factor.Service
 	SSO           *sso.Service
 	// PasswordLink sends an agent a link to set their password; false when the desk cannot send mail yet.

@@ -69,6 +69,7 @@ type App struct {
 	Inboxes       *inbox.Service
 	Conversations *conversation.Service
 	Search        *search.Service
+	Notifications *notify.Service
 	SSO           *sso.Service
 	Factors       *factor.Service
 	API           *api.API
@@ -247,7 +248,8 @@ func (a *App) wire(ctx context.Context) (err error) {
 	if a.DB.Engine() == db.Postgres {
 		overlap = 200
 	}
-	a.hub = live.New(live.Options{Events: a.events, Conversations: a.Conversations, Log: a.log, Principal: a.Directory.ByID, SessionEnds: a.Directory.SessionEnds, Overlap: overlap,
+	a.Notifications = notify.New(notify.Options{DB: a.DB, Jobs: a.jobs, Events: a.events, Agents: a.Agents, Settings: a.Settings, Own: a.emailSettings, Sender: a.mail})
+	a.hub = live.New(live.Options{Events: a.events, Conversations: a.Conversations, Notifications: a.Notifications, Log: a.log, Principal: a.Directory.ByID, SessionEnds: a.Directory.SessionEnds, Overlap: overlap,
 		Alive: func(ctx context.Context, id int64) {
 			if err := a.Agents.Alive(ctx, id); err != nil {
 				a.log.Warn("could not note a sign of life", "agent", id, "error", err)
@@ -282,6 +284,7 @@ func (a *App) react() {
 	a.Roles.Changed, a.Teams.Changed = changed, changed
 	a.Agents.Unassign = a.Conversations.UnassignAll
 	a.Agents.PasswordAllowed = a.SSO.PasswordAllowed
+	a.Conversations.Seen = a.Notifications.Seen
 	a.Conversations.RootURL = func() string { return a.Settings.General(context.Background()).RootURL }
 	a.Conversations.Location = func(ctx context.Context) *time.Location { return a.Settings.General(ctx).Location() }
 	a.Agents.Available = func(ctx context.Context, tx *db.Tx, actorID, agentID int64, status string) error {
@@ -342,20 +345,19 @@ func (a *App) face(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	mails := notify.New(a.DB, a.jobs, a.Agents, a.Settings, a.mail, a.log)
 	a.API = api.New(api.Deps{
 		DB: a.DB, Log: a.log, Version: Version, Principals: a.Directory, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams, Settings: a.Settings,
 		Media: a.Media, Inboxes: a.Inboxes, Conversations: a.Conversations, Search: a.Search, SSO: a.SSO,
 		Tags: tag.New(a.DB, a.events), Attributes: attribute.New(a.DB, a.events), Views: view.New(a.DB, a.events, a.Conversations.CheckFilters),
 		Factors: a.Factors, EmailSettings: a.emailSettings, SessionLifetime: a.cfg.SessionLifetime,
-		PasswordLink: mails.PasswordLink,
+		PasswordLink: a.Notifications.PasswordLink, Notifications: a.Notifications,
 		Roster: roster.New(roster.Options{DB: a.DB, Jobs: a.jobs, Log: a.log, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams,
-			Principal: a.Directory.ByID, Inviter: mails.Inviter}),
+			Principal: a.Directory.ByID, Inviter: a.Notifications.Inviter}),
 		Translate: func(lang, key string, params map[string]string) string {
 			return i18n.T(cmp.Or(lang, a.Settings.General(ctx).Lang), key, params)
 		},
 		TrustedProxies: proxies, InsecureCookies: a.cfg.InsecureCookies, AuthPerMinute: a.cfg.AuthPerMinute,
-	}, api.Auth, api.Factors, api.Agents, api.AgentImport, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Conversations, api.Search, api.Media, api.Drafts, api.Reference, api.Tags, api.Attributes, api.Views, api.Inboxes, api.OIDC, api.Activity, api.NotificationSettings,
+	}, api.Auth, api.Factors, api.Agents, api.AgentImport, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Conversations, api.Search, api.Media, api.Drafts, api.Reference, api.Tags, api.Attributes, api.Views, api.Inboxes, api.OIDC, api.Activity, api.NotificationSettings, api.Notifications,
 		api.Docs, api.Web(web.Desk()), func(f *api.API) { f.Socket("/ws", a.hub.Serve) })
 	a.API.HSTS = a.cfg.HSTS
 	return nil

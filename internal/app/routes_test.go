@@ -65,6 +65,7 @@ func prepareOn(t *testing.T, d *desk) *prepared {
 	c := create("/api/v1/conversations", map[string]any{"inbox_id": inboxID, "content": "<p>Hello</p>", "contact_email": "bo@x.test", "first_name": "Bo", "subject": "Hi", "initiator": "contact"})
 	p.ids["conversations"] = c.UUID
 	p.ids["messages"] = create("/api/v1/conversations/"+c.UUID+"/messages", map[string]any{"message": "<p>note</p>", "private": true, "sender_type": "agent"}).UUID
+	p.ids["notifications"] = "1"
 	p.valid = p.bodies(s.User)
 	return p
 }

@@ -45,7 +45,9 @@ func (h *Hub) frames(ctx context.Context, e event.Event) []addressed {
 		return []addressed{{frame: frame{"agent_availability_update", e.Payload, e.ID}, visible: everyone}}
 	case e.Type == event.ReferenceChanged: // Foyer's addition
 		return []addressed{{frame: frame{"reference_update", e.Payload, e.ID}, visible: everyone}}
-	case e.ConversationID == nil:
+	case e.Type == event.NotificationCreated, e.Type == event.NotificationsChanged:
+		return h.notified(ctx, e)
+	case e.ConversationID == nil, e.Type == event.MessageMentioned:
 		return nil
 	}
 	row, err := h.Conversations.Row(ctx, *e.ConversationID)

@@ -21,6 +21,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
+	"github.com/foyerdesk/foyer/internal/flow/notify"
 )
 
 var (
@@ -36,6 +37,7 @@ var (
 type Options struct {
 	Events        *event.Log
 	Conversations *conversation.Service
+	Notifications *notify.Service
 	Log           *slog.Logger
 	// Principal returns what an agent may do now; it answers from memory.
 	Principal func(ctx context.Context, id int64) (*agent.Principal, error)

@@ -326,18 +326,19 @@ func (d *Directory) principal(ctx context.Context, id int64) (*Principal, error)
 	return known.p, nil
 }
 
+// PrincipalIn returns what an agent may do as a transaction sees it, without asking for a second factor; nil if they are
+// gone or disabled. It is for what happens within a transaction, which must not wait for another connection.
+func PrincipalIn(ctx context.Context, tx *db.Tx, id int64) (*Principal, error) {
+	p, enabled, err := readPrincipal(ctx, tx, id)
+	if fault.Is(err, fault.Unauthorized) || (err == nil && !enabled) {
+		return nil, nil
+	}
+	return p, err
+}
+
 func (d *Directory) read(ctx context.Context, id int64) (*Principal, bool, error) {
-	p := &Principal{Method: BySession}
-	var enabled bool
-	err := d.db.QueryRow(ctx, `SELECT id, COALESCE(email, ''), first_name, last_name, is_system, enabled, COALESCE(language, '') FROM users
-		WHERE id = $1 AND type = 'agent' AND deleted_at IS NULL`, id).Scan(&p.ID, &p.Email, &p.FirstName, &p.LastName, &p.IsSystem, &enabled, &p.Language)
-	if errors.Is(err, db.ErrNoRows) {
-		return nil, false, fault.New(fault.Unauthorized, "error.not_signed_in")
-	}
+	p, enabled, err := readPrincipal(ctx, d.db, id)
 	if err != nil {
-		return nil, false, fmt.Errorf("read agent %d: %w", id, err)
-	}
-	if _, p.Permissions, err = rolesOf(ctx, d.db, id); err != nil {
 		return nil, false, err
 	}
 	var required bool
@@ -351,7 +352,24 @@ func (d *Directory) read(ctx context.Context, id int64) (*Principal, bool, error
 		}
 		p.MustEnrol = !has
 	}
-	p.TeamIDs, err = db.Select[int64](ctx, d.db, `SELECT team_id FROM team_members WHERE user_id = $1 ORDER BY team_id`, id)
+	return p, enabled, nil
+}
+
+func readPrincipal(ctx context.Context, q db.Querier, id int64) (*Principal, bool, error) {
+	p := &Principal{Method: BySession}
+	var enabled bool
+	err := q.QueryRow(ctx, `SELECT id, COALESCE(email, ''), first_name, last_name, is_system, enabled, COALESCE(language, '') FROM users
+		WHERE id = $1 AND type = 'agent' AND deleted_at IS NULL`, id).Scan(&p.ID, &p.Email, &p.FirstName, &p.LastName, &p.IsSystem, &enabled, &p.Language)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, false, fault.New(fault.Unauthorized, "error.not_signed_in")
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("read agent %d: %w", id, err)
+	}
+	if _, p.Permissions, err = rolesOf(ctx, q, id); err != nil {
+		return nil, false, err
+	}
+	p.TeamIDs, err = db.Select[int64](ctx, q, `SELECT team_id FROM team_members WHERE user_id = $1 ORDER BY team_id`, id)
 	return p, enabled, err
 }
 

@@ -178,6 +178,8 @@ type Service struct {
 	// RootURL returns where the desk's web app is, so that a picture's address can be told for one of its own; nil knows
 	// addresses without a host only.
 	RootURL func() string
+	// Seen is told, in the transaction that notes it, that an agent has read a conversation up to now; nil tells nobody.
+	Seen func(ctx context.Context, tx *db.Tx, agentID, conversationID int64) error
 }
 
 // Files is what conversations need of stored files; package media provides it.

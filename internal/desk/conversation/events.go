@@ -20,6 +20,16 @@ type MessageCreatedPayload struct {
 	SenderType       string  `json:"sender_type"`
 	EchoID           string  `json:"echo_id,omitempty"`
 	Change           any     `json:"activity_type,omitempty"`
+	MessageID        int64   `json:"message_id"`
+	AssignedUserID   *int64  `json:"assigned_user_id,omitempty"` // of the conversation, when the message came
+}
+
+// MentionedPayload announces who is mentioned in a private note.
+type MentionedPayload struct {
+	ConversationUUID string  `json:"conversation_uuid"`
+	MessageID        int64   `json:"message_id"`
+	Agents           []int64 `json:"agents"`
+	Teams            []int64 `json:"teams"`
 }
 
 // MessageUpdatedPayload announces changed fields of a message.

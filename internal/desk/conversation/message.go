@@ -400,7 +400,7 @@ func (s *Service) insert(ctx context.Context, tx *db.Tx, h head, m newMessage) (
 	return out, s.append(ctx, tx, event.New{Type: event.MessageCreated, ConversationID: h.ID, ActorID: m.SenderID, Cause: m.Cause,
 		Payload: MessageCreatedPayload{
 			ConversationUUID: h.UUID, UUID: out.UUID, Type: m.Type, Private: m.Private, Preview: preview, CreatedAt: out.At,
-			SenderType: m.SenderType, EchoID: m.EchoID, Change: m.Meta["activity_type"],
+			SenderType: m.SenderType, EchoID: m.EchoID, Change: m.Meta["activity_type"], MessageID: out.ID, AssignedUserID: h.AssignedUserID,
 		}})
 }
 

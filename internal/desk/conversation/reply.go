@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/desk/media"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/platform/crypt"
@@ -292,6 +293,7 @@ func ownImage(root, url string) string {
 }
 
 func (s *Service) mention(ctx context.Context, tx *db.Tx, h head, p *agent.Principal, st stored, mentions []Mention) error {
+	said := MentionedPayload{ConversationUUID: h.UUID, MessageID: st.ID}
 	for _, m := range mentions {
 		var user, team *int64
 		var known int
@@ -307,11 +309,17 @@ func (s *Service) mention(ctx context.Context, tx *db.Tx, h head, p *agent.Princ
 		}
 		if user = &m.ID; m.Type == "team" {
 			user, team = nil, &m.ID
+			said.Teams = append(said.Teams, m.ID)
+		} else {
+			said.Agents = append(said.Agents, m.ID)
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO mentions (created_at, conversation_id, message_id, mentioned_user_id, mentioned_team_id, mentioned_by_user_id)
 			VALUES ($1, $2, $3, $4, $5, $6)`, st.At, h.ID, st.ID, user, team, p.ID); err != nil {
 			return fmt.Errorf("store mention: %w", err)
 		}
 	}
-	return nil
+	if len(said.Agents)+len(said.Teams) == 0 {
+		return nil
+	}
+	return s.append(ctx, tx, event.New{Type: event.MessageMentioned, ConversationID: h.ID, ActorID: p.ID, Payload: said})
 }

@@ -16,7 +16,12 @@ func (s *Service) MarkSeen(ctx context.Context, p *agent.Principal, id string) e
 	if err != nil {
 		return err
 	}
-	return s.seenAt(ctx, p, h.ID, db.Now())
+	return s.db.Tx(ctx, func(tx *db.Tx) error {
+		if err := seenAt(ctx, tx, p, h.ID, db.Now()); err != nil || s.Seen == nil {
+			return err
+		}
+		return s.Seen(ctx, tx, p.ID, h.ID)
+	})
 }
 
 // MarkUnread sets p's mark before the newest message that somebody else wrote, so that it counts as unread. Where
@@ -35,16 +40,14 @@ func (s *Service) MarkUnread(ctx context.Context, p *agent.Principal, id string)
 	if err != nil {
 		return fmt.Errorf("find the newest message: %w", err)
 	}
-	return s.seenAt(ctx, p, h.ID, db.At(at.Add(-time.Microsecond)))
+	return s.db.Tx(ctx, func(tx *db.Tx) error { return seenAt(ctx, tx, p, h.ID, db.At(at.Add(-time.Microsecond))) })
 }
 
-func (s *Service) seenAt(ctx context.Context, p *agent.Principal, id int64, at db.Time) error {
-	return s.db.Tx(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO conversation_last_seen (user_id, conversation_id, last_seen_at) VALUES ($1, $2, $3)
-			ON CONFLICT (user_id, conversation_id) DO UPDATE SET last_seen_at = excluded.last_seen_at`, p.ID, id, at)
-		if err != nil {
-			return fmt.Errorf("set the read mark: %w", err)
-		}
-		return nil
-	})
+func seenAt(ctx context.Context, tx *db.Tx, p *agent.Principal, id int64, at db.Time) error {
+	_, err := tx.Exec(ctx, `INSERT INTO conversation_last_seen (user_id, conversation_id, last_seen_at) VALUES ($1, $2, $3)
+		ON CONFLICT (user_id, conversation_id) DO UPDATE SET last_seen_at = excluded.last_seen_at`, p.ID, id, at)
+	if err != nil {
+		return fmt.Errorf("set the read mark: %w", err)
+	}
+	return nil
 }

@@ -16,7 +16,7 @@ import (
 // Type names what happened.
 type Type string
 
-// What can happen to a conversation and its messages, and to agents.
+// What can happen to a conversation and its messages, to agents, and to what they are told.
 const (
 	ConversationCreated  Type = "conversation.created"
 	ConversationAssigned Type = "conversation.assigned" // agent or team set or removed
@@ -26,9 +26,12 @@ const (
 	ConversationUpdated  Type = "conversation.updated" // reply times, attributes, preview
 	MessageCreated       Type = "message.created"
 	MessageUpdated       Type = "message.updated"
+	MessageMentioned     Type = "message.mentioned" // agents or teams, in a private note
 	AgentAvailability    Type = "agent.availability_changed"
 	ContactUpdated       Type = "contact.updated"
 	ReferenceChanged     Type = "reference.changed" // something that agents choose from: tags, statuses, views, …
+	NotificationCreated  Type = "notification.created"
+	NotificationsChanged Type = "notification.changed" // read or deleted by their agent
 )
 
 // Event is one row of the log. Cause says what made the actor do it, such as "message:17" or "automation:3"; it is
@@ -52,7 +55,7 @@ type New struct {
 	Payload        any
 }
 
-// Append writes an event in the transaction of the change; listeners hear of it after the commit.
+// Append writes an event in the transaction of the change, in which reactions follow; listeners hear of it after the commit.
 func (l *Log) Append(ctx context.Context, tx *db.Tx, n New) error {
 	e := Event{CreatedAt: db.Now(), Type: n.Type, ActorID: n.ActorID, Cause: n.Cause, Payload: db.ToJSON(n.Payload)}
 	if n.ConversationID != 0 {
@@ -65,6 +68,11 @@ func (l *Log) Append(ctx context.Context, tx *db.Tx, n New) error {
 		return fmt.Errorf("append event %s: %w", n.Type, err)
 	}
 	tx.AfterCommit(func() { l.committed(e) })
+	for _, react := range l.reactions {
+		if err := react(ctx, tx, e); err != nil {
+			return fmt.Errorf("react to event %s: %w", n.Type, err)
+		}
+	}
 	return nil
 }
 

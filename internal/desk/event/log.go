@@ -24,6 +24,7 @@ type Log struct {
 	log *slog.Logger
 
 	listeners []func(Event)
+	reactions []func(ctx context.Context, tx *db.Tx, e Event) error
 
 	mu      sync.Mutex
 	queue   []Event
@@ -47,6 +48,12 @@ func NewLog(d *db.DB, b bus.Bus, log *slog.Logger) *Log {
 
 // Listen adds a listener. It is called with every event committed on any node, one at a time, and must not block.
 func (l *Log) Listen(fn func(Event)) { l.listeners = append(l.listeners, fn) }
+
+// React adds what belongs to a change itself: it is called with every event that this node appends, in the transaction of
+// the change, which fails with it. It must be quick and read by the transaction only.
+func (l *Log) React(fn func(ctx context.Context, tx *db.Tx, e Event) error) {
+	l.reactions = append(l.reactions, fn)
+}
 
 func (l *Log) poke(change func()) {
 	l.mu.Lock()

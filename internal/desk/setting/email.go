@@ -157,6 +157,13 @@ func (s *EmailService) Opened(ctx context.Context) (Email, error) {
 	return s.open(e)
 }
 
+// Enabled reports whether the desk sends mail by a server of its own, and how often a mail that fails is tried again. It
+// reads by q, for what happens within a transaction.
+func (s *EmailService) Enabled(ctx context.Context, q db.Querier) (on bool, retries int, err error) {
+	e, err := storedEmail(ctx, q)
+	return e.Enabled, e.MaxMsgRetries, err
+}
+
 func (s *EmailService) open(e Email) (Email, error) {
 	if !strings.HasPrefix(e.Password, "enc:") { // never sealed, or not set
 		return e, nil

@@ -1,18 +1,10 @@
-// Package notify sends the desk's own mail to its agents: the links by which they set their passwords.
-//
-// Such a mail is a job, so that it survives a restart and is tried again; the link in it is made when it is sent, so
-// that no job's arguments hold one.
 package notify
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"html"
-	"log/slog"
 
-	"github.com/foyerdesk/foyer/internal/desk/agent"
-	"github.com/foyerdesk/foyer/internal/desk/setting"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 	"github.com/foyerdesk/foyer/internal/platform/i18n"
@@ -28,45 +20,17 @@ type PasswordMail struct {
 // Kind implements jobs.Args.
 func (PasswordMail) Kind() string { return "notify.password" }
 
-// ErrNoSender is returned by a [Sender] when the desk has nothing to send its own mail by.
-var ErrNoSender = errors.New("no e-mail inbox can send the desk's own mail")
-
-// Sender delivers one mail of the desk.
-type Sender interface {
-	// Available reports whether there is anything to send by, and how often a mail is to be tried.
-	Available(ctx context.Context) (ok bool, attempts int, err error)
-	// SendOwn sends a mail; it returns when a server has taken it.
-	SendOwn(ctx context.Context, to, subject, html string) error
-}
-
-// Service sends notifications.
-type Service struct {
-	db       *db.DB
-	jobs     *jobs.Runner
-	agents   *agent.Service
-	settings *setting.Service
-	sender   Sender
-	log      *slog.Logger
-}
-
-// New makes the service and registers its job.
-func New(d *db.DB, runner *jobs.Runner, agents *agent.Service, settings *setting.Service, sender Sender, log *slog.Logger) *Service {
-	s := &Service{db: d, jobs: runner, agents: agents, settings: settings, sender: sender, log: log}
-	jobs.Handle(runner, s.send)
-	return s
-}
-
 // PasswordLink queues the mail with a link for an agent. It reports false when the desk cannot send mail yet.
 func (s *Service) PasswordLink(ctx context.Context, agentID int64, welcome bool) (bool, error) {
-	ok, attempts, err := s.sender.Available(ctx)
+	ok, attempts, err := s.Sender.Available(ctx)
 	if err != nil || !ok {
 		return false, err
 	}
-	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		if err := s.agents.LinkAsked(ctx, tx, agentID); err != nil {
+	err = s.DB.Tx(ctx, func(tx *db.Tx) error {
+		if err := s.Agents.LinkAsked(ctx, tx, agentID); err != nil {
 			return err
 		}
-		return s.jobs.Insert(ctx, tx, PasswordMail{AgentID: agentID, Welcome: welcome}, jobs.Options{MaxAttempts: attempts})
+		return s.Jobs.Insert(ctx, tx, PasswordMail{AgentID: agentID, Welcome: welcome}, jobs.Options{MaxAttempts: attempts})
 	})
 	return err == nil, err
 }
@@ -74,31 +38,31 @@ func (s *Service) PasswordLink(ctx context.Context, agentID int64, welcome bool)
 // Inviter returns what queues the welcome of a new agent in the transaction that makes them; nil when the desk cannot
 // send mail yet.
 func (s *Service) Inviter(ctx context.Context) (func(ctx context.Context, tx *db.Tx, agentID int64) error, error) {
-	ok, attempts, err := s.sender.Available(ctx)
+	ok, attempts, err := s.Sender.Available(ctx)
 	if err != nil || !ok {
 		return nil, err
 	}
 	return func(ctx context.Context, tx *db.Tx, agentID int64) error {
-		if err := s.agents.LinkAsked(ctx, tx, agentID); err != nil {
+		if err := s.Agents.LinkAsked(ctx, tx, agentID); err != nil {
 			return err
 		}
-		return s.jobs.Insert(ctx, tx, PasswordMail{AgentID: agentID, Welcome: true}, jobs.Options{MaxAttempts: attempts})
+		return s.Jobs.Insert(ctx, tx, PasswordMail{AgentID: agentID, Welcome: true}, jobs.Options{MaxAttempts: attempts})
 	}, nil
 }
 
 func (s *Service) send(ctx context.Context, job PasswordMail) error {
-	a, err := s.agents.Get(ctx, job.AgentID)
+	a, err := s.Agents.Get(ctx, job.AgentID)
 	if fault.Is(err, fault.NotFound) || (err == nil && (!a.Enabled || a.Email == nil)) {
 		return nil // gone or disabled meanwhile
 	}
 	if err != nil {
 		return err
 	}
-	token, err := s.agents.NewLink(ctx, job.AgentID)
+	token, err := s.Agents.NewLink(ctx, job.AgentID)
 	if err != nil {
 		return err
 	}
-	g := s.settings.General(ctx)
+	g := s.Settings.General(ctx)
 	lang := g.Lang
 	if a.Language != nil {
 		lang = *a.Language
@@ -112,7 +76,7 @@ func (s *Service) send(ctx context.Context, job PasswordMail) error {
 	}
 	address := html.EscapeString(link)
 	body := Letter(g, lang, html.EscapeString(say("hello")), html.EscapeString(say("text")), fmt.Sprintf(`<a href="%s">%s</a>`, address, address), html.EscapeString(say("end")))
-	if err := s.sender.SendOwn(ctx, *a.Email, say("subject"), body); err != nil {
+	if err := s.Sender.SendOwn(ctx, *a.Email, say("subject"), body); err != nil {
 		return fmt.Errorf("send %s a link: %w", *a.Email, err)
 	}
 	return nil

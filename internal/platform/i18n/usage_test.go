@@ -40,7 +40,9 @@ var families = []family{
 	{"inbox.empty.", join([]string{"all", "assigned", "mentioned", "team", "unassigned"}, []string{"title", "text"})},
 	{"inbox.sort.", nil},
 	{"mail.", join([]string{"reset", "welcome"}, []string{"subject", "hello", "text", "end"})},
+	{"mail.notification.", nil},
 	{"mail.test.", []string{"subject", "text"}},
+	{"notification.title.", nil},
 	{"search.", []string{"conversations", "messages"}},
 	{"shell.theme.", []string{"dark", "light", "system"}},
 }
