@@ -117,7 +117,7 @@ func TestAssignmentIsToldAndSettledByTheAnswer(t *testing.T) {
 		if len(got) != 1 || got[0].NotificationType != "assignment" || got[0].IsRead || *got[0].Body == "" || *got[0].ConversationUUID != uuid || got[0].ActorID != nil {
 			t.Fatalf("%+v", got)
 		}
-		tab.next("new_notification", `"notification_type":"assignment"`, uuid, `"sound":true`)
+		tab.next("new_notification", `"notification_type":"assignment"`, uuid, `"sound":true`, `"unread_count":1`)
 		if o.ann.unread() != 1 || o.bob.unread() != 0 || o.admin.unread() != 0 {
 			t.Errorf("unread: %d %d %d", o.ann.unread(), o.bob.unread(), o.admin.unread())
 		}

@@ -10,9 +10,11 @@ import (
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
 
-// newNotification is a notification with how its agent wants to be told of it at once, which is Foyer's addition.
+// newNotification is a notification with how its agent wants to be told of it at once, and how many there are now. Both
+// are Foyer's additions.
 type newNotification struct {
 	notify.Notification
+	notify.Stats
 	Alert notify.Alert `json:"alert"`
 }
 
@@ -54,6 +56,11 @@ func (h *Hub) notification(ctx context.Context, e event.Event) []addressed {
 		}
 		return nil
 	}
-	return []addressed{{frame: frame{"new_notification", newNotification{*n, c.Alert}, e.ID},
+	stats, err := h.Notifications.Stats(ctx, c.UserID)
+	if err != nil {
+		h.Log.Warn("could not count the notifications of an agent", "event", e.ID, "error", err)
+		return nil
+	}
+	return []addressed{{frame: frame{"new_notification", newNotification{*n, stats, c.Alert}, e.ID},
 		visible: func(p *agent.Principal) bool { return p.ID == n.UserID && n.ReadableBy(p) }}}
 }

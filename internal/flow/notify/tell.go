@@ -42,7 +42,7 @@ type news struct {
 	MessageID int64 // 0 for none
 	ActorID   int64
 	Actor     string // their name
-	System    bool   // the actor is Foyer itself, which nobody needs to be told
+	System    bool   // the actor is the System user
 	Body      string
 }
 
@@ -125,8 +125,8 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, agentID int64, n news) er
 func (s *Service) store(ctx context.Context, tx *db.Tx, p *agent.Principal, n news, by Channels) (id int64, err error) {
 	m := meta{Reference: strconv.FormatInt(n.About.Reference, 10), Actor: n.Actor}
 	var actor *int64
-	if n.System {
-		m.Actor = ""
+	if n.System && n.Type == Assignment {
+		m.Actor = "" // it is the desk's doing rather than somebody's
 	} else {
 		actor = &n.ActorID
 	}

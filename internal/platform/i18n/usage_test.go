@@ -43,6 +43,8 @@ var families = []family{
 	{"mail.notification.", nil},
 	{"mail.test.", []string{"subject", "text"}},
 	{"notification.title.", nil},
+	{"notifications.channel.", []string{"bell", "sound", "desktop", "mail"}},
+	{"notifications.event.", []string{"mention", "assignment", "reply", "new_conversation"}},
 	{"search.", []string{"conversations", "messages"}},
 	{"shell.theme.", []string{"dark", "light", "system"}},
 }

@@ -8,6 +8,7 @@ import { ensureGuide, guidePermission } from './admin/guide/guide'
 import { home } from './auth/next'
 import { speakTo, speakToGuest } from './data/language'
 import { ensureConfig, ensureMe } from './data/session'
+import { setTitle } from './shell/title'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -109,7 +110,7 @@ async function nameTab(to: RouteLocationNormalized): Promise<void> {
   // The inbox names its page after its list.
   if (!to.meta.title) return
   const config = await ensureConfig().catch(() => undefined)
-  document.title = `${t(to.meta.title)} - ${config?.['app.site_name'] || 'Foyer'}`
+  setTitle(`${t(to.meta.title)} - ${config?.['app.site_name'] || 'Foyer'}`)
 }
 
 router.afterEach((to) => nameTab(to))

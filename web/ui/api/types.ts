@@ -166,3 +166,10 @@ export interface FilterLeaf {
     | 'not set'
   value: string
 }
+
+export type NotificationStats = Schemas['NotifyStats']
+
+/** The type is one of the server's; one that is not known here is shown by its title. */
+export type Notification = Schemas['NotifyNotification']
+
+export type NotificationPreferences = Schemas['NotifyPreferences']

@@ -8,4 +8,9 @@ export const accountRoutes: RouteRecordRaw[] = [
     component: () => import('./AccountPage.vue'),
     meta: { title: 'account.title' },
   },
+  {
+    path: 'account/notifications',
+    component: () => import('./NotificationsPage.vue'),
+    meta: { title: 'notifications.settings' },
+  },
 ]

@@ -42,6 +42,15 @@ async function fetchPage(uuid: Uuid, query: Record<string, string>, signal?: Abo
   return page.results ?? []
 }
 
+/** The surroundings of a message; null when there is no such message. */
+async function fetchAround(uuid: Uuid, message: Uuid, signal?: AbortSignal): Promise<Thread | null> {
+  const page = await fetchPage(uuid, { around: message }, signal).catch(() => null)
+  if (!page?.length) return null
+  const messages = [...page].sort((a, b) => a.id - b.id)
+  const after = await fetchPage(uuid, { after: messages.at(-1)!.uuid }, signal)
+  return { messages: mergeMessages(messages, after), older: page.length >= threadPage, newer: after.length >= threadPage }
+}
+
 const threadOf = (uuid: Uuid): Thread | undefined => queryClient.getQueryData<Thread>(keys.messages(uuid))
 
 /** What was told about a message before the message itself came: a reply can be sent before our request returns. */
@@ -110,18 +119,8 @@ export function useThread(uuid: MaybeRefOrGetter<Uuid>, around?: MaybeRefOrGette
       const wanted = id.value
       const known = queryClient.getQueryData<Thread>(queryKey)
       const target = toValue(around)
-      if (target && !known) {
-        const page = await fetchPage(wanted, { around: target }, signal).catch(() => null)
-        if (page?.length) {
-          const messages = [...page].sort((a, b) => a.id - b.id)
-          const after = await fetchPage(wanted, { after: messages.at(-1)!.uuid }, signal)
-          return {
-            messages: mergeMessages(messages, after),
-            older: page.length >= threadPage,
-            newer: after.length >= threadPage,
-          }
-        }
-      }
+      const surroundings = target && !known ? await fetchAround(wanted, target, signal) : null
+      if (surroundings) return surroundings
       const page = await fetchPage(wanted, {}, signal)
       return mergeNewest(queryClient.getQueryData<Thread>(queryKey), page, page.length >= threadPage)
     },
@@ -154,6 +153,14 @@ export function useThread(uuid: MaybeRefOrGetter<Uuid>, around?: MaybeRefOrGette
     }
   }
 
+  /** Goes to the surroundings of a message that is not among those that are loaded. */
+  async function reach(message: Uuid): Promise<void> {
+    const uuid = id.value
+    if (!threadOf(uuid) || knowsMessage(uuid, message)) return
+    const surroundings = await fetchAround(uuid, message)
+    if (surroundings) queryClient.setQueryData<Thread>(keys.messages(uuid), surroundings)
+  }
+
   /** Leaves the surroundings of an old message for the newest page. */
   async function toNewest(): Promise<void> {
     const uuid = id.value
@@ -170,6 +177,7 @@ export function useThread(uuid: MaybeRefOrGetter<Uuid>, around?: MaybeRefOrGette
     loadingNewer,
     loadOlder: () => load('older'),
     loadNewer: () => load('newer'),
+    reach,
     toNewest,
   }
 }

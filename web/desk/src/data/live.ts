@@ -81,7 +81,7 @@ function onFrame(frame: Frame): void {
 
 /** What is on screen is fetched again, what is not when it is opened next. */
 function onResync(): void {
-  for (const queryKey of [keys.lists, ['conversation'], keys.counts, keys.drafts]) {
+  for (const queryKey of [keys.lists, ['conversation'], keys.counts, keys.drafts, keys.notifications]) {
     void queryClient.invalidateQueries({ queryKey })
   }
 }
