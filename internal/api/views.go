@@ -33,6 +33,7 @@ func (b sharedViewBody) edit() view.Edit {
 func Views(a *API) {
 	ownViews(a)
 	sharedViews(a)
+	viewCounts(a)
 	route(a, http.MethodGet, "/views/{id}/conversations", "Conversations of a view", need(role.ConversationsRead),
 		func(ctx context.Context, p *agent.Principal, in *struct {
 			IDPath

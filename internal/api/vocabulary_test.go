@@ -150,6 +150,8 @@ func TestCustomAttributesAreDefined(t *testing.T) {
 
 const openOrTagged = `{"logic":"OR","rules":[{"model":"conversations","field":"status_id","operator":"equals","value":"2"},{"model":"conversations","field":"tags","operator":"contains","value":"[1]"}]}`
 
+const mineOnly = `{"model":"conversations","field":"assigned_user_id","operator":"equals","value":"99"}`
+
 func TestPersonalViews(t *testing.T) {
 	eachFilesDesk(t, func(k *filesDesk) {
 		const path = "/api/v1/views/me"
@@ -205,7 +207,16 @@ func TestAViewShowsWhatItsReaderMayRead(t *testing.T) {
 			scenario{"without any list", http.MethodGet, path, without, ``, 403, nil, nil},
 			scenario{"filtered", http.MethodGet, filtered, admin, ``, 200, []string{free.UUID, `"total":1`}, []string{mine.UUID}},
 			scenario{"filtered, limited", http.MethodGet, filtered, limited, ``, 200, []string{`"total":0`}, nil},
+			scenario{"an own one", http.MethodPost, "/api/v1/views/me", admin, `{"name":"Mine","filters":[` + mineOnly + `]}`, 200, []string{`"id":3`}, nil},
+			scenario{"counts, guest", http.MethodGet, "/api/v1/views/counts", guest, ``, 401, nil, nil},
+			scenario{"counts", http.MethodGet, "/api/v1/views/counts", admin, ``, 200, []string{`"data":{"1":2,"2":1,"3":0}`}, nil},
+			scenario{"counts, limited", http.MethodGet, "/api/v1/views/counts", limited, ``, 200, []string{`"data":{"1":1,"2":0}`}, nil},
+			scenario{"counts, without any list", http.MethodGet, "/api/v1/views/counts", without, ``, 403, nil, nil},
 		)
+		for range 103 {
+			k.open(0)
+		}
+		k.play(scenario{"counts have a bound", http.MethodGet, "/api/v1/views/counts", admin, ``, 200, []string{`"1":100`}, nil})
 		only := *k.agents[limited]
 		only.Permissions = role.SetOf(role.ConversationsRead)
 		k.agents["reader"] = &only
