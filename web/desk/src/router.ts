@@ -66,6 +66,11 @@ const routes: RouteRecordRaw[] = [
         component: () => import('./inbox/InboxPage.vue'),
         children: [conversation],
       },
+      {
+        path: 'inboxes/views/:viewID(\\d+)',
+        component: () => import('./inbox/InboxPage.vue'),
+        children: [conversation],
+      },
       { path: 'admin/set-up', component: () => import('./admin/guide/GuidePage.vue'), meta: { title: 'guide.name' } },
       ...accountRoutes,
       ...adminRoutes,

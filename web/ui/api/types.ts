@@ -135,6 +135,13 @@ export type Draft = Narrow<Schemas['ConversationDraft'], { type: 'reply' | 'priv
 export type Status = Narrow<Schemas['ConversationStatus'], { category: StatusCategory }>
 export type Priority = Schemas['ConversationPriority']
 export type Tag = Schemas['Tag']
+export type AttributeDefinition = Narrow<
+  Schemas['AttributeDefinition'],
+  { applies_to: 'contact' | 'conversation'; data_type: 'text' | 'number' | 'checkbox' | 'date' | 'link' | 'list' }
+>
+
+/** A filter with a name. Filters are kept as they were sent, in whatever shape. */
+export type View = Narrow<Schemas['View'], { visibility: 'user' | 'team' | 'all' }>
 
 /** An inbox in pickers; its settings are only there for those who manage inboxes. */
 export type InboxCompact = Narrow<

@@ -1,6 +1,7 @@
 import { keys, queryClient } from '@/data/query'
 import { useQuery } from '@tanstack/vue-query'
 import { api } from '@ui/api/client'
+import type { AttributeDefinition, Status, Tag, View } from '@ui/api/types'
 import type {
   EmailSettings,
   AgentRow,
@@ -47,6 +48,11 @@ export const useTeam = (id?: number) => useAdmin<Team>(`/teams/${id}`, id !== un
 export const useTeamMembers = (id: number) => rows<TeamMember>(`/teams/${id}/members`)
 export const useRoleRows = () => rows<Role>('/roles')
 export const useRole = (id?: number) => useAdmin<Role>(`/roles/${id}`, id !== undefined)
+export const useStatusRows = () => rows<Status>('/statuses')
+export const useTagRows = () => rows<Tag>('/tags')
+export const useAttributeRows = () => rows<AttributeDefinition>('/custom-attributes')
+export const useSharedViewRows = () => rows<View>('/shared-views')
+export const useSharedView = (id?: number) => useAdmin<View>(`/shared-views/${id}`, id !== undefined)
 export const useGeneralSettings = () => useAdmin<GeneralSettings>('/settings/general')
 export const useSsoRows = () => rows<SsoProvider>('/oidc')
 export const useSso = (id?: number) => useAdmin<SsoProvider>(`/oidc/${id}`, id !== undefined)

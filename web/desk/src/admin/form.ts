@@ -132,7 +132,7 @@ export function useForm<T extends object>(options: FormOptions<T>) {
   onMounted(() => window.addEventListener('beforeunload', warn))
   onBeforeUnmount(() => window.removeEventListener('beforeunload', warn))
 
-  return { value, dirty, saving, saved, failure, errors, check, submit, reset }
+  return { value, dirty, saving, saved, failure, errors, check, submit, reset, mayLeave }
 }
 
-export type Form = Pick<ReturnType<typeof useForm>, 'dirty' | 'saving' | 'saved' | 'failure' | 'submit' | 'reset'>
+export type Form = Pick<ReturnType<typeof useForm>, 'dirty' | 'saving' | 'saved' | 'failure' | 'submit' | 'reset' | 'mayLeave'>

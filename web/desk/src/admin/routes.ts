@@ -81,6 +81,39 @@ export const adminRoutes: RouteRecordRaw[] = [
         props: (route) => ({ id: Number(route.params.id) }),
         meta: page('admin.roles.title', 'roles:manage'),
       },
+      { path: 'conversations', redirect: '/admin/conversations/statuses' },
+      {
+        path: 'conversations/statuses',
+        component: () => import('./statuses/StatusList.vue'),
+        meta: page('admin.statuses.title', 'status:manage'),
+      },
+      {
+        path: 'conversations/tags',
+        component: () => import('./tags/TagList.vue'),
+        meta: page('admin.tags.title', 'tags:manage'),
+      },
+      {
+        path: 'custom-attributes',
+        component: () => import('./attributes/AttributeList.vue'),
+        meta: page('admin.attributes.title', 'custom_attributes:manage'),
+      },
+      {
+        path: 'conversations/shared-views',
+        component: () => import('./views/ViewList.vue'),
+        meta: page('admin.views.title', 'shared_views:manage'),
+      },
+      {
+        path: 'conversations/shared-views/new',
+        component: () => import('./views/ViewPage.vue'),
+        props: (route) => ({ from: Number(route.query.from) || undefined }),
+        meta: page('admin.view.new', 'shared_views:manage'),
+      },
+      {
+        path: 'conversations/shared-views/:id(\\d+)/edit',
+        component: () => import('./views/ViewPage.vue'),
+        props: (route) => ({ id: Number(route.params.id) }),
+        meta: page('admin.views.title', 'shared_views:manage'),
+      },
       {
         path: 'sso',
         component: () => import('./sso/SsoList.vue'),

@@ -1,4 +1,4 @@
-import { Building2, History, IdCard, Inbox, KeyRound, MailCheck, Users, UsersRound } from '@lucide/vue'
+import { Building2, CircleDot, Eye, History, IdCard, Inbox, KeyRound, MailCheck, Tags, TextCursorInput, Users, UsersRound } from '@lucide/vue'
 import { i18n, t, type MessageKey } from '@ui/i18n'
 import type { Component } from 'vue'
 import { allPermissions } from './roles/permissions'
@@ -98,6 +98,46 @@ export const sections: readonly Section[] = [
       { label: 'admin.inbox.idle_timeout' },
       { label: 'admin.inbox.pool_timeout' },
     ],
+  },
+  {
+    id: 'statuses',
+    group: 'admin.group.conversations',
+    title: 'admin.statuses.title',
+    text: 'admin.statuses.text',
+    path: '/admin/conversations/statuses',
+    permission: 'status:manage',
+    icon: CircleDot,
+    settings: [{ label: 'admin.status.category' }],
+  },
+  {
+    id: 'tags',
+    group: 'admin.group.conversations',
+    title: 'admin.tags.title',
+    text: 'admin.tags.text',
+    path: '/admin/conversations/tags',
+    permission: 'tags:manage',
+    icon: Tags,
+    settings: [{ label: 'admin.tags.import' }],
+  },
+  {
+    id: 'attributes',
+    group: 'admin.group.conversations',
+    title: 'admin.attributes.title',
+    text: 'admin.attributes.text',
+    path: '/admin/custom-attributes',
+    permission: 'custom_attributes:manage',
+    icon: TextCursorInput,
+    settings: [{ label: 'admin.attribute.type' }, { label: 'admin.attribute.key' }, { label: 'admin.attribute.values' }, { label: 'admin.attribute.regex' }, { label: 'admin.attribute.hint' }],
+  },
+  {
+    id: 'views',
+    group: 'admin.group.conversations',
+    title: 'admin.views.title',
+    text: 'admin.views.text',
+    path: '/admin/conversations/shared-views',
+    permission: 'shared_views:manage',
+    icon: Eye,
+    settings: [{ label: 'view.filters' }, { label: 'admin.view.visibility' }, { label: 'admin.view.team' }],
   },
   {
     id: 'agents',

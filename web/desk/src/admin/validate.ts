@@ -22,6 +22,13 @@ export function url(value: string): string {
 export const longest = (value: string, max: number): string =>
   [...value].length <= max ? '' : t('admin.error.long', { max: formatNumber(max) })
 
+/** Not empty, and of a length between two. */
+export function between(value: string, min: number, max: number): string {
+  const length = [...value.trim()].length
+  if (!length) return t('admin.error.required')
+  return length < min ? t('admin.error.short', { min: formatNumber(min) }) : longest(value.trim(), max)
+}
+
 export const integer = (value: number, min: number, max: number): string =>
   Number.isInteger(value) && value >= min && value <= max
     ? ''

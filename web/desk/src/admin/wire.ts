@@ -213,3 +213,6 @@ export type SignInSettings = components['schemas']['SignInSettings']
 export type ActivityEntry = Schemas['AuditItem']
 
 export type EmailSettings = Schemas['SettingEmail']
+
+/** How an import from a file is getting on, or ended. */
+export type ImportState = Schemas['ImportState']

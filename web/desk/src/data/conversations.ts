@@ -10,30 +10,42 @@ type ListData = InfiniteData<Page<ConversationRow>, string>
 const pageSize = 25
 
 /** The server's path of a list. */
-const listPath = (scope: string): string =>
-  scope.startsWith('team:') ? `/teams/${scope.slice(5)}/conversations/unassigned` : `/conversations/${scope}`
+function listPath(scope: string): string {
+  if (scope.startsWith('team:')) return `/teams/${scope.slice(5)}/conversations/unassigned`
+  if (scope.startsWith('view:')) return `/views/${scope.slice(5)}/conversations`
+  return `/conversations/${scope}`
+}
 
-function statusFilter(status: string): string | undefined {
-  if (!status) return undefined
-  const leaf: FilterLeaf = { model: 'conversation_statuses', field: 'name', operator: 'equals', value: status }
-  return JSON.stringify([leaf])
+function filtersOf(status: string, more: string): string | undefined {
+  const leaves: FilterLeaf[] = status ? [{ model: 'conversation_statuses', field: 'name', operator: 'equals', value: status }] : []
+  if (more) leaves.push(...(JSON.parse(more) as FilterLeaf[]))
+  return leaves.length ? JSON.stringify(leaves) : undefined
+}
+
+export interface ListChoice {
+  scope: string
+  /** Name of a status; empty for any. */
+  status: string
+  sort: SortId
+  /** Further conditions, as JSON; empty for none. */
+  filters: string
 }
 
 /** One list, loaded page by page while it is scrolled. */
-export function useConversations(list: MaybeRefOrGetter<{ scope: string; status: string; sort: SortId }>) {
+export function useConversations(list: MaybeRefOrGetter<ListChoice>) {
   const query = useInfiniteQuery({
     queryKey: computed(() => {
-      const { scope, status, sort } = toValue(list)
-      return keys.list(scope, status, sort)
+      const { scope, status, sort, filters } = toValue(list)
+      return keys.list(scope, status, sort, filters)
     }),
     queryFn: ({ signal, pageParam, queryKey }) => {
-      const [, scope, status, sort] = queryKey
+      const [, scope, status, sort, filters] = queryKey
       return api.get<Page<ConversationRow>>(listPath(scope), {
         signal,
         query: {
           ...sorts[sort as SortId],
           page_size: pageSize,
-          filters: statusFilter(status),
+          filters: filtersOf(status, filters),
           cursor: pageParam,
         },
       })
@@ -57,6 +69,14 @@ export const useCounts = () =>
     queryFn: ({ signal }) => api.get<Counts>('/conversations/counts', { signal }),
   })
 
+/** How many conversations each view shows, by its id; at most 100. */
+export const useViewCounts = (enabled: () => boolean) =>
+  useQuery({
+    queryKey: keys.viewCounts,
+    queryFn: ({ signal }) => api.get<Record<string, number>>('/views/counts', { signal }),
+    enabled,
+  })
+
 /** One conversation with everything about it. */
 export function useConversation(uuid: MaybeRefOrGetter<Uuid>) {
   return useQuery({
@@ -67,9 +87,9 @@ export function useConversation(uuid: MaybeRefOrGetter<Uuid>) {
 }
 
 function contextOf(key: readonly unknown[]): ListContext {
-  const [, scope, status, sort] = key as ReturnType<typeof keys.list>
+  const [, scope, status, sort, filters] = key as ReturnType<typeof keys.list>
   const me = queryClient.getQueryData<Agent>(keys.me)?.id ?? 0
-  return { scope, status, sort: sort as SortId, me }
+  return { scope, status, sort: sort as SortId, me, filtered: filters !== '' }
 }
 
 /** Rows that changed lately: what an action took out of a list can be put back. Oldest first. */
@@ -95,8 +115,8 @@ export function findRow(uuid: Uuid): ConversationRow | undefined {
 
 const asking = new Map<string, ReturnType<typeof setTimeout>>()
 
-/** Has a list fetched again, once for many reasons that come together. */
-function refetchSoon(key: readonly unknown[]): void {
+/** Has something fetched again, once for many reasons that come together. */
+function refetchSoon(key: readonly unknown[], after = 800): void {
   const id = JSON.stringify(key)
   if (asking.has(id)) return
   asking.set(
@@ -104,13 +124,21 @@ function refetchSoon(key: readonly unknown[]): void {
     setTimeout(() => {
       asking.delete(id)
       void queryClient.invalidateQueries({ queryKey: key, exact: true })
-    }, 800),
+    }, after),
   )
+}
+
+/** Shared views were changed: what they show may be something else. */
+export function refetchViews(): void {
+  for (const [key] of queryClient.getQueriesData<ListData>({ queryKey: keys.lists })) {
+    if (String(key[1]).startsWith('view:')) refetchSoon(key)
+  }
 }
 
 /** Brings a changed row into every list that is in memory. */
 export function applyRow(row: ConversationRow): void {
   remember(row)
+  refetchSoon(keys.viewCounts, 1500)
   for (const [key, data] of queryClient.getQueriesData<ListData>({ queryKey: keys.lists })) {
     if (!data) continue
     const { pages, ask } = reconcile(data.pages, row, contextOf(key))

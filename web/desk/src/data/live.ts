@@ -2,8 +2,9 @@ import { RealtimeClient, type ConnectionState, type Frame } from '@ui/realtime/c
 import type { Agent, Availability, Conversation, ConversationRow, UserCompact, Uuid } from '@ui/api/types'
 import { onScopeDispose, ref } from 'vue'
 import { oneMoreUnread } from '@/inbox/reconcile'
-import { applyRow, findRow, patchConversation } from './conversations'
+import { applyRow, findRow, patchConversation, refetchViews } from './conversations'
 import { keys, queryClient } from './query'
+import { referenceChanged } from './reference'
 
 /** State of the agent's connection, for the banner. */
 export const connection = ref<ConnectionState>('connecting')
@@ -65,6 +66,10 @@ const handlers: Record<string, (data: never) => void> = {
   },
   conversation_update: ({ uuid, ...change }: { uuid: Uuid } & Partial<Conversation>) => patchConversation(uuid, change),
   counts: () => void queryClient.invalidateQueries({ queryKey: keys.counts }),
+  reference_update: ({ kind }: { kind: string }) => {
+    referenceChanged(kind)
+    if (kind === 'views') refetchViews()
+  },
   agent_availability_update: (data: { agent_id: number; availability_status: Availability }) => {
     const { agent_id: id, availability_status } = data
     queryClient.setQueryData<UserCompact[]>(keys.reference('agents'), (agents) =>
@@ -81,7 +86,7 @@ function onFrame(frame: Frame): void {
 
 /** What is on screen is fetched again, what is not when it is opened next. */
 function onResync(): void {
-  for (const queryKey of [keys.lists, ['conversation'], keys.counts, keys.drafts, keys.notifications]) {
+  for (const queryKey of [keys.lists, ['conversation'], keys.counts, keys.viewCounts, keys.drafts, keys.notifications, ['reference']]) {
     void queryClient.invalidateQueries({ queryKey })
   }
 }

@@ -1,4 +1,4 @@
-import { QueryClient } from '@tanstack/vue-query'
+import { focusManager, QueryClient } from '@tanstack/vue-query'
 import { ApiError } from '@ui/api/client'
 
 /**
@@ -18,19 +18,31 @@ export const queryClient = new QueryClient({
   },
 })
 
+/** The window of a desk may be in sight all day without being worked in: coming back to it counts, too. */
+focusManager.setEventListener((focus) => {
+  const returned = (): void => focus()
+  window.addEventListener('visibilitychange', returned)
+  window.addEventListener('focus', returned)
+  return () => {
+    window.removeEventListener('visibilitychange', returned)
+    window.removeEventListener('focus', returned)
+  }
+})
+
 /** Every cache key, in one place, from the general to the particular. */
 export const keys = {
   me: ['me'] as const,
   config: ['config'] as const,
   languages: ['languages'] as const,
   counts: ['counts'] as const,
+  viewCounts: ['counts.views'] as const,
   drafts: ['drafts'] as const,
   notifications: ['notifications'] as const,
   notificationList: ['notifications', 'list'] as const,
   notificationStats: ['notifications', 'stats'] as const,
   notificationPreferences: ['notification-preferences'] as const,
   lists: ['conversations'] as const,
-  list: (scope: string, status: string, sort: string) => ['conversations', scope, status, sort] as const,
+  list: (scope: string, status: string, sort: string, filters = '') => ['conversations', scope, status, sort, filters] as const,
   conversation: (uuid: string) => ['conversation', uuid] as const,
   messages: (uuid: string) => ['conversation', uuid, 'messages'] as const,
   reference: (name: string) => ['reference', name] as const,

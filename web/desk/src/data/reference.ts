@@ -1,15 +1,24 @@
 import { useQuery } from '@tanstack/vue-query'
 import { api } from '@ui/api/client'
-import type { InboxCompact, Priority, Status, Tag, TeamCompact, UserCompact } from '@ui/api/types'
+import type { AttributeDefinition, InboxCompact, Priority, Status, Tag, TeamCompact, UserCompact, View } from '@ui/api/types'
 import { computed } from 'vue'
-import { keys } from './query'
+import { keys, queryClient } from './query'
+import { useMe } from './session'
 
-/** Small lists that every screen needs: fetched once, shared, invalidated by whoever edits them. */
-function useReference<T>(name: string, path: string) {
+/** Younger than this, a list is not read again because somebody came back to the window. */
+const freshEnough = 15_000
+
+/**
+ * Small lists that every screen needs: fetched once and shared. They are read again when somebody edits them, here or
+ * elsewhere, and when one comes back to the window.
+ */
+function useReference<T>(name: string, path: string, enabled: () => boolean = () => true) {
   return useQuery({
     queryKey: keys.reference(name),
     queryFn: ({ signal }) => api.get<T[] | null>(path, { signal }).then((rows) => rows ?? []),
+    enabled,
     staleTime: 10 * 60_000,
+    refetchOnWindowFocus: ({ state }) => (Date.now() - state.dataUpdatedAt > freshEnough ? 'always' : false),
   })
 }
 
@@ -18,7 +27,32 @@ export const useTeams = () => useReference<TeamCompact>('teams', '/teams/compact
 export const useStatuses = () => useReference<Status>('statuses', '/statuses')
 export const usePriorities = () => useReference<Priority>('priorities', '/priorities')
 export const useTags = () => useReference<Tag>('tags', '/tags')
+export const useAttributes = () => useReference<AttributeDefinition>('attributes', '/custom-attributes')
+
+/** The agent's own views, for those who may have some. */
+export function useOwnViews() {
+  const { can } = useMe()
+  return useReference<View>('views.own', '/views/me', () => can('view:manage'))
+}
+
+export const useSharedViews = () => useReference<View>('views.shared', '/views/shared')
 export const useInboxes = () => useReference<InboxCompact>('inboxes', '/inboxes')
+
+/** What the server calls a list that changed, by the names of the lists here and their paths in the administration. */
+const kinds: Record<string, { names: string[]; path: string }> = {
+  tags: { names: ['tags'], path: '/tags' },
+  statuses: { names: ['statuses'], path: '/statuses' },
+  views: { names: ['views.own', 'views.shared'], path: '/shared-views' },
+  custom_attributes: { names: ['attributes'], path: '/custom-attributes' },
+}
+
+/** Somebody changed what can be chosen from. */
+export function referenceChanged(kind: string): void {
+  const { names, path } = kinds[kind] ?? { names: [kind], path: `/${kind}` }
+  for (const name of names) void queryClient.invalidateQueries({ queryKey: keys.reference(name) })
+  void queryClient.invalidateQueries({ queryKey: ['admin', path] })
+  if (kind === 'views') void queryClient.invalidateQueries({ queryKey: keys.viewCounts })
+}
 
 /** Agents by id, for rows and headers that only carry the id. */
 export function useAgentsById() {

@@ -110,6 +110,8 @@ describe('the name of a list', () => {
     expect(scopeOf({ type: 'unassigned' })).toBe('unassigned')
     expect(scopeOf({ teamID: '3' })).toBe('team:3')
     expect(scopeAddress('team:3')).toBe('/inboxes/teams/3')
+    expect(scopeOf({ viewID: '7' })).toBe('view:7')
+    expect(scopeAddress('view:7')).toBe('/inboxes/views/7')
     expect(scopeAddress('mentioned')).toBe('/inboxes/mentioned')
   })
 

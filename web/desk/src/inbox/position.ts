@@ -1,10 +1,12 @@
 import type { Uuid } from '@ui/api/types'
 import { computed, shallowRef, toValue, type MaybeRefOrGetter } from 'vue'
-import { useRouter } from 'vue-router'
+import { useRouter, type LocationQueryRaw, type RouteLocationRaw } from 'vue-router'
 import { scopeAddress } from './scope'
 
 interface Shown {
   scope: string
+  /** How the list is filtered, as in its address. */
+  query?: Record<string, string>
   /** As they stand on the screen, from the top. */
   uuids: Uuid[]
   /** How many the list has, loaded or not. */
@@ -28,9 +30,11 @@ export function notePlace(uuid: Uuid, before: readonly Uuid[], after: readonly U
   if (at >= 0 && !after.includes(uuid)) gone.value = { uuid, at }
 }
 
-/** The address of a conversation within the list on screen. */
-export const conversationAddress = (uuid: Uuid, scope = shownList.value.scope): string =>
-  `${scopeAddress(scope)}/conversation/${uuid}`
+/** The address of a conversation within the list on screen, filtered as it is. */
+export const conversationAddress = (uuid: Uuid, scope = shownList.value.scope, more: LocationQueryRaw = {}): RouteLocationRaw => ({
+  path: `${scopeAddress(scope)}/conversation/${uuid}`,
+  query: { ...shownList.value.query, ...more },
+})
 
 /** Where a conversation stands in the list on screen, and the way to its neighbours and back. */
 export function useListPosition(uuid: MaybeRefOrGetter<Uuid | undefined>) {
@@ -64,6 +68,6 @@ export function useListPosition(uuid: MaybeRefOrGetter<Uuid | undefined>) {
     next,
     openPrevious: () => open(previous.value),
     openNext: () => open(next.value),
-    back: () => void router.push(scopeAddress(shownList.value.scope)),
+    back: () => void router.push({ path: scopeAddress(shownList.value.scope), query: shownList.value.query }),
   }
 }

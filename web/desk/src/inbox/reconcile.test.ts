@@ -24,6 +24,21 @@ function page(rows: ConversationRow[], next: string | null = null, total = rows.
 const mine: ListContext = { scope: 'assigned', status: 'Open', sort: 'newest', me: 7 }
 const uuids = (pages: Page<ConversationRow>[]): string[] => pages.flatMap(({ results }) => results.map(({ uuid }) => uuid))
 
+describe('what only the server knows', () => {
+  it('is asked: whether a row is part of a view, or matches filters', () => {
+    const view: ListContext = { scope: 'view:3', status: '', sort: 'newest', me: 7 }
+    expect(belongs(row(1, 1), view)).toBeUndefined()
+    expect(reconcile([page([row(1, 1)])], row(1, 2), view).ask).toBe(true)
+    expect(reconcile([page([row(1, 1)])], row(2, 2), view)).toMatchObject({ ask: true, pages: [{ total: 1 }] })
+    expect(belongs(row(1, 1), { ...mine, filtered: true })).toBeUndefined()
+  })
+
+  it('is not asked for a row that the list cannot have', () => {
+    expect(belongs(row(1, 1, { assigned_user_id: 8 }), { ...mine, filtered: true })).toBe(false)
+    expect(belongs(row(1, 1, { status: 'Closed' }), { ...mine, filtered: true })).toBe(false)
+  })
+})
+
 describe('reconcile', () => {
   it('inserts a new row where it sorts and counts it', () => {
     const { pages } = reconcile([page([row(1, 30), row(2, 10)])], row(3, 20), mine)

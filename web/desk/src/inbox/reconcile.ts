@@ -2,11 +2,13 @@ import type { ConversationRow, Page } from '@ui/api/types'
 
 /** What a list shows, as in its cache key. */
 export interface ListContext {
-  /** `assigned`, `unassigned`, `all`, `mentioned`, `team:3`. */
+  /** `assigned`, `unassigned`, `all`, `mentioned`, `team:3`, `view:7`. */
   scope: string
   /** Name of a status; empty means any. */
   status: string
   sort: SortId
+  /** Whether more conditions hold than scope and status. */
+  filtered?: boolean
   /** Id of the agent who looks at it. */
   me: number
 }
@@ -44,10 +46,14 @@ export function compareRows(sort: SortId): (a: ConversationRow, b: ConversationR
   }
 }
 
-/** Whether a row is part of a list; undefined where only the server knows (mentions). */
+/** Whether a row is part of a list; undefined where only the server knows: mentions, views, other filters. */
 export function belongs(row: ConversationRow, list: ListContext): boolean | undefined {
   if (list.status && row.status !== list.status) return false
-  if (list.scope === 'mentioned') return undefined
+  if (list.scope === 'mentioned' || list.scope.startsWith('view:')) return undefined
+  return inScope(row, list) && list.filtered ? undefined : inScope(row, list)
+}
+
+function inScope(row: ConversationRow, list: ListContext): boolean {
   if (list.scope === 'all') return true
   if (list.scope === 'assigned') return row.assigned_user_id === list.me
   if (list.scope === 'unassigned') return row.assigned_user_id === null && row.assigned_team_id === null

@@ -1,8 +1,11 @@
 import { t, type MessageKey } from '@ui/i18n'
-import type { TeamCompact } from '@ui/api/types'
+import type { TeamCompact, View } from '@ui/api/types'
 import type { RouteParams } from 'vue-router'
 
-/** The lists that every desk has, in the order of the sidebar. The list of a team is `team:3`. */
+/**
+ * The lists that every desk has, in the order of the sidebar. The list of a team is `team:3`, that of a view
+ * `view:7`.
+ */
 export const lists = [
   { scope: 'assigned', title: 'inbox.assigned', permission: 'conversations:read_assigned' },
   { scope: 'mentioned', title: 'inbox.mentioned', permission: 'conversations:read' },
@@ -14,15 +17,23 @@ export const lists = [
 export const teamPermission = 'conversations:read_team_inbox'
 
 /** The list that an address names. */
-export const scopeOf = (params: RouteParams): string => (params.teamID ? `team:${String(params.teamID)}` : String(params.type ?? 'assigned'))
+export function scopeOf(params: RouteParams): string {
+  if (params.teamID) return `team:${String(params.teamID)}`
+  if (params.viewID) return `view:${String(params.viewID)}`
+  return String(params.type ?? 'assigned')
+}
 
 /** The address of a list. */
-export const scopeAddress = (scope: string): string =>
-  scope.startsWith('team:') ? `/inboxes/teams/${scope.slice(5)}` : `/inboxes/${scope}`
+export function scopeAddress(scope: string): string {
+  if (scope.startsWith('team:')) return `/inboxes/teams/${scope.slice(5)}`
+  if (scope.startsWith('view:')) return `/inboxes/views/${scope.slice(5)}`
+  return `/inboxes/${scope}`
+}
 
 /** What a list is called. */
-export function scopeTitle(scope: string, teams: readonly TeamCompact[]): string {
+export function scopeTitle(scope: string, teams: readonly TeamCompact[], views: readonly View[] = []): string {
   const list = lists.find((one) => one.scope === scope)
   if (list) return t(list.title)
+  if (scope.startsWith('view:')) return views.find((view) => `view:${view.id}` === scope)?.name ?? t('inbox.view')
   return teams.find((team) => `team:${team.id}` === scope)?.name ?? t('inbox.team')
 }

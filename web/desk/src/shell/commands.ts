@@ -1,4 +1,4 @@
-import { AtSign, CircleDashed, Inbox, Keyboard, Layers, LogOut, Moon, PanelLeft, Redo2, Search, Settings, Undo2, UserRound, Users, CircleCheck, Clock } from '@lucide/vue'
+import { AtSign, CircleDashed, Inbox, Keyboard, Layers, LogOut, Moon, PanelLeft, Redo2, Search, Settings, Undo2, UserRound, Users, CircleCheck, Clock, Eye, Plus } from '@lucide/vue'
 import { t } from '@ui/i18n'
 import { toastError } from '@ui/toast/toasts'
 import { useRouter } from 'vue-router'
@@ -8,7 +8,10 @@ import { useCommands, type Command } from '@/commands/registry'
 import { redoLast, undoLast } from '@/conversation/actions'
 import { setAvailability, signOut, useMe } from '@/data/session'
 import { theme, themes } from '@/data/theme'
-import { lists, scopeAddress, teamPermission } from '@/inbox/scope'
+import { useOwnViews, useSharedViews } from '@/data/reference'
+import { listAddress } from '@/inbox/quick'
+import { lists, teamPermission } from '@/inbox/scope'
+import { viewDialog } from '@/views/dialog'
 import { toggleSidebar } from './layout'
 
 const listKeys = { assigned: 'g i', mentioned: 'g m', unassigned: 'g u', all: 'g a' }
@@ -18,7 +21,10 @@ const listIcons = { assigned: Inbox, mentioned: AtSign, unassigned: CircleDashed
 export function useShellCommands(): void {
   const router = useRouter()
   const { me, can } = useMe()
+  const { data: ownViews } = useOwnViews()
+  const { data: sharedViews } = useSharedViews()
   const go = (path: string) => () => void router.push(path)
+  const goList = (scope: string) => () => void router.push(listAddress(scope))
 
   useCommands(() => {
     const navigation = t('command.section.navigation')
@@ -31,7 +37,7 @@ export function useShellCommands(): void {
         keys: [listKeys[list.scope]],
         icon: listIcons[list.scope],
         when: () => can(list.permission),
-        run: go(scopeAddress(list.scope)),
+        run: goList(list.scope),
       })),
       ...(me.value?.teams ?? []).map((team) => ({
         id: `go.team.${team.id}`,
@@ -40,7 +46,14 @@ export function useShellCommands(): void {
         section: navigation,
         icon: Users,
         when: () => can(teamPermission),
-        run: go(scopeAddress(`team:${team.id}`)),
+        run: goList(`team:${team.id}`),
+      })),
+      ...[...(ownViews.value ?? []), ...(sharedViews.value ?? [])].map((view) => ({
+        id: `go.view.${view.id}`,
+        title: t('command.view', { name: view.name }),
+        section: navigation,
+        icon: Eye,
+        run: goList(`view:${view.id}`),
       })),
       ...sections.map((section) => ({
         id: `go.admin.${section.path}`,
@@ -67,6 +80,14 @@ export function useShellCommands(): void {
       { id: 'app.shortcuts', title: t('command.shortcuts'), section: general, keys: ['?'], icon: Keyboard, run: () => (sheetOpen.value = true) },
       { id: 'app.undo', title: t('command.undo'), section: general, keys: ['z'], icon: Undo2, run: undoLast },
       { id: 'app.redo', title: t('command.redo'), section: general, keys: ['Shift+z'], icon: Redo2, run: redoLast },
+      {
+        id: 'app.new_view',
+        title: t('view.new'),
+        section: general,
+        icon: Plus,
+        when: () => can('view:manage'),
+        run: () => (viewDialog.value = {}),
+      },
       { id: 'app.sidebar', title: t('command.sidebar'), section: general, keys: ['[', 'Mod+b'], icon: PanelLeft, run: toggleSidebar },
       ...themes.map((one) => ({
         id: `app.theme.${one}`,

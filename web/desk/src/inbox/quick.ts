@@ -1,0 +1,67 @@
+import { computed, watch } from 'vue'
+import { useRoute, useRouter, type RouteLocationRaw } from 'vue-router'
+import { useStatuses } from '@/data/reference'
+import { useMe } from '@/data/session'
+import { asView, changedQuery, fromQuery, listQuery, noQuickFilters, quickNames, toLeaves, type QuickFilters } from '@/filters/quick'
+import { viewDialog } from '@/views/dialog'
+import { scopeAddress } from './scope'
+import { listView } from './view'
+
+/** What a list shows unless somebody says otherwise. */
+const usualStatus = 'Open'
+const anyStatus = 'any'
+
+/** A status as it stands in an address; the usual one does not. */
+export const statusQuery = (status: string): string => (status === usualStatus ? '' : status || anyStatus)
+
+/** The address of another list: the chosen status goes along, other filters do not. */
+export function listAddress(scope: string, rest = ''): RouteLocationRaw {
+  const status = scope.startsWith('view:') ? '' : statusQuery(listView.status)
+  return { path: scopeAddress(scope) + rest, query: status ? { status } : {} }
+}
+
+/**
+ * How the list on screen is filtered. It stands in the address, so that it can be shared and kept; the status also goes along
+ * to other lists.
+ */
+export function useQuickFilters(scope: () => string) {
+  const route = useRoute()
+  const router = useRouter()
+  const { me } = useMe()
+  const { data: statuses } = useStatuses()
+
+  watch(
+    () => route.query.status,
+    (status) => {
+      if (typeof status === 'string' && status) listView.status = status === anyStatus ? '' : status
+    },
+    { immediate: true, flush: 'sync' },
+  )
+
+  const filters = computed(() => fromQuery(route.query))
+  const active = computed(() => quickNames.filter((name) => filters.value[name]))
+  /** A view brings its own filters. */
+  const offered = computed(() => !scope().startsWith('view:'))
+  const change = (parts: Record<string, string>): void => void router.replace({ query: changedQuery(route.query, parts) })
+
+  return {
+    filters,
+    active,
+    offered,
+    /** As conditions for the server; empty for none. */
+    conditions: computed(() => (offered.value && active.value.length ? JSON.stringify(toLeaves(filters.value)) : '')),
+    query: computed(() => listQuery(route.query)),
+    set: (name: keyof QuickFilters, value: string) => change({ [name]: value }),
+    clear: () => change({ ...noQuickFilters() }),
+    setStatus: (status: string) => {
+      listView.status = status
+      change({ status: statusQuery(status) })
+    },
+    saveAsView: () => {
+      const status = statuses.value?.find(({ name }) => name === listView.status)
+      viewDialog.value = { filters: asView(scope(), status?.id, filters.value, me.value?.id ?? 0) }
+    },
+  }
+}
+
+export type QuickFilterState = ReturnType<typeof useQuickFilters>
