@@ -62,6 +62,7 @@ test('a conversation leaves a view within two seconds when somebody changes it s
   const c7 = await openOne(desk, inbox, 'C7 becomes low')
   for (const uuid of [high, c7]) await desk.api.put(`/api/v1/conversations/${uuid}/priority`, { priority: 'High' })
 
+  await maya.reload() // an inbox is news only when one comes back to the window
   await maya.getByTestId('new-view').click()
   const dialog = maya.getByRole('dialog')
   await examineLooks(maya, 'view-dialog-new')

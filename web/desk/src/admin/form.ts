@@ -60,6 +60,9 @@ export function useForm<T extends object>(options: FormOptions<T>) {
   )
   // What the server refused is settled by changing it.
   watch(value, () => (refused.value = {}), { deep: true })
+  watch(errors, (now) => {
+    if (!Object.values(now).some(Boolean)) failure.value = ''
+  })
   watch(dirty, (changed) => changed && (saved.value = false))
 
   provide(formKey, {
