@@ -79,6 +79,8 @@ func Conversations(a *API) {
 		{"/conversations/all", "All conversations", role.ConversationsReadAll, conversation.All},
 		{"/conversations/unassigned", "Conversations without agent and team", role.ConversationsReadUnassigned, conversation.Unassigned},
 		{"/conversations/assigned", "Conversations assigned to the caller", role.ConversationsReadAssigned, conversation.Assigned},
+		{"/conversations/spam", "Conversations marked as spam", role.ConversationsRead, conversation.InSpam},
+		{"/conversations/trash", "Conversations in the trash", role.ConversationsRead, conversation.InTrash},
 		{"/conversations/mentioned", "Conversations in which the caller is mentioned", role.ConversationsRead, conversation.Mentioned},
 	} {
 		route(a, http.MethodGet, l.path, l.summary, need(l.perm), func(ctx context.Context, p *agent.Principal, in *ListInput) (conversationPage, error) {
@@ -121,6 +123,7 @@ func Conversations(a *API) {
 			return c.Create(ctx, p, in.Body.command())
 		})
 	conversationChanges(a)
+	lifecycleRoutes(a)
 	messageRoutes(a)
 }
 

@@ -31,7 +31,8 @@ type publicConfig struct {
 	SetupRequired bool         `json:"app.setup_required"`
 }
 
-// generalBody is the request that replaces the general settings; what is left out becomes empty.
+// generalBody is the request that replaces the general settings; what is left out becomes empty, but for what clients of the
+// reference do not know: that stays as it is.
 type generalBody struct {
 	SiteName                string   `json:"app.site_name,omitempty"`
 	Lang                    string   `json:"app.lang,omitempty"`
@@ -43,6 +44,17 @@ type generalBody struct {
 	Timezone                string   `json:"app.timezone,omitempty"`
 	BusinessHoursID         string   `json:"app.business_hours_id,omitempty"`
 	ShowConversationSubject bool     `json:"app.show_conversation_subject,omitempty"`
+	TrashRetentionDays      *int64   `json:"app.trash_retention_days,omitempty" doc:"Days after which the trash is deleted for good; 0 for never"`
+}
+
+func (b generalBody) settings(stored setting.General) setting.General {
+	g := setting.General{SiteName: b.SiteName, Lang: b.Lang, RootURL: b.RootURL, LogoURL: b.LogoURL, FaviconURL: b.FaviconURL,
+		MaxFileUploadSize: b.MaxFileUploadSize, AllowedUploadExtensions: b.AllowedUploadExtensions, Timezone: b.Timezone,
+		BusinessHoursID: b.BusinessHoursID, ShowConversationSubject: b.ShowConversationSubject, TrashRetentionDays: stored.TrashRetentionDays}
+	if b.TrashRetentionDays != nil {
+		g.TrashRetentionDays = *b.TrashRetentionDays
+	}
+	return g
 }
 
 // Settings registers the routes of the desk's settings and the public configuration.
@@ -63,7 +75,7 @@ func Settings(a *API) {
 		})
 	route(a, http.MethodPut, "/settings/general", "Replace the desk's settings", need(role.GeneralSettingsManage),
 		func(ctx context.Context, _ *agent.Principal, in *struct{ Body generalBody }) (done, error) {
-			return true, a.Settings.SetGeneral(ctx, setting.General(in.Body))
+			return true, a.Settings.SetGeneral(ctx, in.Body.settings(a.Settings.General(ctx)))
 		})
 	route(a, http.MethodGet, "/settings/guide", "How far the first set-up got", need(role.GeneralSettingsManage),
 		func(ctx context.Context, p *agent.Principal, _ *struct{}) (setting.Guide, error) {

@@ -123,7 +123,7 @@ func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // path only is written in another way than a route's, otherwise 404.
 func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
 	var allowed []string
-	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		if a.serves(r, m, r.URL.Path) {
 			allowed = append(allowed, m)
 		}

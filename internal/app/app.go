@@ -299,12 +299,14 @@ type (
 	collectJob struct{}
 	draftsJob  struct{}
 	pruneJob   struct{}
+	trashJob   struct{}
 )
 
 func (sweepJob) Kind() string   { return "agent.availability_sweep" }
 func (collectJob) Kind() string { return "media.collect" }
 func (draftsJob) Kind() string  { return "conversation.clean_drafts" }
 func (pruneJob) Kind() string   { return "audit.prune" }
+func (trashJob) Kind() string   { return "conversation.purge_trash" }
 
 // draftsKept is how long a draft is kept that nobody changes.
 const draftsKept = 360 * time.Hour
@@ -333,8 +335,24 @@ func (a *App) schedule() {
 		}
 		return err
 	})
+	jobs.Handle(a.jobs, func(ctx context.Context, job conversation.DiscardJob) error {
+		for _, name := range job.Blobs {
+			if err := a.blobs.Delete(ctx, name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	jobs.Handle(a.jobs, func(ctx context.Context, _ trashJob) error {
+		n, err := a.Conversations.PurgeTrash(ctx, int(a.Settings.General(ctx).TrashRetentionDays))
+		if n > 0 {
+			a.log.Info("deleted what was in the trash for long", "conversations", n)
+		}
+		return err
+	})
 	a.jobs.Every(time.Minute, sweepJob{})
 	a.jobs.Every(24*time.Hour, pruneJob{})
+	a.jobs.Every(5*time.Minute, trashJob{})
 	a.jobs.Every(2*time.Hour, draftsJob{})
 	a.jobs.Every(12*time.Hour, collectJob{})
 }

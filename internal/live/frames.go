@@ -7,6 +7,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
 // frame is what travels to a client. ID is the event it was made from; clients of the reference do not know it and
@@ -34,6 +35,7 @@ type newMessage struct {
 	CreatedAt        string                 `json:"created_at"`
 	SenderType       string                 `json:"sender_type"`
 	EchoID           string                 `json:"echo_id,omitempty"`
+	Silent           bool                   `json:"silent,omitempty"`
 	Conversation     *conversation.ListItem `json:"conversation"`
 }
 
@@ -50,7 +52,13 @@ func (h *Hub) frames(ctx context.Context, e event.Event) []addressed {
 	case e.ConversationID == nil, e.Type == event.MessageMentioned:
 		return nil
 	}
+	if e.Type == event.ConversationDeleted {
+		return deleted(e)
+	}
 	row, err := h.Conversations.Row(ctx, *e.ConversationID)
+	if fault.Is(err, fault.NotFound) {
+		return nil // it was deleted since
+	}
 	if err != nil {
 		h.Log.Warn("could not read the conversation of an event", "event", e.ID, "error", err)
 		return nil
@@ -64,7 +72,7 @@ func (h *Hub) frames(ctx context.Context, e event.Event) []addressed {
 		}
 		return []addressed{{visible: reader, frame: frame{"new_message", newMessage{
 			ConversationUUID: m.ConversationUUID, UUID: m.UUID, Type: m.Type, Private: m.Private, Preview: m.Preview,
-			CreatedAt: m.CreatedAt.UTC().Format(time.RFC3339), SenderType: m.SenderType, EchoID: m.EchoID, Conversation: row,
+			CreatedAt: m.CreatedAt.UTC().Format(time.RFC3339), SenderType: m.SenderType, EchoID: m.EchoID, Silent: m.Silent, Conversation: row,
 		}, e.ID}}}
 	case event.ConversationCreated:
 		return []addressed{{visible: reader, frame: frame{"new_conversation", row, e.ID}}}
@@ -83,6 +91,16 @@ func (h *Hub) frames(ctx context.Context, e event.Event) []addressed {
 	default:
 		return h.updated(e, row, reader)
 	}
+}
+
+// deleted tells those who could read a conversation that it is gone for good (frame conversation_deleted, Foyer's addition).
+func deleted(e event.Event) []addressed {
+	var was conversation.DeletedPayload
+	if err := e.Payload.Decode(&was); err != nil {
+		return nil
+	}
+	return []addressed{{frame: frame{"conversation_deleted", map[string]string{"uuid": was.ConversationUUID}, e.ID},
+		visible: func(p *agent.Principal) bool { return conversation.CanRead(p, was.AssignedUserID, was.AssignedTeamID) }}}
 }
 
 // assigned goes to those who may read the conversation now and to those who could before, so that it leaves their lists.

@@ -155,7 +155,7 @@ func (h *Hub) spread(ctx context.Context, e event.Event) {
 		}
 	})
 	switch e.Type {
-	case event.ConversationCreated, event.ConversationAssigned, event.ConversationStatus:
+	case event.ConversationCreated, event.ConversationAssigned, event.ConversationStatus, event.ConversationDeleted:
 		select {
 		case h.countsDirty <- struct{}{}:
 		default:

@@ -80,6 +80,7 @@ func New(o Options) *Channel {
 		outWake: make(chan struct{}, 1), change: make(chan int64, 256),
 		room: semaphore.NewWeighted(largeRoom)}
 	o.Conversations.OnReply("email", c.queue)
+	o.Conversations.OnPurge(forgetMails)
 	o.Inboxes.OnChange(func(id int64) {
 		select {
 		case c.change <- id:

@@ -275,6 +275,13 @@ func (c *Channel) decide(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parse
 	if existing != 0 {
 		return outcome{state: stateDuplicate, reason: "the inbox has a message with this Message-ID", messageID: &existing}, nil
 	}
+	purged, err := c.Conversations.Purged(ctx, tx, in.ID, p.source)
+	if err != nil {
+		return outcome{}, err
+	}
+	if purged {
+		return c.purgedAgain(ctx, tx, p.entry, files)
+	}
 	blocked, err := contact.Blocked(ctx, tx, from.Email)
 	if err != nil {
 		return outcome{}, err

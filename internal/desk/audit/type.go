@@ -70,6 +70,8 @@ const (
 	Pruned                 Type = "activity_log_pruned"
 	DataExported           Type = "data_exported"
 	DataDeleted            Type = "data_deleted"
+	ConversationDeleted    Type = "conversation_deleted"
+	ContactBlocked         Type = "contact_blocked"
 )
 
 // What agents choose from: statuses, tags, custom attributes and shared views.
@@ -99,6 +101,6 @@ var Types = []Type{
 	GeneralSettingsChanged, EmailSettingsChanged, EmailSettingsTested, InboxCreated, InboxUpdated, InboxDeleted,
 	StatusCreated, StatusUpdated, StatusDeleted, TagCreated, TagUpdated, TagDeleted, TagsImported,
 	AttributeCreated, AttributeUpdated, AttributeDeleted, SharedViewCreated, SharedViewUpdated, SharedViewDeleted,
-	ActivityExported, DataExported, DataDeleted, EncryptionReplaced,
+	ActivityExported, DataExported, DataDeleted, ConversationDeleted, ContactBlocked, EncryptionReplaced,
 	RetentionChanged, Pruned,
 }

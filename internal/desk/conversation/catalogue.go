@@ -3,6 +3,7 @@ package conversation
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -110,9 +111,9 @@ func find[T any](ctx context.Context, q db.Querier, c *catalogue, pick func(*nam
 func onlyStatuses(n *names) []Status     { return n.statuses }
 func onlyPriorities(n *names) []Priority { return n.priorities }
 
-// status returns a status by name; an unknown one is an Invalid error.
+// status returns a status by name; an unknown or hidden one is an Invalid error.
 func (c *catalogue) status(ctx context.Context, q db.Querier, name string) (Status, error) {
-	s, err := find(ctx, q, c, onlyStatuses, func(s Status) bool { return s.Name == name })
+	s, err := find(ctx, q, c, onlyStatuses, func(s Status) bool { return s.Name == name && !hidden(s.ID) })
 	if err != nil {
 		return Status{}, err
 	}
@@ -156,13 +157,13 @@ func (c *catalogue) priorityName(ctx context.Context, q db.Querier, id *int64) (
 	return &p.Name, nil
 }
 
-// Statuses returns all statuses in the order they were made.
+// Statuses returns all statuses but the hidden ones in the order they were made.
 func (s *Service) Statuses(ctx context.Context) ([]Status, error) {
 	n, err := s.ref.names(ctx, s.db, true)
 	if err != nil {
 		return nil, err
 	}
-	return n.statuses, nil
+	return slices.DeleteFunc(slices.Clone(n.statuses), func(st Status) bool { return hidden(st.ID) }), nil
 }
 
 // Priorities returns all priorities in ascending urgency.

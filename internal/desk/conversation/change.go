@@ -145,7 +145,7 @@ func (s *Service) setStatus(ctx context.Context, tx *db.Tx, h *head, actor *agen
 	now := db.Now()
 	set := map[string]any{"status": to.Name, "snoozed_until": until}
 	resolved, closed := h.ResolvedAt, h.ClosedAt
-	if to.Category == "resolved" && resolved == nil {
+	if to.Category == "resolved" && resolved == nil && !hidden(to.ID) {
 		resolved = now.Ptr()
 		set["resolved_at"] = now
 	}
@@ -157,7 +157,11 @@ func (s *Service) setStatus(ctx context.Context, tx *db.Tx, h *head, actor *agen
 	if err := move(ctx, tx, &from, &at); err != nil {
 		return err
 	}
-	h.StatusID, h.ResolvedAt, h.ClosedAt = to.ID, resolved, closed
+	if err := noteResolution(ctx, tx, h, before, to, actor.ID, now); err != nil {
+		return err
+	}
+	remember := h.hiding(to.ID, now)
+	h.StatusID, h.ResolvedAt, h.ClosedAt, h.SnoozedUntil = to.ID, resolved, closed, until
 	params := map[string]string{"status": to.Name}
 	if until != nil {
 		params["until"] = until.Format(time.RFC3339)
@@ -165,7 +169,8 @@ func (s *Service) setStatus(ctx context.Context, tx *db.Tx, h *head, actor *agen
 			return err
 		}
 	}
-	also := alongside{`status_id = ?, snoozed_until = ?, resolved_at = ?, closed_at = ?`, []any{to.ID, until, resolved, closed}}
+	also := alongside{`status_id = ?, snoozed_until = ?, resolved_at = ?, closed_at = ?, ` + remember.set,
+		append([]any{to.ID, until, resolved, closed}, remember.args...)}
 	if err := s.activity(ctx, tx, *h, actor, cause, "status_change", params, also); err != nil {
 		return err
 	}

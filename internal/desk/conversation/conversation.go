@@ -80,6 +80,8 @@ type Conversation struct {
 	CSATFeedback            *string         `json:"csat_feedback"`
 	CSATRespondedAt         *db.Time        `json:"csat_responded_at"`
 	PreviousConversations   []Previous      `json:"previous_conversations" nullable:"true"` // only where one conversation is read
+	// Resolutions are the times it was resolved, newest first; only where one conversation is read. Foyer's addition.
+	Resolutions []Resolution `json:"resolutions,omitempty"`
 	// Version counts the changes of the row; it is Foyer's addition.
 	Version int64 `json:"version"`
 }
@@ -170,6 +172,7 @@ type Service struct {
 	jobs    *jobs.Runner
 	files   Files
 	on      map[string]ReplyFunc
+	onPurge []PurgeFunc
 	ref     catalogue
 	anchors anchors
 	totals  totals
@@ -194,6 +197,9 @@ type Files interface {
 	OfMessages(ctx context.Context, q db.Querier, messageIDs []int64) (map[int64][]media.Attachment, error)
 	// Unlink takes the attachments off a message, to be collected later.
 	Unlink(ctx context.Context, tx *db.Tx, messageID int64) error
+	// Discard forgets the files of a conversation's messages and returns the names of their blobs, to be deleted after the
+	// commit.
+	Discard(ctx context.Context, tx *db.Tx, conversationID int64) (blobs []string, err error)
 	// SignedURL returns the address under which a file can be read for a while.
 	SignedURL(uuid string) string
 }

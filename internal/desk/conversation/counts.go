@@ -84,6 +84,9 @@ type Counts struct {
 	All        int64            `json:"all"`
 	Mentioned  int64            `json:"mentioned"`
 	Teams      map[string]int64 `json:"teams"`
+	// Spam and Trash count what is there, of whatever status it was.
+	Spam  int64 `json:"spam"`
+	Trash int64 `json:"trash"`
 }
 
 // maxCounted bounds a number that has no counter of its own.
@@ -127,9 +130,26 @@ func (s *Service) Counts(ctx context.Context, p *agent.Principal) (Counts, error
 	if p.Can(role.ConversationsRead) {
 		args := &filter.Args{}
 		where := scopeWhere(Mentioned, p, 0, args) + " AND c.status_id = " + args.Add(open.ID)
-		c.Mentioned, err = countUpTo(ctx, s.db, `conversations c`, where, args.Values(), maxCounted)
+		if c.Mentioned, err = countUpTo(ctx, s.db, `conversations c`, where, args.Values(), maxCounted); err != nil {
+			return c, err
+		}
+		if c.Spam, err = s.countHidden(ctx, p, InSpam); err != nil {
+			return c, err
+		}
+		c.Trash, err = s.countHidden(ctx, p, InTrash)
 	}
 	return c, err
+}
+
+// countHidden counts what p may see of spam or trash: kept for those who may see all, up to a bound for others.
+func (s *Service) countHidden(ctx context.Context, p *agent.Principal, scope Scope) (int64, error) {
+	if canReadAll(p) {
+		status := map[Scope]int64{InSpam: spamID, InTrash: trashID}[scope]
+		return counted(ctx, s.db, `assigned_user_id = $1 AND assigned_team_id = $1 AND status_id = $2`, everyone, status)
+	}
+	args := &filter.Args{}
+	where := scopeWhere(scope, p, 0, args)
+	return countUpTo(ctx, s.db, `conversations c`, where, args.Values(), maxCounted)
 }
 
 func counted(ctx context.Context, q db.Querier, where string, args ...any) (n int64, err error) {

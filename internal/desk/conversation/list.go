@@ -23,6 +23,8 @@ const (
 	Mentioned
 	TeamInbox
 	Readable // all that the caller may read, whichever of the others it is in: what views are made of
+	InSpam
+	InTrash
 )
 
 // ListQuery selects a page of a list. Filters and OrderBy are what the client sent.
@@ -146,12 +148,18 @@ func (s *Service) total(ctx context.Context, p *agent.Principal, q ListQuery, fr
 	if err != nil {
 		return 0, err
 	}
-	if plain && q.Scope != Mentioned && q.Scope != Readable {
+	kept := q.Scope != Mentioned && q.Scope != Readable
+	if hiddenScope(q.Scope) {
+		kept = canReadAll(p) && status == 0
+	}
+	if plain && kept {
 		counts := map[Scope]string{
 			All:        `assigned_user_id = -1 AND assigned_team_id = -1`,
 			Unassigned: `assigned_user_id = 0 AND assigned_team_id = 0`,
 			Assigned:   `assigned_user_id = $1`,
 			TeamInbox:  `assigned_user_id = 0 AND assigned_team_id = $1`,
+			InSpam:     `assigned_user_id = -1 AND assigned_team_id = -1 AND status_id = -1`,
+			InTrash:    `assigned_user_id = -1 AND assigned_team_id = -1 AND status_id = -2`,
 		}
 		cond := counts[q.Scope]
 		var cargs []any
@@ -161,7 +169,9 @@ func (s *Service) total(ctx context.Context, p *agent.Principal, q ListQuery, fr
 		case TeamInbox:
 			cargs = append(cargs, q.TeamID)
 		}
-		if status != 0 {
+		if status == 0 && !hiddenScope(q.Scope) {
+			cond += ` AND status_id > 0`
+		} else if status != 0 {
 			cargs = append(cargs, status)
 			cond += ` AND status_id = $` + strconv.Itoa(len(cargs))
 		}

@@ -22,6 +22,12 @@ func scopeWhere(scope Scope, p *agent.Principal, teamID int64, args *filter.Args
 		return `c.assigned_user_id = ` + args.Add(p.ID)
 	case TeamInbox:
 		return `c.assigned_team_id = ` + args.Add(teamID) + ` AND c.assigned_user_id IS NULL`
+	case InSpam, InTrash:
+		where := `c.status_id = ` + args.Add(int64(map[Scope]int64{InSpam: spamID, InTrash: trashID}[scope]))
+		if !canReadAll(p) {
+			where += ` AND ` + ReadableWhere(p, args)
+		}
+		return where
 	case Mentioned:
 		// Beginning with the mentions, of which an agent has few: asked of each conversation in turn it would cost all of them.
 		where := `c.id IN (SELECT mn.conversation_id FROM mentions mn WHERE mn.mentioned_user_id = ` + args.Add(p.ID)
@@ -38,6 +44,9 @@ func scopeWhere(scope Scope, p *agent.Principal, teamID int64, args *filter.Args
 	}
 	return ``
 }
+
+// hiddenScope reports whether a list is one of conversations that no other list shows.
+func hiddenScope(s Scope) bool { return s == InSpam || s == InTrash }
 
 func teamMentions(p *agent.Principal, args *filter.Args) string {
 	if len(p.TeamIDs) == 0 {
@@ -96,6 +105,9 @@ func (s *Service) statusCondition(ctx context.Context, op, value string, args *f
 	}
 	var ids []int64
 	for _, st := range known.statuses {
+		if hidden(st.ID) {
+			continue
+		}
 		name, v := strings.ToLower(st.Name), strings.ToLower(value)
 		hit := slices.Contains(names, st.Name)
 		if op == "contains" || op == "ilike" || op == "not contains" {
@@ -154,6 +166,11 @@ func tagCondition(op filter.Operator, value string, args *filter.Args) (string, 
 
 func (s *Service) listWhere(ctx context.Context, p *agent.Principal, q ListQuery, tree filter.Tree, args *filter.Args) (string, error) {
 	where := scopeWhere(q.Scope, p, q.TeamID, args)
+	if status, one, err := s.onlyStatus(ctx, q.Filters); err != nil {
+		return "", err
+	} else if (!one || status == 0) && !hiddenScope(q.Scope) {
+		where = and(where, shown)
+	}
 	if tree.Empty() {
 		return where, nil
 	}

@@ -401,6 +401,7 @@ func (s *Service) insert(ctx context.Context, tx *db.Tx, h head, m newMessage) (
 		Payload: MessageCreatedPayload{
 			ConversationUUID: h.UUID, UUID: out.UUID, Type: m.Type, Private: m.Private, Preview: preview, CreatedAt: out.At,
 			SenderType: m.SenderType, EchoID: m.EchoID, Change: m.Meta["activity_type"], MessageID: out.ID, AssignedUserID: h.AssignedUserID,
+			Silent: m.Type == TypeIncoming && h.StatusID == spamID,
 		}})
 }
 
@@ -422,7 +423,12 @@ func (s *Service) activity(ctx context.Context, tx *db.Tx, h head, actor *agent.
 func activityText(kind, actor string, p map[string]string) string {
 	switch kind {
 	case "status_change":
+		if p["status"] == Trash {
+			return fmt.Sprintf("%s moved the conversation to the trash", actor)
+		}
 		return fmt.Sprintf("%s marked the conversation as %s", actor, p["status"])
+	case "subject_change":
+		return fmt.Sprintf("%s changed the subject to %s", actor, p["subject"])
 	case "priority_change":
 		return fmt.Sprintf("%s set priority to %s", actor, p["priority"])
 	case "assigned_user_change":

@@ -25,6 +25,9 @@ func (s *Service) Get(ctx context.Context, p *agent.Principal, id string) (*Conv
 	if !CanRead(p, c.AssignedUserID, c.AssignedTeamID) {
 		return nil, fault.Denied()
 	}
+	if c.Resolutions, err = resolutions(ctx, s.db, c.ID); err != nil {
+		return nil, err
+	}
 	c.PreviousConversations, err = s.previous(ctx, p, c)
 	return c, err
 }
@@ -122,7 +125,7 @@ func (s *Service) previous(ctx context.Context, p *agent.Principal, c *Conversat
 			out = append(out, v)
 			return nil
 		}, `SELECT id, created_at, updated_at, uuid, subject, last_message, last_message_at, assigned_user_id, assigned_team_id, status_id
-			FROM conversations WHERE contact_id = $1 AND id <> $2 ORDER BY created_at DESC LIMIT 50`, c.ContactID, c.ID)
+			FROM conversations WHERE contact_id = $1 AND id <> $2 AND status_id > 0 ORDER BY created_at DESC LIMIT 50`, c.ContactID, c.ID)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read previous conversations: %w", err)

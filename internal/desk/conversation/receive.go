@@ -76,7 +76,8 @@ func (s *Service) receive(ctx context.Context, tx *db.Tx, h head, in Incoming, i
 	if err != nil {
 		return Received{}, err
 	}
-	waits := h.WaitingSince == nil
+	spam := h.StatusID == spamID // is filed, and nothing more
+	waits := h.WaitingSince == nil && !spam
 	if waits {
 		m.Also = alongside{`waiting_since = ?`, []any{db.Now()}}
 	}
@@ -100,7 +101,7 @@ func (s *Service) receive(ctx context.Context, tx *db.Tx, h head, in Incoming, i
 			return out, err
 		}
 	}
-	if isNew {
+	if isNew || spam {
 		return out, nil
 	}
 	return out, s.reopen(ctx, tx, h, cause)
@@ -129,7 +130,7 @@ func (s *Service) joins(ctx context.Context, tx *db.Tx, h head, author int64) (s
 	return fmt.Sprintf("%s (%s)", strings.TrimSpace(first+" "+last), *email), nil
 }
 
-// reopen sets a conversation Open because the customer wrote, and takes it from an agent who is away and wants that.
+// reopen sets a conversation Open because the customer wrote, be it in the trash, and takes it from an agent who is away and wants that.
 func (s *Service) reopen(ctx context.Context, tx *db.Tx, h head, cause string) error {
 	open, err := s.ref.status(ctx, tx, Open)
 	if err != nil || h.StatusID == open.ID {

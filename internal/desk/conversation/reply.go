@@ -171,6 +171,9 @@ func (s *Service) note(ctx context.Context, tx *db.Tx, h head, p *agent.Principa
 }
 
 func (s *Service) reply(ctx context.Context, tx *db.Tx, h head, p *agent.Principal, inbox inboxOf, in Send, w written) (string, error) {
+	if hidden(h.StatusID) {
+		return "", fault.New(fault.Conflict, "error.conversation_hidden")
+	}
 	leave := s.on[inbox.Channel]
 	if leave == nil {
 		return "", fault.Field("inbox_id", "error.channel_cannot_reply")

@@ -23,6 +23,7 @@ const (
 	ConversationStatus   Type = "conversation.status_changed"
 	ConversationPriority Type = "conversation.priority_changed"
 	ConversationTags     Type = "conversation.tags_changed"
+	ConversationDeleted  Type = "conversation.deleted" // for good
 	ConversationUpdated  Type = "conversation.updated" // reply times, attributes, preview
 	MessageCreated       Type = "message.created"
 	MessageUpdated       Type = "message.updated"

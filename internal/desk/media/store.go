@@ -254,6 +254,21 @@ func (s *Service) Unlink(ctx context.Context, tx *db.Tx, messageID int64) error 
 	return nil
 }
 
+// Discard forgets the files of a conversation's messages, in the caller's transaction, and returns the names of their
+// blobs, which are to be deleted after the commit.
+func (s *Service) Discard(ctx context.Context, tx *db.Tx, conversationID int64) (blobs []string, err error) {
+	err = db.Each(ctx, tx, func(r db.Rows) error {
+		var id string
+		err := r.Scan(&id)
+		blobs = append(blobs, id, thumbName(id))
+		return err
+	}, `DELETE FROM media WHERE model_type = 'messages' AND model_id IN (SELECT id FROM messages WHERE conversation_id = $1) RETURNING uuid`, conversationID)
+	if err != nil {
+		return nil, fmt.Errorf("forget the files of conversation %d: %w", conversationID, err)
+	}
+	return blobs, nil
+}
+
 // OfMessages returns the attachments of messages by message id, each list ordered by file name, with signed addresses.
 func (s *Service) OfMessages(ctx context.Context, q db.Querier, messageIDs []int64) (map[int64][]Attachment, error) {
 	out := map[int64][]Attachment{}

@@ -16,6 +16,7 @@ const (
 	ConversationsUpdatePriority     Permission = "conversations:update_priority"
 	ConversationsUpdateStatus       Permission = "conversations:update_status"
 	ConversationsUpdateTags         Permission = "conversations:update_tags"
+	ConversationsDelete             Permission = "conversations:delete"
 	ConversationsWrite              Permission = "conversations:write"
 	MessagesRead                    Permission = "messages:read"
 	MessagesWrite                   Permission = "messages:write"
@@ -64,6 +65,7 @@ var All = []Permission{
 	ConversationsUpdatePriority,
 	ConversationsUpdateStatus,
 	ConversationsUpdateTags,
+	ConversationsDelete,
 	ConversationsWrite,
 	MessagesRead,
 	MessagesWrite,

@@ -25,6 +25,8 @@ type General struct {
 	Timezone                string   `json:"app.timezone"`
 	BusinessHoursID         string   `json:"app.business_hours_id"`
 	ShowConversationSubject bool     `json:"app.show_conversation_subject"`
+	// TrashRetentionDays is after how many days in the trash a conversation is deleted for good; 0 keeps them. Foyer's addition.
+	TrashRetentionDays int64 `json:"app.trash_retention_days"`
 }
 
 // Defaults are the settings of a new desk.
@@ -121,7 +123,7 @@ func (s *Service) stored(ctx context.Context, q db.Querier) (General, error) {
 func fieldsOf(g *General) map[string]any {
 	return map[string]any{"app.site_name": &g.SiteName, "app.lang": &g.Lang, "app.root_url": &g.RootURL, "app.logo_url": &g.LogoURL,
 		"app.favicon_url": &g.FaviconURL, "app.max_file_upload_size": &g.MaxFileUploadSize, "app.allowed_file_upload_extensions": &g.AllowedUploadExtensions,
-		"app.timezone": &g.Timezone, "app.business_hours_id": &g.BusinessHoursID, "app.show_conversation_subject": &g.ShowConversationSubject}
+		"app.timezone": &g.Timezone, "app.business_hours_id": &g.BusinessHoursID, "app.show_conversation_subject": &g.ShowConversationSubject, "app.trash_retention_days": &g.TrashRetentionDays}
 }
 
 // SetGeneral replaces the settings. An Invalid error names the field that is wrong.

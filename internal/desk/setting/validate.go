@@ -17,6 +17,7 @@ const (
 	maxExtensions = 200
 	maxExtension  = 20 // characters
 	maxUpload     = 500
+	maxRetention  = 3650 // days
 )
 
 // validate tidies the settings and returns an Invalid error that names the first field with which a desk could not
@@ -38,6 +39,8 @@ func (g *General) validate(languages []string) error {
 		return fault.Field("app.lang", "error.unknown_value", "value", g.Lang)
 	case g.MaxFileUploadSize < 1 || g.MaxFileUploadSize > maxUpload:
 		return fault.Field("app.max_file_upload_size", "error.out_of_range", "min", "1", "max", fmt.Sprint(maxUpload))
+	case g.TrashRetentionDays < 0 || g.TrashRetentionDays > maxRetention:
+		return fault.Field("app.trash_retention_days", "error.out_of_range", "min", "0", "max", fmt.Sprint(maxRetention))
 	case g.BusinessHoursID != "": // no schedule can exist yet that it could name
 		return fault.Field("app.business_hours_id", "error.unknown_value", "value", g.BusinessHoursID)
 	}

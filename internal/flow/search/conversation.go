@@ -52,7 +52,7 @@ func (s *Service) Conversations(ctx context.Context, p *agent.Principal, typed s
 	c := &conversations{fit: scorer{query: q, now: time.Now()}, seen: map[int64]bool{}}
 	if n, ok := reference(q.typed); ok {
 		args := &filter.Args{}
-		where := `c.reference_number = ` + args.Add(n) + ` AND ` + conversation.ReadableWhere(p, args)
+		where := `c.reference_number = ` + args.Add(n) + ` AND ` + conversation.ShownWhere() + ` AND ` + conversation.ReadableWhere(p, args)
 		if err := c.read(ctx, s.db, first, where, args); err != nil {
 			return nil, fmt.Errorf("look for a reference number: %w", err)
 		}
@@ -124,7 +124,7 @@ func scanConversation(r db.Rows) (c conversationRow, err error) {
 func (s *Service) conversationIndex(p *agent.Principal) index {
 	return index{table: "search_conversations", depth: depth(p), query: func(matches string, args *filter.Args) string {
 		return `SELECT ` + conversationColumns + ` FROM (` + matches + `) AS f` + s.lookUp("conversations", "c", "f.id") +
-			s.lookUp("users", "u", "c.contact_id") + s.lookUp("statuses", "st", "c.status_id") + ` WHERE ` + conversation.ReadableWhere(p, args) + s.newest()
+			s.lookUp("users", "u", "c.contact_id") + s.lookUp("statuses", "st", "c.status_id") + ` WHERE ` + conversation.ShownWhere() + ` AND ` + conversation.ReadableWhere(p, args) + s.newest()
 	}}
 }
 
@@ -139,7 +139,7 @@ func (s *Service) byAddress(ctx context.Context, p *agent.Principal, c *conversa
 	}
 	for _, contact := range contacts {
 		args := &filter.Args{}
-		where := `c.contact_id = ` + args.Add(contact.ID) + ` AND ` + conversation.ReadableWhere(p, args) + ` ORDER BY c.created_at DESC LIMIT 20`
+		where := `c.contact_id = ` + args.Add(contact.ID) + ` AND ` + conversation.ShownWhere() + ` AND ` + conversation.ReadableWhere(p, args) + ` ORDER BY c.created_at DESC LIMIT 20`
 		if err := c.read(ctx, s.db, 0, where, args); err != nil {
 			return fmt.Errorf("search conversations of a contact: %w", err)
 		}

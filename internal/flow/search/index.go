@@ -13,7 +13,7 @@ import (
 )
 
 // kind is one sort of thing that is indexed. of are the rows of that sort; source gives the id and what is found under it of
-// the ids put in the place of %s, and what it does not give is not in the index.
+// the ids put in the place of %s, and what it does not give is not in the index. Spam and trash are not.
 type kind struct {
 	name, table, of, source string
 	emails                  bool
@@ -21,10 +21,11 @@ type kind struct {
 
 var kinds = []kind{
 	{name: "message", table: "search_messages", of: `messages WHERE type <> 'activity'`,
-		source: `SELECT id, substr(text_content, 1, 200000) FROM messages WHERE id IN (%s) AND type <> 'activity' AND meta ->> 'deleted_at' IS NULL`},
+		source: `SELECT m.id, substr(m.text_content, 1, 200000) FROM messages m JOIN conversations c ON c.id = m.conversation_id
+			WHERE m.id IN (%s) AND m.type <> 'activity' AND m.meta ->> 'deleted_at' IS NULL AND c.status_id > 0`},
 	{name: "conversation", table: "search_conversations", of: `conversations WHERE TRUE`,
 		source: `SELECT c.id, c.subject || ' ' || u.first_name || ' ' || u.last_name || ' ' || COALESCE(u.email, '') || ' ' || c.reference_number
-			FROM conversations c JOIN users u ON u.id = c.contact_id WHERE c.id IN (%s)`},
+			FROM conversations c JOIN users u ON u.id = c.contact_id WHERE c.id IN (%s) AND c.status_id > 0`},
 	{name: "contact", table: "search_contacts", of: `users WHERE type = 'contact'`, emails: true,
 		source: `SELECT id, COALESCE(email, '') || ' ' || first_name || ' ' || last_name || ' ' || COALESCE(phone_number, '') || ' ' || COALESCE(external_user_id, '')
 			FROM users WHERE id IN (%s) AND type = 'contact' AND deleted_at IS NULL`},

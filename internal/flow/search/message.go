@@ -59,10 +59,7 @@ type candidate struct {
 func (s *Service) messageIndex(p *agent.Principal) index {
 	return index{table: "search_messages", depth: depth(p), query: func(matches string, args *filter.Args) string {
 		query := `SELECT m.id, substr(m.text_content, 1, 4000), m.created_at FROM (` + matches + `) AS f` + s.lookUp("messages", "m", "f.id")
-		if !readsAll(p) {
-			query += s.lookUp("conversations", "c", "m.conversation_id") + ` WHERE ` + conversation.ReadableWhere(p, args)
-		}
-		return query + s.newest()
+		return query + s.lookUp("conversations", "c", "m.conversation_id") + ` WHERE ` + conversation.ShownWhere() + ` AND ` + conversation.ReadableWhere(p, args) + s.newest()
 	}}
 }
 

@@ -28,6 +28,7 @@ func (noFiles) Link(context.Context, *db.Tx, []int64, int64) error        { retu
 func (noFiles) LinkInline(context.Context, *db.Tx, []string, int64) error { return nil }
 func (noFiles) Add(context.Context, *db.Tx, int64, media.Incoming) error  { return nil }
 func (noFiles) Unlink(context.Context, *db.Tx, int64) error               { return nil }
+func (noFiles) Discard(context.Context, *db.Tx, int64) ([]string, error)  { return nil, nil }
 func (noFiles) SignedURL(uuid string) string                              { return "/uploads/" + uuid }
 func (noFiles) OfMessages(context.Context, db.Querier, []int64) (map[int64][]media.Attachment, error) {
 	return map[int64][]media.Attachment{}, nil

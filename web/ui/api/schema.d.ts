@@ -234,24 +234,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/agents/me/notification-preferences": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Of what the caller is told, and how */
-        get: operations["get-agents-me-notification-preferences"];
-        /** Change of what the caller is told, and how; what is left out stays as it is */
-        put: operations["put-agents-me-notification-preferences"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/agents/me/passkeys": {
         parameters: {
             query?: never;
@@ -931,6 +913,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/spam": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversations marked as spam
+         * @description Needs permission conversations:read.
+         */
+        get: operations["get-conversations-spam"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversations in the trash
+         * @description Needs permission conversations:read.
+         */
+        get: operations["get-conversations-trash"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/unassigned": {
         parameters: {
             query?: never;
@@ -965,10 +987,18 @@ export interface paths {
         get: operations["get-conversations-uuid"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete a conversation in the trash for good
+         * @description Needs permission conversations:delete.
+         */
+        delete: operations["delete-conversations-uuid"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change the subject
+         * @description Needs permission conversations:update_status.
+         */
+        patch: operations["patch-conversations-uuid"];
         trace?: never;
     };
     "/api/v1/conversations/{uuid}/assignee/team": {
@@ -1217,6 +1247,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{uuid}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Take out of spam or trash
+         * @description Needs permission conversations:update_status.
+         */
+        put: operations["put-conversations-uuid-restore"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/spam": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Mark as spam
+         * @description Needs permission conversations:update_status.
+         */
+        put: operations["put-conversations-uuid-spam"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{uuid}/status": {
         parameters: {
             query?: never;
@@ -1257,50 +1327,21 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/custom-attributes": {
+    "/api/v1/conversations/{uuid}/trash": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Definitions of custom attributes */
-        get: operations["get-custom-attributes"];
-        put?: never;
+        get?: never;
         /**
-         * Define a custom attribute
-         * @description Needs permission custom_attributes:manage.
+         * Move to the trash
+         * @description Needs permission conversations:update_status.
          */
-        post: operations["post-custom-attributes"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/custom-attributes/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * One definition
-         * @description Needs permission custom_attributes:manage.
-         */
-        get: operations["get-custom-attributes-id"];
-        /**
-         * Change a definition; its key and type stay
-         * @description Needs permission custom_attributes:manage.
-         */
-        put: operations["put-custom-attributes-id"];
+        put: operations["put-conversations-uuid-trash"];
         post?: never;
-        /**
-         * Delete a definition; values stay on their records
-         * @description Needs permission custom_attributes:manage.
-         */
-        delete: operations["delete-custom-attributes-id"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1482,92 +1523,6 @@ export interface paths {
          */
         get: operations["get-messages-search"];
         put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/notifications": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The caller's notifications, newest first */
-        get: operations["get-notifications"];
-        put?: never;
-        post?: never;
-        /** Delete all the caller's notifications */
-        delete: operations["delete-notifications"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/notifications/read-all": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Mark all the caller's notifications as read */
-        put: operations["put-notifications-read-all"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/notifications/stats": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How many notifications the caller has, counted up to 1000 */
-        get: operations["get-notifications-stats"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/notifications/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Delete a notification */
-        delete: operations["delete-notifications-id"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/notifications/{id}/read": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Mark a notification as read */
-        put: operations["put-notifications-id-read"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1773,30 +1728,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/settings/activity-log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * How long the activity log is kept
-         * @description Needs permission general_settings:manage.
-         */
-        get: operations["get-settings-activity-log"];
-        /**
-         * Say how long the activity log is kept
-         * @description Needs permission general_settings:manage.
-         */
-        put: operations["put-settings-activity-log"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/settings/general": {
         parameters: {
             query?: never;
@@ -1975,58 +1906,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/shared-views": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * All shared views, the last changed first
-         * @description Needs permission shared_views:manage.
-         */
-        get: operations["get-shared-views"];
-        put?: never;
-        /**
-         * Create a view for a team or for all
-         * @description Needs permission shared_views:manage.
-         */
-        post: operations["post-shared-views"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/shared-views/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * One shared view
-         * @description Needs permission shared_views:manage.
-         */
-        get: operations["get-shared-views-id"];
-        /**
-         * Replace a shared view
-         * @description Needs permission shared_views:manage.
-         */
-        put: operations["put-shared-views-id"];
-        post?: never;
-        /**
-         * Delete a shared view
-         * @description Needs permission shared_views:manage.
-         */
-        delete: operations["delete-shared-views-id"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/statuses": {
         parameters: {
             query?: never;
@@ -2036,54 +1915,6 @@ export interface paths {
         };
         /** All statuses */
         get: operations["get-statuses"];
-        put?: never;
-        /**
-         * Create a status
-         * @description Needs permission status:manage.
-         */
-        post: operations["post-statuses"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/statuses/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Change a status
-         * @description Needs permission status:manage.
-         */
-        put: operations["put-statuses-id"];
-        post?: never;
-        /**
-         * Delete a status that no conversation has
-         * @description Needs permission status:manage.
-         */
-        delete: operations["delete-statuses-id"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/statuses/{id}/usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * How many conversations have a status
-         * @description Needs permission status:manage.
-         */
-        get: operations["get-statuses-id-usage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2101,94 +1932,6 @@ export interface paths {
         };
         /** All tags, by name */
         get: operations["get-tags"];
-        put?: never;
-        /**
-         * Create a tag
-         * @description Needs permission tags:manage.
-         */
-        post: operations["post-tags"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tags/import": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Import tags from a file
-         * @description Needs permission tags:manage.
-         */
-        post: operations["post-tags-import"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tags/import/status": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What became of the last import of tags
-         * @description Needs permission tags:manage.
-         */
-        get: operations["get-tags-import-status"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tags/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Rename a tag
-         * @description Needs permission tags:manage.
-         */
-        put: operations["put-tags-id"];
-        post?: never;
-        /**
-         * Delete a tag and take it off its conversations
-         * @description Needs permission tags:manage.
-         */
-        delete: operations["delete-tags-id"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tags/{id}/usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * How many conversations have a tag, counted up to 10,000
-         * @description Needs permission tags:manage.
-         */
-        get: operations["get-tags-id-usage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2306,111 +2049,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/views/counts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * How many conversations each of the caller's views shows, by id, counted up to 100
-         * @description Needs permission conversations:read.
-         */
-        get: operations["get-views-counts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/views/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The caller's views, by name
-         * @description Needs permission view:manage.
-         */
-        get: operations["get-views-me"];
-        put?: never;
-        /**
-         * Create a view for the caller
-         * @description Needs permission view:manage.
-         */
-        post: operations["post-views-me"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/views/me/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Replace one of the caller's views
-         * @description Needs permission view:manage.
-         */
-        put: operations["put-views-me-id"];
-        post?: never;
-        /**
-         * Delete one of the caller's views
-         * @description Needs permission view:manage.
-         */
-        delete: operations["delete-views-me-id"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/views/shared": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Views shared with the caller, by name */
-        get: operations["get-views-shared"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/views/{id}/conversations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Conversations of a view
-         * @description Needs permission conversations:read.
-         */
-        get: operations["get-views-id-conversations"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/uploads/{name}": {
         parameters: {
             query?: never;
@@ -2485,11 +2123,11 @@ export interface components {
             first_name?: string;
             last_name?: string;
             new_password?: string;
-            /** @description Names or ids of roles */
-            roles?: (string | number)[] | null;
+            /** @description Names of roles */
+            roles?: string[] | null;
             send_welcome_email?: boolean;
-            /** @description Names or ids of teams */
-            teams?: (string | number)[] | null;
+            /** @description Names of teams */
+            teams?: string[] | null;
         };
         AgentCompact: {
             availability_status: string;
@@ -2584,36 +2222,6 @@ export interface components {
             /** Format: int64 */
             assignee_id?: number;
         };
-        AttributeBody: {
-            /** @description contact or conversation */
-            applies_to?: string;
-            /** @description text, number, checkbox, date, link or list */
-            data_type?: string;
-            description?: string;
-            key?: string;
-            name?: string;
-            /** @description What a text must match, in JavaScript's notation; the web app holds people to it */
-            regex?: string;
-            regex_hint?: string;
-            /** @description The choices of a list */
-            values?: string[] | null;
-        };
-        AttributeDefinition: {
-            applies_to: string;
-            /** Format: date-time */
-            created_at: string;
-            data_type: string;
-            description: string;
-            /** Format: int64 */
-            id: number;
-            key: string;
-            name: string;
-            regex: string;
-            regex_hint: string;
-            /** Format: date-time */
-            updated_at: string;
-            values: string[];
-        };
         AuditItem: {
             activity_description: string;
             activity_type: string;
@@ -2659,22 +2267,9 @@ export interface components {
             /** Format: int64 */
             total_pages: number;
         };
-        AuditRetention: {
-            /**
-             * Format: int64
-             * @description After how many days an entry is deleted; 0 for never
-             */
-            retention_days: number;
-        };
         BrandingPicture: {
             /** @description Path of the picture, as the settings name it now */
             url: string;
-        };
-        ChannelsBody: {
-            bell?: boolean;
-            desktop?: boolean;
-            mail?: boolean;
-            sound?: boolean;
         };
         ConnectionTest: {
             detail: string;
@@ -2762,6 +2357,7 @@ export interface components {
             reference_number: string;
             /** Format: date-time */
             resolution_deadline_at: string | null;
+            resolutions?: components["schemas"]["ConversationResolution"][];
             /** Format: date-time */
             resolved_at: string | null;
             /** Format: int64 */
@@ -2811,9 +2407,13 @@ export interface components {
             assigned: number;
             /** Format: int64 */
             mentioned: number;
+            /** Format: int64 */
+            spam: number;
             teams: {
                 [key: string]: number;
             };
+            /** Format: int64 */
+            trash: number;
             /** Format: int64 */
             unassigned: number;
         };
@@ -3002,6 +2602,14 @@ export interface components {
             id: number;
             name: string;
         };
+        ConversationResolution: {
+            /** Format: date-time */
+            reopened_at: string | null;
+            /** Format: date-time */
+            resolved_at: string;
+            /** Format: int64 */
+            resolved_by: number;
+        };
         ConversationStatus: {
             category: string;
             /** Format: date-time */
@@ -3010,6 +2618,15 @@ export interface components {
             id: number;
             name: string;
         };
+        ConversationTag: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            id: number;
+            name: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
         CreateBody: {
             /** Format: int64 */
             agent_id?: number;
@@ -3017,9 +2634,7 @@ export interface components {
             contact_email?: string;
             content?: string;
             /** @description Keys without a definition are dropped */
-            custom_attributes?: {
-                [key: string]: unknown;
-            };
+            custom_attributes?: unknown;
             external_user_id?: string;
             first_name?: string;
             /** Format: int64 */
@@ -3121,16 +2736,8 @@ export interface components {
             data: components["schemas"]["AgentNewlyMade"];
             status: string;
         };
-        EnvelopeAttributeDefinition: {
-            data: components["schemas"]["AttributeDefinition"];
-            status: string;
-        };
         EnvelopeAuditPage: {
             data: components["schemas"]["AuditPage"];
-            status: string;
-        };
-        EnvelopeAuditRetention: {
-            data: components["schemas"]["AuditRetention"];
             status: string;
         };
         EnvelopeBool: {
@@ -3167,10 +2774,6 @@ export interface components {
         };
         EnvelopeConversationPageConversationMessage: {
             data: components["schemas"]["ConversationPageConversationMessage"];
-            status: string;
-        };
-        EnvelopeConversationStatus: {
-            data: components["schemas"]["ConversationStatus"];
             status: string;
         };
         EnvelopeDeletedMessage: {
@@ -3229,10 +2832,6 @@ export interface components {
             data: components["schemas"]["AgentSession"][];
             status: string;
         };
-        EnvelopeListAttributeDefinition: {
-            data: components["schemas"]["AttributeDefinition"][];
-            status: string;
-        };
         EnvelopeListConversationDraft: {
             data: components["schemas"]["ConversationDraft"][];
             status: string;
@@ -3249,16 +2848,16 @@ export interface components {
             data: components["schemas"]["ConversationStatus"][];
             status: string;
         };
+        EnvelopeListConversationTag: {
+            data: components["schemas"]["ConversationTag"][];
+            status: string;
+        };
         EnvelopeListI18nLanguage: {
             data: components["schemas"]["I18nLanguage"][];
             status: string;
         };
         EnvelopeListInbox: {
             data: components["schemas"]["Inbox"][];
-            status: string;
-        };
-        EnvelopeListNotifyNotification: {
-            data: components["schemas"]["NotifyNotification"][];
             status: string;
         };
         EnvelopeListRole: {
@@ -3285,10 +2884,6 @@ export interface components {
             data: components["schemas"]["SsoProvider"][];
             status: string;
         };
-        EnvelopeListTag: {
-            data: components["schemas"]["Tag"][];
-            status: string;
-        };
         EnvelopeListTeam: {
             data: components["schemas"]["Team"][];
             status: string;
@@ -3301,30 +2896,12 @@ export interface components {
             data: components["schemas"]["TeamMember"][];
             status: string;
         };
-        EnvelopeListView: {
-            data: components["schemas"]["View"][];
-            status: string;
-        };
-        EnvelopeMapStringInt64: {
-            data: {
-                [key: string]: number;
-            };
-            status: string;
-        };
         EnvelopeMedia: {
             data: components["schemas"]["Media"];
             status: string;
         };
         EnvelopeNewCodes: {
             data: components["schemas"]["NewCodes"];
-            status: string;
-        };
-        EnvelopeNotifyPreferences: {
-            data: components["schemas"]["NotifyPreferences"];
-            status: string;
-        };
-        EnvelopeNotifyStats: {
-            data: components["schemas"]["NotifyStats"];
             status: string;
         };
         EnvelopePublicConfig: {
@@ -3355,20 +2932,8 @@ export interface components {
             data: components["schemas"]["SsoProvider"];
             status: string;
         };
-        EnvelopeTag: {
-            data: components["schemas"]["Tag"];
-            status: string;
-        };
         EnvelopeTeam: {
             data: components["schemas"]["Team"];
-            status: string;
-        };
-        EnvelopeUsage: {
-            data: components["schemas"]["Usage"];
-            status: string;
-        };
-        EnvelopeView: {
-            data: components["schemas"]["View"];
             status: string;
         };
         FactorNewTOTP: {
@@ -3418,6 +2983,11 @@ export interface components {
             "app.show_conversation_subject"?: boolean;
             "app.site_name"?: string;
             "app.timezone"?: string;
+            /**
+             * Format: int64
+             * @description Days after which the trash is deleted for good; 0 for never
+             */
+            "app.trash_retention_days"?: number;
         };
         GeneralSettings: {
             "app.allowed_file_upload_extensions": string[];
@@ -3432,6 +3002,8 @@ export interface components {
             "app.show_conversation_subject": boolean;
             "app.site_name": string;
             "app.timezone": string;
+            /** Format: int64 */
+            "app.trash_retention_days": number;
             "app.update": components["schemas"]["GeneralSettingsUpdateStruct"] | null;
             "app.version": string;
         };
@@ -3583,64 +3155,6 @@ export interface components {
             /** @description To be kept by the agent; they are shown only now. Empty if the agent has some already. */
             recovery_codes: string[];
         };
-        NotifyChannels: {
-            bell: boolean;
-            desktop: boolean;
-            mail: boolean;
-            sound: boolean;
-        };
-        NotifyNotification: {
-            actor_avatar_url: string | null;
-            actor_first_name: string | null;
-            /** Format: int64 */
-            actor_id: number | null;
-            actor_last_name: string | null;
-            body: string | null;
-            /** Format: int64 */
-            conversation_id: number | null;
-            conversation_uuid: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: int64 */
-            id: number;
-            is_read: boolean;
-            /** Format: int64 */
-            message_id: number | null;
-            message_uuid: string | null;
-            /** @description What the title is made of: reference_number, actor, and count of unread replies */
-            meta: unknown;
-            notification_type: string;
-            title: string;
-            /** Format: date-time */
-            updated_at: string;
-            /** Format: int64 */
-            user_id: number;
-        };
-        NotifyPreferences: {
-            /** @description By type of notification */
-            events: {
-                [key: string]: components["schemas"]["NotifyChannels"];
-            };
-            quiet_hours: components["schemas"]["NotifyQuietHours"];
-            /**
-             * Format: int64
-             * @description Of sounds, 0 to 100
-             */
-            volume: number;
-        };
-        NotifyQuietHours: {
-            enabled: boolean;
-            /** @description Such as 22:00, by the clock of the agent's time zone */
-            from: string;
-            /** @description Such as 07:00 */
-            to: string;
-        };
-        NotifyStats: {
-            /** Format: int64 */
-            total_count: number;
-            /** Format: int64 */
-            unread_count: number;
-        };
         OidcBody: {
             allowed_domains?: string[] | null;
             /** @description Make an agent of whoever signs in first with an address in allowed_domains */
@@ -3662,10 +3176,8 @@ export interface components {
             /** @description The issuer: the address below which the discovery document is */
             provider_url?: string;
         };
-        OwnViewBody: {
-            /** @description A list of conditions, or groups with logic and rules */
-            filters?: unknown;
-            name?: string;
+        "Patch-conversations-uuidRequest": {
+            subject?: string;
         };
         "Post-agents-me-passkeysRequest": {
             /** @description PublicKeyCredential.toJSON() */
@@ -3694,18 +3206,6 @@ export interface components {
         };
         "Post-oidc-testRequest": {
             provider_url?: string;
-        };
-        PreferenceBody: {
-            /** @description By type: mention, assignment, reply, new_conversation; types left out stay as they are */
-            events?: {
-                [key: string]: components["schemas"]["ChannelsBody"];
-            } | null;
-            quiet_hours?: components["schemas"]["NotifyQuietHours"];
-            /**
-             * Format: int64
-             * @description Of sounds, 0 to 100
-             */
-            volume?: number;
         };
         Problem: {
             data: unknown;
@@ -3743,6 +3243,10 @@ export interface components {
         "Put-conversations-uuid-priorityRequest": {
             priority?: string;
         };
+        "Put-conversations-uuid-spamRequest": {
+            /** @description Block the contact, too; needs contacts:block */
+            block?: boolean;
+        };
         "Put-conversations-uuid-statusRequest": {
             /** @description For Snoozed: a duration such as 90m, or an RFC 3339 time */
             snoozed_until?: string;
@@ -3750,13 +3254,6 @@ export interface components {
         };
         "Put-roles-id-two-factorRequest": {
             require_two_factor?: boolean;
-        };
-        RetentionBody: {
-            /**
-             * Format: int64
-             * @description From 30 to 36500; 0 to keep every entry
-             */
-            retention_days?: number | null;
         };
         Role: {
             /** Format: date-time */
@@ -3861,15 +3358,6 @@ export interface components {
             /** @description Where it goes on: desk, account, mailbox or colleagues */
             step: string;
         };
-        SharedViewBody: {
-            /** @description A list of conditions, or groups with logic and rules */
-            filters?: unknown;
-            name?: string;
-            /** Format: int64 */
-            team_id?: number;
-            /** @description all or team */
-            visibility?: string;
-        };
         SignInSettings: {
             /** @description Only through an identity provider; the System user may use its password all the same */
             "app.sso_only"?: boolean;
@@ -3930,23 +3418,6 @@ export interface components {
             provider_url: string;
             redirect_uri: string;
         };
-        StatusBody: {
-            /** @description open, waiting or resolved */
-            category?: string;
-            name?: string;
-        };
-        Tag: {
-            /** Format: date-time */
-            created_at: string;
-            /** Format: int64 */
-            id: number;
-            name: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
-        TagBody: {
-            name?: string;
-        };
         Team: {
             /** Format: int64 */
             business_hours_id: number | null;
@@ -3991,25 +3462,6 @@ export interface components {
             /** Format: int64 */
             id: number;
             last_name: string;
-        };
-        Usage: {
-            /** Format: int64 */
-            conversations: number;
-        };
-        View: {
-            /** Format: date-time */
-            created_at: string;
-            filters: unknown;
-            /** Format: int64 */
-            id: number;
-            name: string;
-            /** Format: int64 */
-            team_id?: number;
-            /** Format: date-time */
-            updated_at: string;
-            /** Format: int64 */
-            user_id?: number;
-            visibility: string;
         };
     };
     responses: never;
@@ -4435,68 +3887,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-agents-me-notification-preferences": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeNotifyPreferences"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "put-agents-me-notification-preferences": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PreferenceBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeNotifyPreferences"];
                 };
             };
             /** @description Error */
@@ -5880,6 +5270,90 @@ export interface operations {
             };
         };
     };
+    "get-conversations-spam": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+                /** @description Filter as JSON: a list of conditions, or groups with logic and rules */
+                filters?: string;
+                /** @description model.field to sort by */
+                order_by?: string;
+                /** @description asc or desc */
+                order?: string;
+                /** @description next_cursor of the page before, instead of page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationPageConversationListItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-conversations-trash": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+                /** @description Filter as JSON: a list of conditions, or groups with logic and rules */
+                filters?: string;
+                /** @description model.field to sort by */
+                order_by?: string;
+                /** @description asc or desc */
+                order?: string;
+                /** @description next_cursor of the page before, instead of page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationPageConversationListItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-conversations-unassigned": {
         parameters: {
             query?: {
@@ -5941,6 +5415,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeConversation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-conversations-uuid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-conversations-uuid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Patch-conversations-uuidRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
                 };
             };
             /** @description Error */
@@ -6478,6 +6020,74 @@ export interface operations {
             };
         };
     };
+    "put-conversations-uuid-restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-conversations-uuid-spam": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Put-conversations-uuid-spamRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "put-conversations-uuid-status": {
         parameters: {
             query?: never;
@@ -6550,143 +6160,13 @@ export interface operations {
             };
         };
     };
-    "get-custom-attributes": {
-        parameters: {
-            query?: {
-                /** @description contact or conversation; both if left out */
-                applies_to?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeListAttributeDefinition"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-custom-attributes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AttributeBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeAttributeDefinition"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-custom-attributes-id": {
+    "put-conversations-uuid-trash": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeAttributeDefinition"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "put-custom-attributes-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AttributeBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeAttributeDefinition"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-custom-attributes-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
+                /** @description The conversation's uuid */
+                uuid: string;
             };
             cookie?: never;
         };
@@ -7082,189 +6562,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeListSearchMessage"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-notifications": {
-        parameters: {
-            query?: {
-                /** @description 1 to 100, 20 unless given */
-                limit?: string;
-                /** @description How many to pass over, at most 10000 */
-                offset?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeListNotifyNotification"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-notifications": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "put-notifications-read-all": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-notifications-stats": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeNotifyStats"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-notifications-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "put-notifications-id-read": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
                 };
             };
             /** @description Error */
@@ -7743,68 +7040,6 @@ export interface operations {
             };
         };
     };
-    "get-settings-activity-log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeAuditRetention"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "put-settings-activity-log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RetentionBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeAuditRetention"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "get-settings-general": {
         parameters: {
             query?: never;
@@ -8237,165 +7472,6 @@ export interface operations {
             };
         };
     };
-    "get-shared-views": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeListView"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-shared-views": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SharedViewBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeView"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-shared-views-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeView"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "put-shared-views-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SharedViewBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeView"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-shared-views-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "get-statuses": {
         parameters: {
             query?: never;
@@ -8425,136 +7501,6 @@ export interface operations {
             };
         };
     };
-    "post-statuses": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StatusBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeConversationStatus"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "put-statuses-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StatusBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeConversationStatus"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-statuses-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-statuses-id-usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeUsage"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "get-tags": {
         parameters: {
             query?: never;
@@ -8570,196 +7516,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EnvelopeListTag"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-tags": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TagBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeTag"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-tags-import": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": {
-                    /**
-                     * Format: binary
-                     * @description CSV in UTF-8 with the column name
-                     */
-                    file?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-        };
-    };
-    "get-tags-import-status": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeImportState"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "put-tags-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TagBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeTag"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-tags-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-tags-id-usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeUsage"];
+                    "application/json": components["schemas"]["EnvelopeListConversationTag"];
                 };
             };
             /** @description Error */
@@ -9023,236 +7780,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeListTeamMember"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-views-counts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeMapStringInt64"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-views-me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeListView"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-views-me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OwnViewBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeView"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "put-views-me-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OwnViewBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeView"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-views-me-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-views-shared": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeListView"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-views-id-conversations": {
-        parameters: {
-            query?: {
-                /** @description Page number, from 1 */
-                page?: string;
-                /** @description Results a page, 30 unless given, at most 500 */
-                page_size?: string;
-                /** @description Filter as JSON: a list of conditions, or groups with logic and rules */
-                filters?: string;
-                /** @description model.field to sort by */
-                order_by?: string;
-                /** @description asc or desc */
-                order?: string;
-                /** @description next_cursor of the page before, instead of page */
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeConversationPageConversationListItem"];
                 };
             };
             /** @description Error */

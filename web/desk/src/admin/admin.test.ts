@@ -170,13 +170,13 @@ describe('the state of an inbox', () => {
 })
 
 describe('permissions', () => {
-  it('are all 44, each once, each in words', () => {
-    expect(allPermissions).toHaveLength(44)
-    expect(new Set(allPermissions).size).toBe(44)
+  it('are all 45, each once, each in words', () => {
+    expect(allPermissions).toHaveLength(45)
+    expect(new Set(allPermissions).size).toBe(45)
     const texts = en as Record<string, string>
     const words = allPermissions.map((permission) => texts[`admin.permission.${permission}`])
     expect(words.every(Boolean)).toBe(true)
-    expect(new Set(words).size).toBe(44)
+    expect(new Set(words).size).toBe(45)
     expect(permissionGroups.every((group) => texts[`admin.permissions.${group.id}`])).toBe(true)
   })
 
@@ -209,7 +209,7 @@ describe('an agent on the wire', () => {
 })
 
 describe('the general settings', () => {
-  const settings = { 'app.site_name': 'Desk', 'app.lang': 'en-US', 'app.root_url': 'https://desk.example', 'app.logo_url': '', 'app.favicon_url': '/assets/favicon.svg', 'app.max_file_upload_size': 20, 'app.allowed_file_upload_extensions': null, 'app.timezone': 'UTC', 'app.business_hours_id': '7', 'app.show_conversation_subject': true, 'app.version': 'v1' } as GeneralSettings
+  const settings = { 'app.site_name': 'Desk', 'app.lang': 'en-US', 'app.root_url': 'https://desk.example', 'app.logo_url': '', 'app.favicon_url': '/assets/favicon.svg', 'app.max_file_upload_size': 20, 'app.allowed_file_upload_extensions': null, 'app.timezone': 'UTC', 'app.business_hours_id': '7', 'app.show_conversation_subject': true, 'app.trash_retention_days': 0, 'app.version': 'v1' } as GeneralSettings
   it('are sent whole, without the facts about the installation', () => {
     const form = generalForm(settings)
     expect(form).not.toHaveProperty('app.version')

@@ -44,6 +44,7 @@ export const sections: readonly Section[] = [
       { label: 'admin.general.upload_size', field: 'app.max_file_upload_size' },
       { label: 'admin.general.extensions', field: 'app.allowed_file_upload_extensions' },
       { label: 'admin.general.show_subject', field: 'app.show_conversation_subject' },
+      { label: 'admin.general.trash_retention', field: 'app.trash_retention_days' },
     ],
   },
   {

@@ -202,6 +202,7 @@ export interface GeneralSettings {
   'app.timezone': string
   'app.business_hours_id': string
   'app.show_conversation_subject': boolean
+  'app.trash_retention_days': number
 }
 
 export type SsoProvider = components['schemas']['SsoProvider']

@@ -13,6 +13,7 @@ const writable = [
   'app.timezone',
   'app.business_hours_id',
   'app.show_conversation_subject',
+  'app.trash_retention_days',
 ] as const satisfies readonly (keyof GeneralSettings)[]
 
 export type GeneralForm = GeneralSettings & { 'app.allowed_file_upload_extensions': string[] }
@@ -36,5 +37,6 @@ export const validateGeneral = (form: GeneralForm): Errors => ({
   'app.favicon_url': required(form['app.favicon_url']) || picture(form['app.favicon_url']),
   'app.logo_url': picture(form['app.logo_url']),
   'app.max_file_upload_size': integer(form['app.max_file_upload_size'], 1, 500),
+  'app.trash_retention_days': integer(form['app.trash_retention_days'], 0, 3650),
   'app.allowed_file_upload_extensions': form['app.allowed_file_upload_extensions'].length ? '' : t('admin.general.extensions.none'),
 })

@@ -15,6 +15,7 @@ export const permissionGroups = [
       'conversations:update_status',
       'conversations:update_priority',
       'conversations:update_tags',
+      'conversations:delete',
     ],
   },
   { id: 'messages', permissions: ['messages:read', 'messages:write', 'messages:write_as_contact'] },

@@ -1,0 +1,44 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/role"
+)
+
+// lifecycleRoutes are what becomes of a conversation beside its statuses: spam, the trash, and the end; and its subject.
+func lifecycleRoutes(a *API) {
+	c := a.Conversations
+	route(a, http.MethodPatch, "/conversations/{uuid}", "Change the subject", need(role.ConversationsUpdateStatus),
+		func(ctx context.Context, p *agent.Principal, in *struct {
+			ConversationPath
+			Body struct {
+				Subject string `json:"subject,omitempty"`
+			}
+		}) (done, error) {
+			return true, c.SetSubject(ctx, p, in.UUID, in.Body.Subject)
+		})
+	route(a, http.MethodPut, "/conversations/{uuid}/spam", "Mark as spam", need(role.ConversationsUpdateStatus),
+		func(ctx context.Context, p *agent.Principal, in *struct {
+			ConversationPath
+			Body struct {
+				Block bool `json:"block,omitempty" doc:"Block the contact, too; needs contacts:block"`
+			} `required:"false"`
+		}) (done, error) {
+			return true, c.MarkSpam(ctx, p, in.UUID, in.Body.Block)
+		})
+	route(a, http.MethodPut, "/conversations/{uuid}/trash", "Move to the trash", need(role.ConversationsUpdateStatus),
+		func(ctx context.Context, p *agent.Principal, in *ConversationPath) (done, error) {
+			return true, c.MoveToTrash(ctx, p, in.UUID)
+		})
+	route(a, http.MethodPut, "/conversations/{uuid}/restore", "Take out of spam or trash", need(role.ConversationsUpdateStatus),
+		func(ctx context.Context, p *agent.Principal, in *ConversationPath) (done, error) {
+			return true, c.Restore(ctx, p, in.UUID)
+		})
+	route(a, http.MethodDelete, "/conversations/{uuid}", "Delete a conversation in the trash for good", need(role.ConversationsDelete),
+		func(ctx context.Context, p *agent.Principal, in *ConversationPath) (done, error) {
+			return true, c.Purge(ctx, p, in.UUID)
+		})
+}
