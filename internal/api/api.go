@@ -21,6 +21,7 @@ import (
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/attribute"
+	"github.com/foyerdesk/foyer/internal/desk/bulk"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/factor"
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
@@ -67,6 +68,7 @@ type Deps struct {
 	Tags          *tag.Service
 	Attributes    *attribute.Service
 	Views         *view.Service
+	Bulk          *bulk.Service
 	Search        *search.Service
 	Notifications *notify.Service
 	Factors       *factor.Service

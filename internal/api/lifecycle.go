@@ -23,11 +23,11 @@ func lifecycleRoutes(a *API) {
 	route(a, http.MethodPut, "/conversations/{uuid}/spam", "Mark as spam", need(role.ConversationsUpdateStatus),
 		func(ctx context.Context, p *agent.Principal, in *struct {
 			ConversationPath
-			Body struct {
+			Body *struct {
 				Block bool `json:"block,omitempty" doc:"Block the contact, too; needs contacts:block"`
-			} `required:"false"`
+			}
 		}) (done, error) {
-			return true, c.MarkSpam(ctx, p, in.UUID, in.Body.Block)
+			return true, c.MarkSpam(ctx, p, in.UUID, in.Body != nil && in.Body.Block)
 		})
 	route(a, http.MethodPut, "/conversations/{uuid}/trash", "Move to the trash", need(role.ConversationsUpdateStatus),
 		func(ctx context.Context, p *agent.Principal, in *ConversationPath) (done, error) {

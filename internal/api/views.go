@@ -43,21 +43,30 @@ func Views(a *API) {
 			if err != nil {
 				return nil, err
 			}
-			v, err := a.Views.Visible(ctx, p, id)
+			scope, filters, err := a.viewed(ctx, p, id)
 			if err != nil {
 				return nil, err
 			}
-			if !conversation.ListsAny(p) {
-				return nil, fault.Denied()
-			}
-			scope := conversation.Readable
-			if p.Can(role.ConversationsReadAll) {
-				scope = conversation.All
-			}
 			q := in.query(scope, 0)
-			q.Filters = string(v.Filters)
+			q.Filters = filters
 			return a.Conversations.List(ctx, p, q)
 		})
+}
+
+// viewed returns what a view shows to an agent: a scope and its filters. Forbidden if they may not use it.
+func (a *API) viewed(ctx context.Context, p *agent.Principal, id int64) (scope conversation.Scope, filters string, err error) {
+	v, err := a.Views.Visible(ctx, p, id)
+	if err != nil {
+		return 0, "", err
+	}
+	if !conversation.ListsAny(p) {
+		return 0, "", fault.Denied()
+	}
+	scope = conversation.Readable
+	if p.Can(role.ConversationsReadAll) {
+		scope = conversation.All
+	}
+	return scope, string(v.Filters), nil
 }
 
 func ownViews(a *API) {

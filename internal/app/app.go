@@ -24,6 +24,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/attribute"
 	"github.com/foyerdesk/foyer/internal/desk/audit"
+	"github.com/foyerdesk/foyer/internal/desk/bulk"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/desk/factor"
@@ -68,6 +69,7 @@ type App struct {
 	Media         *media.Service
 	Inboxes       *inbox.Service
 	Conversations *conversation.Service
+	Bulk          *bulk.Service
 	Search        *search.Service
 	Notifications *notify.Service
 	SSO           *sso.Service
@@ -240,6 +242,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 		return media.Limits{MaxBytes: g.MaxFileUploadSize << 20, Extensions: g.AllowedUploadExtensions}, nil
 	}, rootURL)
 	a.Conversations = conversation.New(a.DB, a.events, a.jobs, a.Media)
+	a.Bulk = bulk.New(bulk.Options{DB: a.DB, Jobs: a.jobs, Events: a.events, Log: a.log, Conversations: a.Conversations, Principal: a.Directory.ByID})
 	a.Inboxes = inbox.New(a.DB, a.box)
 	a.emailSettings = setting.NewEmail(a.DB, a.box)
 	a.Search = search.New(a.DB, a.log, a.node)
@@ -299,20 +302,19 @@ type (
 	collectJob struct{}
 	draftsJob  struct{}
 	pruneJob   struct{}
-	trashJob   struct{}
 )
 
 func (sweepJob) Kind() string   { return "agent.availability_sweep" }
 func (collectJob) Kind() string { return "media.collect" }
 func (draftsJob) Kind() string  { return "conversation.clean_drafts" }
 func (pruneJob) Kind() string   { return "audit.prune" }
-func (trashJob) Kind() string   { return "conversation.purge_trash" }
 
 // draftsKept is how long a draft is kept that nobody changes.
 const draftsKept = 360 * time.Hour
 
 func (a *App) schedule() {
 	jobs.Handle(a.jobs, a.Conversations.Wake)
+	a.scheduleTrash()
 	jobs.Handle(a.jobs, func(ctx context.Context, _ sweepJob) error {
 		_, err := a.Agents.Sweep(ctx)
 		return err
@@ -335,24 +337,8 @@ func (a *App) schedule() {
 		}
 		return err
 	})
-	jobs.Handle(a.jobs, func(ctx context.Context, job conversation.DiscardJob) error {
-		for _, name := range job.Blobs {
-			if err := a.blobs.Delete(ctx, name); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	jobs.Handle(a.jobs, func(ctx context.Context, _ trashJob) error {
-		n, err := a.Conversations.PurgeTrash(ctx, int(a.Settings.General(ctx).TrashRetentionDays))
-		if n > 0 {
-			a.log.Info("deleted what was in the trash for long", "conversations", n)
-		}
-		return err
-	})
 	a.jobs.Every(time.Minute, sweepJob{})
 	a.jobs.Every(24*time.Hour, pruneJob{})
-	a.jobs.Every(5*time.Minute, trashJob{})
 	a.jobs.Every(2*time.Hour, draftsJob{})
 	a.jobs.Every(12*time.Hour, collectJob{})
 }
@@ -365,7 +351,7 @@ func (a *App) face(ctx context.Context) error {
 	}
 	a.API = api.New(api.Deps{
 		DB: a.DB, Log: a.log, Version: Version, Principals: a.Directory, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams, Settings: a.Settings,
-		Media: a.Media, Inboxes: a.Inboxes, Conversations: a.Conversations, Search: a.Search, SSO: a.SSO,
+		Media: a.Media, Inboxes: a.Inboxes, Conversations: a.Conversations, Bulk: a.Bulk, Search: a.Search, SSO: a.SSO,
 		Tags: tag.New(a.DB, a.events), Attributes: attribute.New(a.DB, a.events), Views: view.New(a.DB, a.events, a.Conversations.CheckFilters),
 		Factors: a.Factors, EmailSettings: a.emailSettings, SessionLifetime: a.cfg.SessionLifetime,
 		PasswordLink: a.Notifications.PasswordLink, Notifications: a.Notifications,
@@ -375,7 +361,7 @@ func (a *App) face(ctx context.Context) error {
 			return i18n.T(cmp.Or(lang, a.Settings.General(ctx).Lang), key, params)
 		},
 		TrustedProxies: proxies, InsecureCookies: a.cfg.InsecureCookies, AuthPerMinute: a.cfg.AuthPerMinute,
-	}, api.Auth, api.Factors, api.Agents, api.AgentImport, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Conversations, api.Search, api.Media, api.Drafts, api.Reference, api.Tags, api.Attributes, api.Views, api.Inboxes, api.OIDC, api.Activity, api.NotificationSettings, api.Notifications,
+	}, api.Auth, api.Factors, api.Agents, api.AgentImport, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Conversations, api.Bulk, api.Search, api.Media, api.Drafts, api.Reference, api.Tags, api.Attributes, api.Views, api.Inboxes, api.OIDC, api.Activity, api.NotificationSettings, api.Notifications,
 		api.Docs, api.Web(web.Desk()), func(f *api.API) { f.Socket("/ws", a.hub.Serve) })
 	a.API.HSTS = a.cfg.HSTS
 	return nil

@@ -34,6 +34,7 @@ var unrecorded = map[string]string{
 	"POST /oidc/test":              "changes nothing",
 	"PUT /settings/guide":          "how far an administrator got in a guide",
 	"POST /tags/import":            "its entry comes with its end",
+	"POST /bulk/{id}/undo":         "a change of conversations",
 	"POST /views/me":               "one's own view",
 	"PUT /views/me/{id}":           "one's own view",
 	"DELETE /views/me/{id}":        "one's own view",

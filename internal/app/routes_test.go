@@ -62,6 +62,8 @@ func prepareOn(t *testing.T, d *desk) *prepared {
 	d.exec(`INSERT INTO agent_imports (actor_id, actor, may_grant, invite, total, running, started_at, updated_at, ended_at)
 		VALUES (1, '{}', '[]', FALSE, 0, FALSE, 0, 0, 9000000000000000)`)
 	d.exec(`INSERT INTO tag_imports (created_at, report) VALUES (9000000000000000, '{"refused":[]}')`)
+	d.exec(`INSERT INTO bulk_jobs (created_at, updated_at, ended_at, user_id, actor, may, action) VALUES (0, 0, 9000000000000000, 1, '{}', '[]', '{"type":"delete"}')`)
+	p.ids["bulk"] = "1"
 	c := create("/api/v1/conversations", map[string]any{"inbox_id": inboxID, "content": "<p>Hello</p>", "contact_email": "bo@x.test", "first_name": "Bo", "subject": "Hi", "initiator": "contact"})
 	p.ids["conversations"] = c.UUID
 	p.ids["messages"] = create("/api/v1/conversations/"+c.UUID+"/messages", map[string]any{"message": "<p>note</p>", "private": true, "sender_type": "agent"}).UUID

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/bulk"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
@@ -47,6 +48,8 @@ func (h *Hub) frames(ctx context.Context, e event.Event) []addressed {
 		return []addressed{{frame: frame{"agent_availability_update", e.Payload, e.ID}, visible: everyone}}
 	case e.Type == event.ReferenceChanged: // Foyer's addition
 		return []addressed{{frame: frame{"reference_update", e.Payload, e.ID}, visible: everyone}}
+	case e.Type == event.BulkProgress:
+		return progress(e)
 	case e.Type == event.NotificationCreated, e.Type == event.NotificationsChanged:
 		return h.notified(ctx, e)
 	case e.ConversationID == nil, e.Type == event.MessageMentioned:
@@ -101,6 +104,15 @@ func deleted(e event.Event) []addressed {
 	}
 	return []addressed{{frame: frame{"conversation_deleted", map[string]string{"uuid": was.ConversationUUID}, e.ID},
 		visible: func(p *agent.Principal) bool { return conversation.CanRead(p, was.AssignedUserID, was.AssignedTeamID) }}}
+}
+
+// progress tells whoever began a change of many how far it is (frame bulk_progress, Foyer's addition).
+func progress(e event.Event) []addressed {
+	var p bulk.Progress
+	if err := e.Payload.Decode(&p); err != nil {
+		return nil
+	}
+	return []addressed{{frame: frame{"bulk_progress", p.Job, e.ID}, visible: func(who *agent.Principal) bool { return who.ID == p.UserID }}}
 }
 
 // assigned goes to those who may read the conversation now and to those who could before, so that it leaves their lists.

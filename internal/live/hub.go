@@ -56,13 +56,14 @@ type Hub struct {
 	mu    sync.RWMutex
 	conns map[*conn]struct{}
 
+	many        many
 	work        chan event.Event
 	countsDirty chan struct{}
 }
 
 // New makes a hub and lets it listen to the log. Nothing is sent before Run.
 func New(o Options) *Hub {
-	h := &Hub{Options: o, conns: map[*conn]struct{}{}, work: make(chan event.Event, 8192), countsDirty: make(chan struct{}, 1)}
+	h := &Hub{Options: o, conns: map[*conn]struct{}{}, many: newMany(), work: make(chan event.Event, 8192), countsDirty: make(chan struct{}, 1)}
 	o.Events.Listen(h.hear)
 	return h
 }
@@ -70,6 +71,9 @@ func New(o Options) *Hub {
 // hear is the log's listener: it must not block, so what does not fit makes every client fetch anew.
 func (h *Hub) hear(e event.Event) {
 	if h.idle() {
+		return
+	}
+	if h.many.takes(e) {
 		return
 	}
 	select {
@@ -91,6 +95,7 @@ const countsPause = 250 * time.Millisecond
 // Run makes and sends frames until ctx ends, then closes every connection with a hint to come back.
 func (h *Hub) Run(ctx context.Context) {
 	go h.hintCounts(ctx)
+	go h.tellMany(ctx)
 	for {
 		select {
 		case <-ctx.Done():

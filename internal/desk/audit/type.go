@@ -40,6 +40,12 @@ const (
 	EncryptionReplaced Type = "encryption_key_rotated"
 )
 
+// Customers and what they wrote.
+const (
+	ConversationDeleted Type = "conversation_deleted"
+	ContactBlocked      Type = "contact_blocked"
+)
+
 // Agents, roles and teams.
 const (
 	AgentCreated       Type = "agent_created"
@@ -70,8 +76,6 @@ const (
 	Pruned                 Type = "activity_log_pruned"
 	DataExported           Type = "data_exported"
 	DataDeleted            Type = "data_deleted"
-	ConversationDeleted    Type = "conversation_deleted"
-	ContactBlocked         Type = "contact_blocked"
 )
 
 // What agents choose from: statuses, tags, custom attributes and shared views.
@@ -97,10 +101,11 @@ var Types = []Type{
 	TwoFactorEnabled, TwoFactorDisabled, RecoveryCodesMade, RecoveryCodeUsed, PasskeyAdded, PasskeyRenamed, PasskeyRemoved,
 	OIDCCreated, OIDCUpdated, OIDCDeleted, SSOOnlyEnabled, SSOOnlyDisabled, IdentitiesUnlinked, KeyGenerated, KeyUpdated, KeyRevoked,
 	AgentCreated, AgentUpdated, AgentDisabled, AgentEnabled, AgentDeleted, AgentRolesChanged, AgentsImported,
+	ConversationDeleted, ContactBlocked,
 	RoleCreated, RoleUpdated, PermissionsChanged, RoleDeleted, TeamCreated, TeamUpdated, TeamDeleted,
 	GeneralSettingsChanged, EmailSettingsChanged, EmailSettingsTested, InboxCreated, InboxUpdated, InboxDeleted,
 	StatusCreated, StatusUpdated, StatusDeleted, TagCreated, TagUpdated, TagDeleted, TagsImported,
 	AttributeCreated, AttributeUpdated, AttributeDeleted, SharedViewCreated, SharedViewUpdated, SharedViewDeleted,
-	ActivityExported, DataExported, DataDeleted, ConversationDeleted, ContactBlocked, EncryptionReplaced,
+	ActivityExported, DataExported, DataDeleted, EncryptionReplaced,
 	RetentionChanged, Pruned,
 }

@@ -79,16 +79,17 @@ type head struct {
 	SnoozedUntil   *db.Time
 	StatusBefore   *int64   // of one in spam or trash: what it goes back to
 	SnoozedBefore  *db.Time // and until when, if that is Snoozed
+	Version        int64
 }
 
 const headColumns = `id, uuid, contact_id, inbox_id, status_id, priority_id, assigned_user_id, assigned_team_id,
 	subject, reference_number, waiting_since, first_reply_at, resolved_at, closed_at,
-	snoozed_until, status_before_hidden, snoozed_before_hidden`
+	snoozed_until, status_before_hidden, snoozed_before_hidden, version`
 
 func (h *head) scan(row db.Row) error {
 	return row.Scan(&h.ID, &h.UUID, &h.ContactID, &h.InboxID, &h.StatusID, &h.PriorityID, &h.AssignedUserID, &h.AssignedTeamID,
 		&h.Subject, &h.Reference, &h.WaitingSince, &h.FirstReplyAt, &h.ResolvedAt, &h.ClosedAt,
-		&h.SnoozedUntil, &h.StatusBefore, &h.SnoozedBefore)
+		&h.SnoozedUntil, &h.StatusBefore, &h.SnoozedBefore, &h.Version)
 }
 
 // readable returns the head of a conversation that p may read; NotFound or Forbidden otherwise.

@@ -32,16 +32,18 @@ func (s *Service) AssignAgent(ctx context.Context, p *agent.Principal, id string
 
 // AssignTeam gives a conversation to a team, which takes it from its agent; nil takes it from the team.
 func (s *Service) AssignTeam(ctx context.Context, p *agent.Principal, id string, teamID *int64) error {
-	return s.change(ctx, p, id, func(tx *db.Tx, h *head) error {
-		if same(h.AssignedTeamID, teamID) {
-			return nil
-		}
-		user := h.AssignedUserID
-		if teamID != nil {
-			user = nil
-		}
-		return s.assign(ctx, tx, h, p, "", user, teamID)
-	})
+	return s.change(ctx, p, id, func(tx *db.Tx, h *head) error { return s.assignTeam(ctx, tx, h, p, "", teamID) })
+}
+
+func (s *Service) assignTeam(ctx context.Context, tx *db.Tx, h *head, actor *agent.Principal, cause string, teamID *int64) error {
+	if same(h.AssignedTeamID, teamID) {
+		return nil
+	}
+	user := h.AssignedUserID
+	if teamID != nil {
+		user = nil
+	}
+	return s.assign(ctx, tx, h, actor, cause, user, teamID)
 }
 
 func same(a, b *int64) bool { return a == b || (a != nil && b != nil && *a == *b) }
@@ -220,21 +222,32 @@ func (s *Service) SetPriority(ctx context.Context, p *agent.Principal, id, name 
 	if err != nil {
 		return err
 	}
-	return s.change(ctx, p, id, func(tx *db.Tx, h *head) error {
-		if same(h.PriorityID, &priority.ID) {
-			return nil
-		}
-		before, err := s.ref.priorityName(ctx, tx, h.PriorityID)
-		if err != nil {
-			return err
-		}
-		also := alongside{`priority_id = ?`, []any{priority.ID}}
-		if err := s.activity(ctx, tx, *h, p, "", "priority_change", map[string]string{"priority": name}, also); err != nil {
-			return err
-		}
-		return s.changed(ctx, tx, *h, event.ConversationPriority, p.ID, "",
-			map[string]any{"priority": name, "priority_id": priority.ID}, map[string]any{"priority": before})
-	})
+	return s.change(ctx, p, id, func(tx *db.Tx, h *head) error { return s.setPriority(ctx, tx, h, p, "", &priority.ID) })
+}
+
+// setPriority gives a conversation a priority, nil for none.
+func (s *Service) setPriority(ctx context.Context, tx *db.Tx, h *head, actor *agent.Principal, cause string, id *int64) error {
+	if same(h.PriorityID, id) {
+		return nil
+	}
+	before, err := s.ref.priorityName(ctx, tx, h.PriorityID)
+	if err != nil {
+		return err
+	}
+	name, err := s.ref.priorityName(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	kind, params := "priority_removed", map[string]string{}
+	if name != nil {
+		kind, params["priority"] = "priority_change", *name
+	}
+	h.PriorityID = id
+	if err := s.activity(ctx, tx, *h, actor, cause, kind, params, alongside{`priority_id = ?`, []any{id}}); err != nil {
+		return err
+	}
+	return s.changed(ctx, tx, *h, event.ConversationPriority, actor.ID, cause,
+		map[string]any{"priority": name, "priority_id": id}, map[string]any{"priority": before})
 }
 
 // SetTags changes the tags of a conversation: action set_tags (also when empty) replaces them, add_tags and
@@ -246,40 +259,46 @@ func (s *Service) SetTags(ctx context.Context, p *agent.Principal, id, action st
 	if !slices.Contains([]string{"set_tags", "add_tags", "remove_tags"}, action) {
 		return fault.Field("action", "error.unknown_value", "value", action)
 	}
-	if len(names) > maxTags {
-		return fault.Field("tags", "error.too_many", "max", fmt.Sprint(maxTags))
-	}
-	if err := checkTexts("tags", maxName, names...); err != nil {
+	if err := checkTags(names); err != nil {
 		return err
 	}
-	return s.change(ctx, p, id, func(tx *db.Tx, h *head) error {
-		before, err := tagNames(ctx, tx, h.ID)
-		if err != nil {
-			return err
-		}
-		in, args := db.In(1, names)
-		known, err := db.Select[string](ctx, tx, `SELECT name FROM tags WHERE name IN (`+in+`) ORDER BY name`, args...)
-		if err != nil {
-			return fmt.Errorf("read tags: %w", err)
-		}
-		var add, remove []string
-		for _, name := range known {
-			if action != "remove_tags" && !slices.Contains(before, name) {
-				add = append(add, name)
-			}
-		}
-		for _, name := range before {
-			if has := slices.Contains(known, name); (action == "set_tags" && !has) || (action == "remove_tags" && has) {
-				remove = append(remove, name)
-			}
-		}
-		return s.retag(ctx, tx, h, p, before, add, remove)
-	})
+	return s.change(ctx, p, id, func(tx *db.Tx, h *head) error { return s.setTags(ctx, tx, h, p, "", action, names) })
 }
 
 const maxTags = 100
 
-func (s *Service) retag(ctx context.Context, tx *db.Tx, h *head, p *agent.Principal, before, add, remove []string) error {
+func checkTags(names []string) error {
+	if len(names) > maxTags {
+		return fault.Field("tags", "error.too_many", "max", fmt.Sprint(maxTags))
+	}
+	return checkTexts("tags", maxName, names...)
+}
+
+func (s *Service) setTags(ctx context.Context, tx *db.Tx, h *head, actor *agent.Principal, cause, action string, names []string) error {
+	before, err := tagNames(ctx, tx, h.ID)
+	if err != nil {
+		return err
+	}
+	in, args := db.In(1, names)
+	known, err := db.Select[string](ctx, tx, `SELECT name FROM tags WHERE name IN (`+in+`) ORDER BY name`, args...)
+	if err != nil {
+		return fmt.Errorf("read tags: %w", err)
+	}
+	var add, remove []string
+	for _, name := range known {
+		if action != "remove_tags" && !slices.Contains(before, name) {
+			add = append(add, name)
+		}
+	}
+	for _, name := range before {
+		if has := slices.Contains(known, name); (action == "set_tags" && !has) || (action == "remove_tags" && has) {
+			remove = append(remove, name)
+		}
+	}
+	return s.retag(ctx, tx, h, actor, cause, before, add, remove)
+}
+
+func (s *Service) retag(ctx context.Context, tx *db.Tx, h *head, p *agent.Principal, cause string, before, add, remove []string) error {
 	if len(add)+len(remove) == 0 {
 		return nil
 	}
@@ -294,7 +313,7 @@ func (s *Service) retag(ctx context.Context, tx *db.Tx, h *head, p *agent.Princi
 			if _, err := tx.Exec(ctx, step.statement, h.ID, name); err != nil {
 				return fmt.Errorf("change tags: %w", err)
 			}
-			if err := s.activity(ctx, tx, *h, p, "", step.kind, map[string]string{"tag": name}, alongside{}); err != nil {
+			if err := s.activity(ctx, tx, *h, p, cause, step.kind, map[string]string{"tag": name}, alongside{}); err != nil {
 				return err
 			}
 		}
@@ -303,7 +322,7 @@ func (s *Service) retag(ctx context.Context, tx *db.Tx, h *head, p *agent.Princi
 	if err != nil {
 		return err
 	}
-	return s.changed(ctx, tx, *h, event.ConversationTags, p.ID, "", map[string]any{"tags": after}, map[string]any{"tags": before})
+	return s.changed(ctx, tx, *h, event.ConversationTags, p.ID, cause, map[string]any{"tags": after}, map[string]any{"tags": before})
 }
 
 // UnassignAll takes every conversation that is not resolved from an agent who leaves, in the caller's transaction.

@@ -115,7 +115,7 @@ func (s *Service) create(ctx context.Context, tx *db.Tx, p *agent.Principal, in 
 		if err != nil {
 			return 0, fmt.Errorf("read tags: %w", err)
 		}
-		if err := s.retag(ctx, tx, &h, p, nil, names, nil); err != nil {
+		if err := s.retag(ctx, tx, &h, p, "", nil, names, nil); err != nil {
 			return 0, err
 		}
 	}

@@ -36,12 +36,9 @@ func ShownWhere() string { return shown }
 // MarkSpam moves a conversation to spam; with block its contact is blocked too, for which p needs the permission. In
 // spam already, it stays as it is.
 func (s *Service) MarkSpam(ctx context.Context, p *agent.Principal, id string, block bool) error {
-	if block && !p.Can(role.ContactsBlock) {
-		return fault.Denied()
-	}
 	return s.change(ctx, p, id, func(tx *db.Tx, h *head) error {
 		if block {
-			if err := contact.BlockTx(ctx, tx, h.ContactID); err != nil {
+			if err := blockContact(ctx, tx, h, p); err != nil {
 				return err
 			}
 		}
@@ -63,6 +60,14 @@ func (s *Service) hide(ctx context.Context, tx *db.Tx, h *head, actor *agent.Pri
 		return err
 	}
 	return s.setStatus(ctx, tx, h, actor, cause, status, nil)
+}
+
+// blockContact blocks the contact of a conversation, if p may.
+func blockContact(ctx context.Context, tx *db.Tx, h *head, p *agent.Principal) error {
+	if !p.Can(role.ContactsBlock) {
+		return fault.Denied()
+	}
+	return contact.BlockTx(ctx, tx, h.ContactID)
 }
 
 // Restore takes a conversation out of spam or trash, back to the status it had; one that has slept over its time is

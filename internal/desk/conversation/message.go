@@ -431,6 +431,8 @@ func activityText(kind, actor string, p map[string]string) string {
 		return fmt.Sprintf("%s changed the subject to %s", actor, p["subject"])
 	case "priority_change":
 		return fmt.Sprintf("%s set priority to %s", actor, p["priority"])
+	case "priority_removed":
+		return fmt.Sprintf("%s removed the priority", actor)
 	case "assigned_user_change":
 		return fmt.Sprintf("%s assigned the conversation to %s", actor, p["agent"])
 	case "assigned_team_change":

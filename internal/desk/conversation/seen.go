@@ -16,12 +16,15 @@ func (s *Service) MarkSeen(ctx context.Context, p *agent.Principal, id string) e
 	if err != nil {
 		return err
 	}
-	return s.db.Tx(ctx, func(tx *db.Tx) error {
-		if err := seenAt(ctx, tx, p, h.ID, db.Now()); err != nil || s.Seen == nil {
-			return err
-		}
-		return s.Seen(ctx, tx, p.ID, h.ID)
-	})
+	return s.db.Tx(ctx, func(tx *db.Tx) error { return s.read(ctx, tx, p, h.ID, db.Now()) })
+}
+
+// read sets p's mark, and tells whoever keeps what p is to be told of.
+func (s *Service) read(ctx context.Context, tx *db.Tx, p *agent.Principal, id int64, at db.Time) error {
+	if err := seenAt(ctx, tx, p, id, at); err != nil || s.Seen == nil {
+		return err
+	}
+	return s.Seen(ctx, tx, p.ID, id)
 }
 
 // MarkUnread sets p's mark before the newest message that somebody else wrote, so that it counts as unread. Where
@@ -31,16 +34,27 @@ func (s *Service) MarkUnread(ctx context.Context, p *agent.Principal, id string)
 	if err != nil {
 		return err
 	}
+	return s.db.Tx(ctx, func(tx *db.Tx) error {
+		at, err := unreadFrom(ctx, tx, p, h.ID)
+		if at == nil || err != nil {
+			return err
+		}
+		return seenAt(ctx, tx, p, h.ID, *at)
+	})
+}
+
+// unreadFrom returns where p's mark is for a conversation to count as unread, nil for one without messages.
+func unreadFrom(ctx context.Context, q db.Querier, p *agent.Principal, id int64) (*db.Time, error) {
 	var at db.Time
-	err = s.db.QueryRow(ctx, `SELECT created_at FROM messages WHERE conversation_id = $1
-		ORDER BY (type <> 'activity' AND sender_id <> $2) DESC, id DESC LIMIT 1`, h.ID, p.ID).Scan(&at)
+	err := q.QueryRow(ctx, `SELECT created_at FROM messages WHERE conversation_id = $1
+		ORDER BY (type <> 'activity' AND sender_id <> $2) DESC, id DESC LIMIT 1`, id, p.ID).Scan(&at)
 	if errors.Is(err, db.ErrNoRows) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return fmt.Errorf("find the newest message: %w", err)
+		return nil, fmt.Errorf("find the newest message: %w", err)
 	}
-	return s.db.Tx(ctx, func(tx *db.Tx) error { return seenAt(ctx, tx, p, h.ID, db.At(at.Add(-time.Microsecond))) })
+	return db.At(at.Add(-time.Microsecond)).Ptr(), nil
 }
 
 func seenAt(ctx context.Context, tx *db.Tx, p *agent.Principal, id int64, at db.Time) error {

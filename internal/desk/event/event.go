@@ -28,6 +28,7 @@ const (
 	MessageCreated       Type = "message.created"
 	MessageUpdated       Type = "message.updated"
 	MessageMentioned     Type = "message.mentioned" // agents or teams, in a private note
+	BulkProgress         Type = "bulk.progress"
 	AgentAvailability    Type = "agent.availability_changed"
 	ContactUpdated       Type = "contact.updated"
 	ReferenceChanged     Type = "reference.changed" // something that agents choose from: tags, statuses, views, …

@@ -234,6 +234,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/me/notification-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Of what the caller is told, and how */
+        get: operations["get-agents-me-notification-preferences"];
+        /** Change of what the caller is told, and how; what is left out stays as it is */
+        put: operations["put-agents-me-notification-preferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/me/passkeys": {
         parameters: {
             query?: never;
@@ -759,6 +777,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bulk/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far a change of many conversations is
+         * @description Needs permission conversations:read.
+         */
+        get: operations["get-bulk-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk/{id}/refused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which conversations were refused, and why
+         * @description Needs permission conversations:read.
+         */
+        get: operations["get-bulk-id-refused"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back a change of many conversations
+         * @description Needs permission conversations:read.
+         */
+        post: operations["post-bulk-id-undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/config": {
         parameters: {
             query?: never;
@@ -850,6 +928,26 @@ export interface paths {
         get: operations["get-conversations-assigned"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change many conversations
+         * @description Needs permission conversations:read.
+         */
+        post: operations["post-conversations-bulk"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1347,6 +1445,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/custom-attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Definitions of custom attributes */
+        get: operations["get-custom-attributes"];
+        put?: never;
+        /**
+         * Define a custom attribute
+         * @description Needs permission custom_attributes:manage.
+         */
+        post: operations["post-custom-attributes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/custom-attributes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One definition
+         * @description Needs permission custom_attributes:manage.
+         */
+        get: operations["get-custom-attributes-id"];
+        /**
+         * Change a definition; its key and type stay
+         * @description Needs permission custom_attributes:manage.
+         */
+        put: operations["put-custom-attributes-id"];
+        post?: never;
+        /**
+         * Delete a definition; values stay on their records
+         * @description Needs permission custom_attributes:manage.
+         */
+        delete: operations["delete-custom-attributes-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/drafts": {
         parameters: {
             query?: never;
@@ -1523,6 +1670,92 @@ export interface paths {
          */
         get: operations["get-messages-search"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's notifications, newest first */
+        get: operations["get-notifications"];
+        put?: never;
+        post?: never;
+        /** Delete all the caller's notifications */
+        delete: operations["delete-notifications"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Mark all the caller's notifications as read */
+        put: operations["put-notifications-read-all"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many notifications the caller has, counted up to 1000 */
+        get: operations["get-notifications-stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a notification */
+        delete: operations["delete-notifications-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Mark a notification as read */
+        put: operations["put-notifications-id-read"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1728,6 +1961,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings/activity-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How long the activity log is kept
+         * @description Needs permission general_settings:manage.
+         */
+        get: operations["get-settings-activity-log"];
+        /**
+         * Say how long the activity log is kept
+         * @description Needs permission general_settings:manage.
+         */
+        put: operations["put-settings-activity-log"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings/general": {
         parameters: {
             query?: never;
@@ -1906,6 +2163,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shared-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All shared views, the last changed first
+         * @description Needs permission shared_views:manage.
+         */
+        get: operations["get-shared-views"];
+        put?: never;
+        /**
+         * Create a view for a team or for all
+         * @description Needs permission shared_views:manage.
+         */
+        post: operations["post-shared-views"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared-views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One shared view
+         * @description Needs permission shared_views:manage.
+         */
+        get: operations["get-shared-views-id"];
+        /**
+         * Replace a shared view
+         * @description Needs permission shared_views:manage.
+         */
+        put: operations["put-shared-views-id"];
+        post?: never;
+        /**
+         * Delete a shared view
+         * @description Needs permission shared_views:manage.
+         */
+        delete: operations["delete-shared-views-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/statuses": {
         parameters: {
             query?: never;
@@ -1915,6 +2224,54 @@ export interface paths {
         };
         /** All statuses */
         get: operations["get-statuses"];
+        put?: never;
+        /**
+         * Create a status
+         * @description Needs permission status:manage.
+         */
+        post: operations["post-statuses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statuses/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a status
+         * @description Needs permission status:manage.
+         */
+        put: operations["put-statuses-id"];
+        post?: never;
+        /**
+         * Delete a status that no conversation has
+         * @description Needs permission status:manage.
+         */
+        delete: operations["delete-statuses-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statuses/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many conversations have a status
+         * @description Needs permission status:manage.
+         */
+        get: operations["get-statuses-id-usage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1932,6 +2289,94 @@ export interface paths {
         };
         /** All tags, by name */
         get: operations["get-tags"];
+        put?: never;
+        /**
+         * Create a tag
+         * @description Needs permission tags:manage.
+         */
+        post: operations["post-tags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import tags from a file
+         * @description Needs permission tags:manage.
+         */
+        post: operations["post-tags-import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/import/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of the last import of tags
+         * @description Needs permission tags:manage.
+         */
+        get: operations["get-tags-import-status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Rename a tag
+         * @description Needs permission tags:manage.
+         */
+        put: operations["put-tags-id"];
+        post?: never;
+        /**
+         * Delete a tag and take it off its conversations
+         * @description Needs permission tags:manage.
+         */
+        delete: operations["delete-tags-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many conversations have a tag, counted up to 10,000
+         * @description Needs permission tags:manage.
+         */
+        get: operations["get-tags-id-usage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2049,6 +2494,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/views/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many conversations each of the caller's views shows, by id, counted up to 100
+         * @description Needs permission conversations:read.
+         */
+        get: operations["get-views-counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's views, by name
+         * @description Needs permission view:manage.
+         */
+        get: operations["get-views-me"];
+        put?: never;
+        /**
+         * Create a view for the caller
+         * @description Needs permission view:manage.
+         */
+        post: operations["post-views-me"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/me/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace one of the caller's views
+         * @description Needs permission view:manage.
+         */
+        put: operations["put-views-me-id"];
+        post?: never;
+        /**
+         * Delete one of the caller's views
+         * @description Needs permission view:manage.
+         */
+        delete: operations["delete-views-me-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/shared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Views shared with the caller, by name */
+        get: operations["get-views-shared"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/{id}/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversations of a view
+         * @description Needs permission conversations:read.
+         */
+        get: operations["get-views-id-conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/uploads/{name}": {
         parameters: {
             query?: never;
@@ -2123,11 +2673,11 @@ export interface components {
             first_name?: string;
             last_name?: string;
             new_password?: string;
-            /** @description Names of roles */
-            roles?: string[] | null;
+            /** @description Names or ids of roles */
+            roles?: (string | number)[] | null;
             send_welcome_email?: boolean;
-            /** @description Names of teams */
-            teams?: string[] | null;
+            /** @description Names or ids of teams */
+            teams?: (string | number)[] | null;
         };
         AgentCompact: {
             availability_status: string;
@@ -2222,6 +2772,36 @@ export interface components {
             /** Format: int64 */
             assignee_id?: number;
         };
+        AttributeBody: {
+            /** @description contact or conversation */
+            applies_to?: string;
+            /** @description text, number, checkbox, date, link or list */
+            data_type?: string;
+            description?: string;
+            key?: string;
+            name?: string;
+            /** @description What a text must match, in JavaScript's notation; the web app holds people to it */
+            regex?: string;
+            regex_hint?: string;
+            /** @description The choices of a list */
+            values?: string[] | null;
+        };
+        AttributeDefinition: {
+            applies_to: string;
+            /** Format: date-time */
+            created_at: string;
+            data_type: string;
+            description: string;
+            /** Format: int64 */
+            id: number;
+            key: string;
+            name: string;
+            regex: string;
+            regex_hint: string;
+            /** Format: date-time */
+            updated_at: string;
+            values: string[];
+        };
         AuditItem: {
             activity_description: string;
             activity_type: string;
@@ -2267,9 +2847,87 @@ export interface components {
             /** Format: int64 */
             total_pages: number;
         };
+        AuditRetention: {
+            /**
+             * Format: int64
+             * @description After how many days an entry is deleted; 0 for never
+             */
+            retention_days: number;
+        };
         BrandingPicture: {
             /** @description Path of the picture, as the settings name it now */
             url: string;
+        };
+        BulkAction: {
+            /**
+             * Format: int64
+             * @description Left out to take the assignee away
+             */
+            assignee_id?: number;
+            /** @description With spam: block the contacts, too */
+            block?: boolean;
+            priority?: string;
+            /** @description A duration such as 90m, or an RFC 3339 time */
+            snoozed_until?: string;
+            status?: string;
+            tags?: string[] | null;
+            /** @description status, snooze, assign_user, assign_team, priority, add_tags, remove_tags, read, unread, spam, trash, restore or delete */
+            type?: string;
+        };
+        BulkBody: {
+            action?: components["schemas"]["BulkAction"];
+            /** @description Everything that is in a list at this moment */
+            list?: components["schemas"]["BulkList"];
+            /** @description At most 1000 conversations; or a list */
+            uuids?: string[] | null;
+        };
+        BulkJob: {
+            action: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            done: number;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            refused: number;
+            running: boolean;
+            /** Format: int64 */
+            total: number;
+            /** Format: int64 */
+            unchanged: number;
+            /** Format: int64 */
+            undo_of: number | null;
+            /** Format: int64 */
+            undone_by: number | null;
+        };
+        BulkList: {
+            /** @description At most 1000 conversations of the list to leave as they are */
+            exclude?: string[] | null;
+            /** @description As of the list itself; a view has its own */
+            filters?: string;
+            /** @description all, unassigned, assigned, mentioned, team, view, spam or trash */
+            scope?: string;
+            /** Format: int64 */
+            team_id?: number;
+            /** Format: int64 */
+            view_id?: number;
+        };
+        BulkRow: {
+            contact?: string;
+            message: string;
+            outcome: string;
+            reference_number?: string;
+            subject?: string;
+            uuid: string;
+        };
+        ChannelsBody: {
+            bell?: boolean;
+            desktop?: boolean;
+            mail?: boolean;
+            sound?: boolean;
         };
         ConnectionTest: {
             detail: string;
@@ -2544,6 +3202,18 @@ export interface components {
             updated_at: string;
             uuid: string;
         };
+        ConversationPageBulkRow: {
+            next_cursor?: string;
+            /** Format: int64 */
+            page: number;
+            /** Format: int64 */
+            per_page: number;
+            results: components["schemas"]["BulkRow"][];
+            /** Format: int64 */
+            total: number;
+            /** Format: int64 */
+            total_pages: number;
+        };
         ConversationPageConversationListItem: {
             next_cursor?: string;
             /** Format: int64 */
@@ -2618,15 +3288,6 @@ export interface components {
             id: number;
             name: string;
         };
-        ConversationTag: {
-            /** Format: date-time */
-            created_at: string;
-            /** Format: int64 */
-            id: number;
-            name: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
         CreateBody: {
             /** Format: int64 */
             agent_id?: number;
@@ -2634,7 +3295,9 @@ export interface components {
             contact_email?: string;
             content?: string;
             /** @description Keys without a definition are dropped */
-            custom_attributes?: unknown;
+            custom_attributes?: {
+                [key: string]: unknown;
+            };
             external_user_id?: string;
             first_name?: string;
             /** Format: int64 */
@@ -2736,8 +3399,16 @@ export interface components {
             data: components["schemas"]["AgentNewlyMade"];
             status: string;
         };
+        EnvelopeAttributeDefinition: {
+            data: components["schemas"]["AttributeDefinition"];
+            status: string;
+        };
         EnvelopeAuditPage: {
             data: components["schemas"]["AuditPage"];
+            status: string;
+        };
+        EnvelopeAuditRetention: {
+            data: components["schemas"]["AuditRetention"];
             status: string;
         };
         EnvelopeBool: {
@@ -2746,6 +3417,10 @@ export interface components {
         };
         EnvelopeBrandingPicture: {
             data: components["schemas"]["BrandingPicture"];
+            status: string;
+        };
+        EnvelopeBulkJob: {
+            data: components["schemas"]["BulkJob"];
             status: string;
         };
         EnvelopeConnectionTest: {
@@ -2768,12 +3443,20 @@ export interface components {
             data: components["schemas"]["ConversationMessage"];
             status: string;
         };
+        EnvelopeConversationPageBulkRow: {
+            data: components["schemas"]["ConversationPageBulkRow"];
+            status: string;
+        };
         EnvelopeConversationPageConversationListItem: {
             data: components["schemas"]["ConversationPageConversationListItem"];
             status: string;
         };
         EnvelopeConversationPageConversationMessage: {
             data: components["schemas"]["ConversationPageConversationMessage"];
+            status: string;
+        };
+        EnvelopeConversationStatus: {
+            data: components["schemas"]["ConversationStatus"];
             status: string;
         };
         EnvelopeDeletedMessage: {
@@ -2832,6 +3515,10 @@ export interface components {
             data: components["schemas"]["AgentSession"][];
             status: string;
         };
+        EnvelopeListAttributeDefinition: {
+            data: components["schemas"]["AttributeDefinition"][];
+            status: string;
+        };
         EnvelopeListConversationDraft: {
             data: components["schemas"]["ConversationDraft"][];
             status: string;
@@ -2848,16 +3535,16 @@ export interface components {
             data: components["schemas"]["ConversationStatus"][];
             status: string;
         };
-        EnvelopeListConversationTag: {
-            data: components["schemas"]["ConversationTag"][];
-            status: string;
-        };
         EnvelopeListI18nLanguage: {
             data: components["schemas"]["I18nLanguage"][];
             status: string;
         };
         EnvelopeListInbox: {
             data: components["schemas"]["Inbox"][];
+            status: string;
+        };
+        EnvelopeListNotifyNotification: {
+            data: components["schemas"]["NotifyNotification"][];
             status: string;
         };
         EnvelopeListRole: {
@@ -2884,6 +3571,10 @@ export interface components {
             data: components["schemas"]["SsoProvider"][];
             status: string;
         };
+        EnvelopeListTag: {
+            data: components["schemas"]["Tag"][];
+            status: string;
+        };
         EnvelopeListTeam: {
             data: components["schemas"]["Team"][];
             status: string;
@@ -2896,12 +3587,30 @@ export interface components {
             data: components["schemas"]["TeamMember"][];
             status: string;
         };
+        EnvelopeListView: {
+            data: components["schemas"]["View"][];
+            status: string;
+        };
+        EnvelopeMapStringInt64: {
+            data: {
+                [key: string]: number;
+            };
+            status: string;
+        };
         EnvelopeMedia: {
             data: components["schemas"]["Media"];
             status: string;
         };
         EnvelopeNewCodes: {
             data: components["schemas"]["NewCodes"];
+            status: string;
+        };
+        EnvelopeNotifyPreferences: {
+            data: components["schemas"]["NotifyPreferences"];
+            status: string;
+        };
+        EnvelopeNotifyStats: {
+            data: components["schemas"]["NotifyStats"];
             status: string;
         };
         EnvelopePublicConfig: {
@@ -2932,8 +3641,20 @@ export interface components {
             data: components["schemas"]["SsoProvider"];
             status: string;
         };
+        EnvelopeTag: {
+            data: components["schemas"]["Tag"];
+            status: string;
+        };
         EnvelopeTeam: {
             data: components["schemas"]["Team"];
+            status: string;
+        };
+        EnvelopeUsage: {
+            data: components["schemas"]["Usage"];
+            status: string;
+        };
+        EnvelopeView: {
+            data: components["schemas"]["View"];
             status: string;
         };
         FactorNewTOTP: {
@@ -3155,6 +3876,64 @@ export interface components {
             /** @description To be kept by the agent; they are shown only now. Empty if the agent has some already. */
             recovery_codes: string[];
         };
+        NotifyChannels: {
+            bell: boolean;
+            desktop: boolean;
+            mail: boolean;
+            sound: boolean;
+        };
+        NotifyNotification: {
+            actor_avatar_url: string | null;
+            actor_first_name: string | null;
+            /** Format: int64 */
+            actor_id: number | null;
+            actor_last_name: string | null;
+            body: string | null;
+            /** Format: int64 */
+            conversation_id: number | null;
+            conversation_uuid: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            id: number;
+            is_read: boolean;
+            /** Format: int64 */
+            message_id: number | null;
+            message_uuid: string | null;
+            /** @description What the title is made of: reference_number, actor, and count of unread replies */
+            meta: unknown;
+            notification_type: string;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            user_id: number;
+        };
+        NotifyPreferences: {
+            /** @description By type of notification */
+            events: {
+                [key: string]: components["schemas"]["NotifyChannels"];
+            };
+            quiet_hours: components["schemas"]["NotifyQuietHours"];
+            /**
+             * Format: int64
+             * @description Of sounds, 0 to 100
+             */
+            volume: number;
+        };
+        NotifyQuietHours: {
+            enabled: boolean;
+            /** @description Such as 22:00, by the clock of the agent's time zone */
+            from: string;
+            /** @description Such as 07:00 */
+            to: string;
+        };
+        NotifyStats: {
+            /** Format: int64 */
+            total_count: number;
+            /** Format: int64 */
+            unread_count: number;
+        };
         OidcBody: {
             allowed_domains?: string[] | null;
             /** @description Make an agent of whoever signs in first with an address in allowed_domains */
@@ -3175,6 +3954,11 @@ export interface components {
             provider?: string;
             /** @description The issuer: the address below which the discovery document is */
             provider_url?: string;
+        };
+        OwnViewBody: {
+            /** @description A list of conditions, or groups with logic and rules */
+            filters?: unknown;
+            name?: string;
         };
         "Patch-conversations-uuidRequest": {
             subject?: string;
@@ -3206,6 +3990,18 @@ export interface components {
         };
         "Post-oidc-testRequest": {
             provider_url?: string;
+        };
+        PreferenceBody: {
+            /** @description By type: mention, assignment, reply, new_conversation; types left out stay as they are */
+            events?: {
+                [key: string]: components["schemas"]["ChannelsBody"];
+            } | null;
+            quiet_hours?: components["schemas"]["NotifyQuietHours"];
+            /**
+             * Format: int64
+             * @description Of sounds, 0 to 100
+             */
+            volume?: number;
         };
         Problem: {
             data: unknown;
@@ -3254,6 +4050,13 @@ export interface components {
         };
         "Put-roles-id-two-factorRequest": {
             require_two_factor?: boolean;
+        };
+        RetentionBody: {
+            /**
+             * Format: int64
+             * @description From 30 to 36500; 0 to keep every entry
+             */
+            retention_days?: number | null;
         };
         Role: {
             /** Format: date-time */
@@ -3358,6 +4161,15 @@ export interface components {
             /** @description Where it goes on: desk, account, mailbox or colleagues */
             step: string;
         };
+        SharedViewBody: {
+            /** @description A list of conditions, or groups with logic and rules */
+            filters?: unknown;
+            name?: string;
+            /** Format: int64 */
+            team_id?: number;
+            /** @description all or team */
+            visibility?: string;
+        };
         SignInSettings: {
             /** @description Only through an identity provider; the System user may use its password all the same */
             "app.sso_only"?: boolean;
@@ -3418,6 +4230,23 @@ export interface components {
             provider_url: string;
             redirect_uri: string;
         };
+        StatusBody: {
+            /** @description open, waiting or resolved */
+            category?: string;
+            name?: string;
+        };
+        Tag: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            id: number;
+            name: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        TagBody: {
+            name?: string;
+        };
         Team: {
             /** Format: int64 */
             business_hours_id: number | null;
@@ -3462,6 +4291,25 @@ export interface components {
             /** Format: int64 */
             id: number;
             last_name: string;
+        };
+        Usage: {
+            /** Format: int64 */
+            conversations: number;
+        };
+        View: {
+            /** Format: date-time */
+            created_at: string;
+            filters: unknown;
+            /** Format: int64 */
+            id: number;
+            name: string;
+            /** Format: int64 */
+            team_id?: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            user_id?: number;
+            visibility: string;
         };
     };
     responses: never;
@@ -3887,6 +4735,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-agents-me-notification-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeNotifyPreferences"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-agents-me-notification-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreferenceBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeNotifyPreferences"];
                 };
             };
             /** @description Error */
@@ -4989,6 +5899,107 @@ export interface operations {
             };
         };
     };
+    "get-bulk-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBulkJob"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-bulk-id-refused": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The job's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationPageBulkRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-bulk-id-undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBulkJob"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-config": {
         parameters: {
             query?: never;
@@ -5154,6 +6165,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeConversationPageConversationListItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-conversations-bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBulkJob"];
                 };
             };
             /** @description Error */
@@ -6062,7 +7106,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["Put-conversations-uuid-spamRequest"];
             };
@@ -6167,6 +7211,168 @@ export interface operations {
             path: {
                 /** @description The conversation's uuid */
                 uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-custom-attributes": {
+        parameters: {
+            query?: {
+                /** @description contact or conversation; both if left out */
+                applies_to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListAttributeDefinition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-custom-attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttributeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAttributeDefinition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-custom-attributes-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAttributeDefinition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-custom-attributes-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttributeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAttributeDefinition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-custom-attributes-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
             };
             cookie?: never;
         };
@@ -6562,6 +7768,189 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeListSearchMessage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-notifications": {
+        parameters: {
+            query?: {
+                /** @description 1 to 100, 20 unless given */
+                limit?: string;
+                /** @description How many to pass over, at most 10000 */
+                offset?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListNotifyNotification"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-notifications-read-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-notifications-stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeNotifyStats"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-notifications-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-notifications-id-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
                 };
             };
             /** @description Error */
@@ -7040,6 +8429,68 @@ export interface operations {
             };
         };
     };
+    "get-settings-activity-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAuditRetention"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-settings-activity-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAuditRetention"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-settings-general": {
         parameters: {
             query?: never;
@@ -7472,6 +8923,165 @@ export interface operations {
             };
         };
     };
+    "get-shared-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-shared-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SharedViewBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-shared-views-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-shared-views-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SharedViewBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-shared-views-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-statuses": {
         parameters: {
             query?: never;
@@ -7501,6 +9111,136 @@ export interface operations {
             };
         };
     };
+    "post-statuses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StatusBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationStatus"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-statuses-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StatusBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationStatus"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-statuses-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-statuses-id-usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeUsage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-tags": {
         parameters: {
             query?: never;
@@ -7516,7 +9256,196 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EnvelopeListConversationTag"];
+                    "application/json": components["schemas"]["EnvelopeListTag"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeTag"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-tags-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description CSV in UTF-8 with the column name
+                     */
+                    file?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+        };
+    };
+    "get-tags-import-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeImportState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-tags-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeTag"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-tags-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-tags-id-usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeUsage"];
                 };
             };
             /** @description Error */
@@ -7780,6 +9709,236 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeListTeamMember"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-views-counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeMapStringInt64"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-views-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-views-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnViewBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-views-me-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnViewBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-views-me-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-views-shared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-views-id-conversations": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+                /** @description Filter as JSON: a list of conditions, or groups with logic and rules */
+                filters?: string;
+                /** @description model.field to sort by */
+                order_by?: string;
+                /** @description asc or desc */
+                order?: string;
+                /** @description next_cursor of the page before, instead of page */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationPageConversationListItem"];
                 };
             };
             /** @description Error */
