@@ -46,6 +46,12 @@ test('the first administrator is led through the set-up', async ({ desk, page })
   await expect(page.getByText('“nobody” is not an email address.')).toBeVisible()
   await examineLooks(page, 'guide-colleagues')
   await page.getByLabel('Email addresses').fill('bo@acme.example')
+  for (const way of ['Finish without inviting', 'Leave the set-up and do not show it again']) {
+    await guide(page).getByRole('button', { name: way }).click()
+    await expect(page.getByRole('alertdialog')).toContainText('Leave without saving?')
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel' }).click()
+    await expect(page.getByLabel('Email addresses')).toHaveValue('bo@acme.example')
+  }
   await page.getByRole('button', { name: 'Invite and finish' }).press('Enter')
   await expect(page).toHaveURL(/\/inboxes\//)
 

@@ -37,11 +37,11 @@ func TestSocketsEndWhenASessionIsNotUsed(t *testing.T) {
 		cfg.SessionIdle = 8 * time.Second
 		d := startWith(t, cfg)
 		d.addAgent("asha@x.test", "Agent")
-		asha := signIn(t, d.app.URL(), "asha@x.test", agentPassword)
-		used, idle := asha.dial(""), d.admin.dial("")
+		idle := d.admin.dial("")
+		idle.write("ping") // an open window is no use
+		used := signIn(t, d.app.URL(), "asha@x.test", agentPassword).dial("")
 		// As another node notes that Asha's session was used.
 		d.exec(`UPDATE sessions SET last_seen_at = $1 WHERE user_id <> 1`, db.At(time.Now().Add(time.Minute)))
-		idle.write("ping") // an open window is no use
 		d.admin.ended(idle, "session ended")
 		if frames := used.settle(); len(frames) == 0 {
 			t.Error("the socket of a session that is used fell silent")

@@ -47,7 +47,7 @@ func (k *known) check(r row) *reason {
 	}
 	for i, value := range []string{r.FirstName, r.LastName, r.Email, strings.Join(r.Roles, ",")} {
 		if value == "" {
-			return reasonOf(fault.Required(columns[i]))
+			return reasonOf(fault.Required(required[i]))
 		}
 	}
 	if err := agent.CheckAddress(r.Email); err != nil {
@@ -78,7 +78,7 @@ func (k *known) check(r row) *reason {
 		max  int
 	}{{r.FirstName, 140}, {r.LastName, 140}, {r.Email, 320}} {
 		if len([]rune(c.text)) > c.max {
-			return reasonOf(fault.TooLong(columns[i], c.max))
+			return reasonOf(fault.TooLong(required[i], c.max))
 		}
 	}
 	return nil

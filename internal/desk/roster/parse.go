@@ -1,14 +1,11 @@
 package roster
 
 import (
-	"bytes"
-	"encoding/csv"
 	"errors"
-	"io"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/foyerdesk/foyer/internal/platform/csvfile"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
@@ -51,98 +48,32 @@ func reasonOf(err error) *reason {
 	return &reason{f.Key, f.Field, f.Params}
 }
 
-var columns = []string{"first_name", "last_name", "email", "roles", "teams"}
+// required are the columns without which nobody can be made an agent.
+var required = []string{"first_name", "last_name", "email", "roles"}
 
-// parse reads a file of agents: comma-separated values (RFC 4180) in UTF-8, with or without a byte order mark, the first
-// record naming the columns. Spreadsheets of countries with a decimal comma write semicolons instead, which is told from
-// the first line. Errors are Invalid: text that is no CSV, no rows, too many of them. A required column that is missing is
-// no error of this function but returned, for the import itself ends with it.
+// parse reads a file of agents, as [csvfile.Read] does. A required column that is missing is no error of this function but
+// returned, for the import itself ends with it.
 func parse(content []byte) (rows []row, missing string, err error) {
-	content = bytes.TrimPrefix(content, []byte("\xef\xbb\xbf"))
-	if !utf8.Valid(content) {
-		return nil, "", fault.Field("file", "import.error.not_utf8")
-	}
-	r := csv.NewReader(bytes.NewReader(content))
-	r.FieldsPerRecord, r.TrimLeadingSpace, r.ReuseRecord = -1, true, true
-	r.Comma = separator(content)
-	header, err := r.Read()
+	file, err := csvfile.Read(content, csvfile.Limits{Rows: MaxRows, Cell: maxCell})
 	if err != nil {
-		return nil, "", unreadable(err)
+		return nil, "", err
 	}
-	at, width := places(header), len(header)
-	for {
-		record, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, "", unreadable(err)
-		}
-		if len(rows) == MaxRows {
-			return nil, "", fault.Field("file", "import.error.too_many_rows", "max", strconv.Itoa(MaxRows))
-		}
-		line, _ := r.FieldPos(0)
-		rows = append(rows, rowOf(record, at, width, line))
+	for _, r := range file.Rows {
+		rows = append(rows, rowOf(file, r))
 	}
-	if len(rows) == 0 {
-		return nil, "", fault.Field("file", "import.error.empty")
-	}
-	for _, c := range columns[:4] {
-		if _, ok := at[c]; !ok {
+	for _, c := range required {
+		if !file.Has(c) {
 			return rows, c, nil
 		}
 	}
 	return rows, "", nil
 }
 
-func unreadable(err error) error {
-	var p *csv.ParseError
-	if errors.As(err, &p) {
-		return fault.Field("file", "import.error.not_csv", "line", strconv.Itoa(p.Line)).Because(err)
-	}
-	return fault.Field("file", "import.error.empty").Because(err)
-}
-
-// separator returns what the first line separates its columns by.
-func separator(content []byte) rune {
-	first, _, _ := bytes.Cut(content, []byte("\n"))
-	switch {
-	case bytes.ContainsRune(first, ','):
-		return ','
-	case bytes.ContainsRune(first, ';'):
-		return ';'
-	case bytes.ContainsRune(first, '\t'):
-		return '\t'
-	}
-	return ','
-}
-
-// places returns where the known columns are; of a name that comes twice, the first.
-func places(header []string) map[string]int {
-	at := map[string]int{}
-	for i, name := range header {
-		name = strings.ToLower(strings.TrimSpace(name))
-		if _, twice := at[name]; !twice {
-			at[name] = i
-		}
-	}
-	return at
-}
-
-func rowOf(record []string, at map[string]int, width, line int) row {
-	cell := func(name string) string {
-		if i, ok := at[name]; ok && i < len(record) {
-			return clip(strings.TrimSpace(record[i]))
-		}
-		return ""
-	}
-	made := row{Line: line, FirstName: cell("first_name"), LastName: cell("last_name"), Email: strings.ToLower(cell("email")),
-		Roles: names(cell("roles")), Teams: names(cell("teams"))}
-	for len(record) > width && strings.TrimSpace(record[len(record)-1]) == "" {
-		record = record[:len(record)-1] // a spreadsheet's empty cells to the right of the table
-	}
-	if len(record) != width {
-		made.Broken = because("row", "import.error.columns", "want", strconv.Itoa(width), "got", strconv.Itoa(len(record)))
+func rowOf(file *csvfile.File, r csvfile.Row) row {
+	made := row{Line: r.Line, FirstName: file.Cell(r, "first_name"), LastName: file.Cell(r, "last_name"), Email: strings.ToLower(file.Cell(r, "email")),
+		Roles: names(file.Cell(r, "roles")), Teams: names(file.Cell(r, "teams"))}
+	if got, ragged := file.Ragged(r); ragged {
+		made.Broken = because("row", "import.error.columns", "want", strconv.Itoa(file.Width()), "got", strconv.Itoa(got))
 	}
 	return made
 }
@@ -161,13 +92,4 @@ func names(cell string) (out []string) {
 		}
 	}
 	return out
-}
-
-// clip makes a cell one that both engines keep: without NUL, and not much longer than any rule allows.
-func clip(s string) string {
-	s = strings.ReplaceAll(s, "\x00", "�")
-	if utf8.RuneCountInString(s) <= maxCell {
-		return s
-	}
-	return string([]rune(s)[:maxCell])
 }

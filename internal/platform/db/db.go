@@ -93,17 +93,24 @@ func Open(ctx context.Context, url string) (*DB, error) {
 }
 
 func openPostgres(ctx context.Context, url string) (*DB, error) {
+	return connectPostgres(ctx, url, func(cfg *pgxpool.Config) {
+		if !strings.Contains(url, "pool_max_conns") {
+			cfg.MaxConns = int32(max(16, 4*runtime.NumCPU()))
+		}
+		// PostgreSQL's own value, 4, is that of disks that turn; on others it makes reading whole tables look cheap.
+		if _, set := cfg.ConnConfig.RuntimeParams["random_page_cost"]; !set {
+			cfg.ConnConfig.RuntimeParams["random_page_cost"] = "1.1"
+		}
+	})
+}
+
+// connectPostgres connects as a URL says and configure changes.
+func connectPostgres(ctx context.Context, url string, configure func(*pgxpool.Config)) (*DB, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("read database URL: %w", err)
 	}
-	if !strings.Contains(url, "pool_max_conns") {
-		cfg.MaxConns = int32(max(16, 4*runtime.NumCPU()))
-	}
-	// PostgreSQL's own value, 4, is that of disks that turn; on others it makes reading whole tables look cheap.
-	if _, set := cfg.ConnConfig.RuntimeParams["random_page_cost"]; !set {
-		cfg.ConnConfig.RuntimeParams["random_page_cost"] = "1.1"
-	}
+	configure(cfg)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)

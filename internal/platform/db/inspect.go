@@ -29,21 +29,10 @@ func OpenReadOnly(ctx context.Context, url string) (*DB, error) {
 }
 
 func readPostgres(ctx context.Context, url string) (*DB, error) {
-	cfg, err := pgxpool.ParseConfig(url)
-	if err != nil {
-		return nil, fmt.Errorf("read database URL: %w", err)
-	}
-	cfg.MaxConns = 2
-	cfg.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
-		return nil, fmt.Errorf("open PostgreSQL: %w", err)
-	}
-	if err := pool.Ping(ctx); err != nil {
-		pool.Close()
-		return nil, fmt.Errorf("connect to PostgreSQL: %w", err)
-	}
-	return &DB{engine: Postgres, pool: pool}, nil
+	return connectPostgres(ctx, url, func(cfg *pgxpool.Config) {
+		cfg.MaxConns = 2
+		cfg.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
+	})
 }
 
 // existing opens a SQLite file in the journal mode that it has, and does not make it. It is not opened as read-only by the

@@ -1,9 +1,8 @@
 import { ApiError } from '@ui/api/client'
-import { confirm } from '@ui/confirm'
 import { formKey } from '@ui/components/field'
 import { t } from '@ui/i18n'
-import { computed, nextTick, onBeforeUnmount, onMounted, provide, reactive, ref, watch, type Ref } from 'vue'
-import { onBeforeRouteLeave, onBeforeRouteUpdate } from 'vue-router'
+import { computed, nextTick, provide, reactive, ref, watch, type Ref } from 'vue'
+import { useLeaveGuard } from './leave'
 import type { Errors } from './validate'
 
 export interface FormOptions<T> {
@@ -117,23 +116,7 @@ export function useForm<T extends object>(options: FormOptions<T>) {
     if (stored.value) take(options.source() ?? (JSON.parse(stored.value) as T))
   }
 
-  const mayLeave = async (): Promise<boolean> =>
-    !dirty.value ||
-    (await confirm({
-      title: t('admin.unsaved.title'),
-      text: t('admin.unsaved.text'),
-      action: t('admin.unsaved.leave'),
-      danger: true,
-    }))
-
-  onBeforeRouteLeave(mayLeave)
-  onBeforeRouteUpdate((to, from) => to.path === from.path || mayLeave())
-
-  const warn = (event: BeforeUnloadEvent): void => {
-    if (dirty.value) event.preventDefault()
-  }
-  onMounted(() => window.addEventListener('beforeunload', warn))
-  onBeforeUnmount(() => window.removeEventListener('beforeunload', warn))
+  const mayLeave = useLeaveGuard(dirty)
 
   return { value, dirty, saving, saved, failure, errors, check, submit, reset, mayLeave }
 }

@@ -232,6 +232,7 @@ export const sections: readonly Section[] = [
       { label: 'admin.activity.from' },
       { label: 'admin.activity.to' },
       { label: 'admin.activity.export' },
+      { label: 'admin.activity.keep.age' },
     ],
   },
 ]

@@ -212,6 +212,7 @@ export type OidcBody = components['schemas']['OidcBody']
 export type SignInSettings = components['schemas']['SignInSettings']
 
 export type ActivityEntry = Schemas['AuditItem']
+export type Retention = Schemas['AuditRetention']
 
 export type EmailSettings = Schemas['SettingEmail']
 

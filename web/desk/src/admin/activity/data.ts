@@ -1,8 +1,11 @@
-import { useInfiniteQuery } from '@tanstack/vue-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/vue-query'
 import { api } from '@ui/api/client'
 import type { Page } from '@ui/api/types'
+import { dayOf } from '@ui/i18n/zone'
 import { computed, type Ref } from 'vue'
-import type { ActivityEntry } from '../wire'
+import { changed } from '../data'
+import type { ActivityEntry, Retention } from '../wire'
+import { noFilters, toQuery } from './filters'
 
 const size = 50
 
@@ -21,4 +24,19 @@ export function useActivity(filters: Ref<string>) {
   })
   const entries = computed(() => [...new Map((query.data.value?.pages ?? []).flatMap((page) => page.results).map((entry) => [entry.id, entry])).values()])
   return { ...query, entries }
+}
+
+export const useRetention = () =>
+  useQuery({ queryKey: ['admin', 'retention'], queryFn: ({ signal }) => api.get<Retention>('/settings/activity-log', { signal }), staleTime: 0 })
+
+export async function saveRetention(days: number): Promise<void> {
+  await api.put('/settings/activity-log', { retention_days: days })
+  await changed()
+}
+
+/** How many entries will be too old by the end of the day, if entries are kept for so many days. */
+export async function countOlder(days: number): Promise<number> {
+  const to = dayOf(Date.now() - days * 86_400_000)
+  const search = new URLSearchParams({ page_size: '1', filters: toQuery({ ...noFilters(), to }) })
+  return (await api.get<Page<ActivityEntry>>(`/activity-logs?${search}`)).total
 }

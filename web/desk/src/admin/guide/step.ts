@@ -1,11 +1,35 @@
 import { formKey } from '@ui/components/field'
 import { ApiError } from '@ui/api/client'
-import { nextTick, provide, reactive, ref } from 'vue'
+import { inject, nextTick, onBeforeUnmount, provide, reactive, ref, watch, type InjectionKey, type Ref } from 'vue'
 import { findControl } from '../form'
 import type { Errors } from '../validate'
 
+/** Whether something was typed into the step on screen that is not saved. The guide provides it, for it knows the ways out. */
+export const stepDirty: InjectionKey<Ref<boolean>> = Symbol('a step of the guide is unsaved')
+
+export interface StepOptions {
+  /** What the fields hold; undefined while it loads. */
+  value: () => unknown
+  errors: () => Errors
+  save: () => Promise<void>
+  done: () => void
+  fieldOf?: (path: string) => string
+}
+
 /** What a step of the guide does with its fields: shows what is wrong, then saves. */
-export function useStep(options: { errors: () => Errors; save: () => Promise<void>; done: () => void; fieldOf?: (path: string) => string }) {
+export function useStep(options: StepOptions) {
+  const dirty = inject(stepDirty, ref(false))
+  let untouched: string | undefined
+  watch(
+    () => JSON.stringify(options.value()),
+    (now) => {
+      untouched ??= now
+      dirty.value = now !== untouched
+    },
+    { immediate: true },
+  )
+  onBeforeUnmount(() => (dirty.value = false))
+
   const saving = ref(false)
   const failure = ref('')
   const touched = reactive(new Set<string>())
@@ -37,6 +61,7 @@ export function useStep(options: { errors: () => Errors; save: () => Promise<voi
     saving.value = true
     try {
       await options.save()
+      dirty.value = false
       options.done()
     } catch (cause) {
       if (!(cause instanceof ApiError)) throw cause
