@@ -64,6 +64,8 @@ test('how long the log is kept is said by an administrator, who is told what goe
   await expect(question).toContainText('Delete entries older than 400 days?')
   await expect(question).toContainText('cannot be undone')
   await examine(page, 'activity-retention-sure')
+  // The question lies above the dialog that asks it.
+  expect(await question.evaluate((e) => { const box = e.getBoundingClientRect(); return document.elementsFromPoint(box.x + 8, box.y + 8)[0] === e })).toBe(true)
   await question.getByRole('button', { name: 'Cancel' }).click()
   expect(await desk.api.get(kept)).toEqual({ retention_days: 0 })
   await dialog.getByRole('button', { name: 'Save changes' }).click()
