@@ -102,7 +102,7 @@ func newAccessDesk(t *testing.T, d *db.DB, authPerMinute int) *accessDesk {
 		Translate: func(lang, key string, params map[string]string) string {
 			return i18n.T(cmp.Or(lang, i18n.Default), key, params)
 		}},
-		api.Auth, api.Factors, api.Agents, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Web(fstest.MapFS{"index.html": {Data: []byte("<title>the app</title>")}}))
+		api.Auth, api.Factors, api.Agents, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Activity, api.Web(fstest.MapFS{"index.html": {Data: []byte("<title>the app</title>")}}))
 	return k
 }
 

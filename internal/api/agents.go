@@ -7,6 +7,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/desk/team"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
 // IDPath is a path that ends in an id.
@@ -35,7 +36,7 @@ func (b agentBody) edit() agent.Edit {
 func Agents(a *API) {
 	s := a.Agents
 	route(a, http.MethodGet, "/agents", "All agents", need(role.UsersManage),
-		func(ctx context.Context, _ *agent.Principal, _ *struct{}) ([]agent.Compact, error) {
+		func(ctx context.Context, _ *agent.Principal, _ *struct{}) ([]agent.Listed, error) {
 			return s.List(ctx)
 		})
 	route(a, http.MethodGet, "/agents/compact", "Agents and AI assistants, for pickers", anyone,
@@ -53,10 +54,11 @@ func Agents(a *API) {
 	route(a, http.MethodPost, "/agents", "Create an agent", need(role.UsersManage),
 		func(ctx context.Context, p *agent.Principal, in *struct{ Body agentBody }) (*agent.Agent, error) {
 			made, err := s.Create(ctx, p, in.Body.edit())
-			if err == nil && in.Body.SendWelcomeEmail {
-				err = a.forgotPassword(ctx, *made.Email, true)
+			if err != nil || !in.Body.SendWelcomeEmail {
+				return made, err
 			}
-			return made, err
+			a.welcome(ctx, made)
+			return s.Get(ctx, made.ID)
 		})
 	route(a, http.MethodPut, "/agents/{id}", "Replace what an agent is", need(role.UsersManage),
 		func(ctx context.Context, p *agent.Principal, in *struct {
@@ -77,7 +79,49 @@ func Agents(a *API) {
 			}
 			return true, s.Delete(ctx, p, id)
 		})
+	a.inviteRoute()
+	a.avatarRoutes()
 	meRoutes(a)
+}
+
+// inviteRoute is for those who lost their invitation or let it run out.
+func (a *API) inviteRoute() {
+	route(a, http.MethodPost, "/agents/{id}/invitation", "Invite an agent who has not signed in yet, again if need be", need(role.UsersManage),
+		func(ctx context.Context, _ *agent.Principal, in *IDPath) (*agent.Agent, error) {
+			id, err := pathID(in.ID)
+			if err != nil {
+				return nil, err
+			}
+			if _, err := a.Agents.Get(ctx, id); err != nil {
+				return nil, err
+			}
+			if a.Invite == nil {
+				return nil, fault.New(fault.Conflict, "error.invite_no_mail")
+			}
+			sent, err := a.Invite(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			if !sent {
+				return nil, fault.New(fault.Conflict, "error.invite_no_mail")
+			}
+			return a.Agents.Get(ctx, id)
+		})
+}
+
+// welcome invites an agent who was just made. They exist whatever becomes of the mail: where the desk cannot send any,
+// the link is in the log.
+func (a *API) welcome(ctx context.Context, made *agent.Agent) {
+	sent, err := false, error(nil)
+	if a.Invite != nil {
+		sent, err = a.Invite(ctx, made.ID)
+	}
+	if err == nil && !sent {
+		err = a.logLink(ctx, made.ID, *made.Email)
+	}
+	if err != nil {
+		a.Log.ErrorContext(ctx, "could not invite a new agent", "agent", made.ID, "error", err)
+	}
 }
 
 func meRoutes(a *API) {
@@ -106,7 +150,7 @@ func meRoutes(a *API) {
 	a.profileRoute()
 	route(a, http.MethodDelete, "/agents/me/avatar", "Remove one's picture", anyone,
 		func(ctx context.Context, p *agent.Principal, _ *struct{}) (done, error) {
-			_, err := s.SetAvatar(ctx, p.ID, nil)
+			err := s.SetAvatar(ctx, p, p.ID, nil)
 			return err == nil, err
 		})
 }

@@ -74,7 +74,9 @@ type Deps struct {
 	Factors       *factor.Service
 	SSO           *sso.Service
 	// PasswordLink sends an agent a link to set their password; false when the desk cannot send mail yet.
-	PasswordLink func(ctx context.Context, agentID int64, welcome bool) (bool, error)
+	PasswordLink func(ctx context.Context, agentID int64) (bool, error)
+	// Invite sends an agent their invitation; false when the desk cannot send mail yet.
+	Invite func(ctx context.Context, agentID int64) (bool, error)
 	// SessionLifetime is how long a sign-in lasts.
 	SessionLifetime time.Duration
 	// Translate returns the catalogue's sentence for a key in a language, "" for the desk's.

@@ -35,7 +35,7 @@ func Auth(a *API) {
 			if in.Body.Email == "" {
 				return false, fault.Required("email")
 			}
-			return true, a.forgotPassword(ctx, in.Body.Email, false)
+			return true, a.forgotPassword(ctx, in.Body.Email)
 		})
 	type linkInput struct {
 		Body struct {
@@ -149,8 +149,8 @@ func (a *API) signOut(w http.ResponseWriter, r *http.Request, p *agent.Principal
 }
 
 // forgotPassword sends a link to an address that an agent has. The answer is the same for every address. While the desk
-// has no inbox to send its own mail by, the link is in the log, for the operator to pass on.
-func (a *API) forgotPassword(ctx context.Context, email string, welcome bool) error {
+// cannot send mail, the link is in the log, for the operator to pass on.
+func (a *API) forgotPassword(ctx context.Context, email string) error {
 	id, err := a.Agents.FindEnabled(ctx, email)
 	if fault.Is(err, fault.NotFound) {
 		return nil
@@ -159,10 +159,15 @@ func (a *API) forgotPassword(ctx context.Context, email string, welcome bool) er
 		return err
 	}
 	if a.PasswordLink != nil {
-		if sent, err := a.PasswordLink(ctx, id, welcome); sent || err != nil {
+		if sent, err := a.PasswordLink(ctx, id); sent || err != nil {
 			return err
 		}
 	}
+	return a.logLink(ctx, id, email)
+}
+
+// logLink writes a link to set an agent's password to the log of a desk that cannot send mail.
+func (a *API) logLink(ctx context.Context, id int64, email string) error {
 	if err := a.DB.Tx(ctx, func(tx *db.Tx) error { return a.Agents.LinkAsked(ctx, tx, id) }); err != nil {
 		return err
 	}

@@ -9,11 +9,15 @@ import (
 	"image/png"
 	"io"
 	"mime/multipart"
+	"net/http"
+	"reflect"
 
+	"github.com/danielgtaylor/huma/v2"
 	"golang.org/x/image/draw"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/media"
+	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
@@ -23,7 +27,57 @@ const (
 	maxAvatarPixels = 16_000_000
 )
 
-// readAvatar reads the caller's picture anew, as PNG: whatever else the file was is left behind.
+// avatarRoutes are for the pictures of other agents.
+func (a *API) avatarRoutes() {
+	const path = "/agents/{id}/avatar"
+	a.raw(http.MethodPut, Base+path, need(role.UsersManage), func(w http.ResponseWriter, r *http.Request, p *agent.Principal) {
+		changed, err := a.setAvatar(r, p)
+		if err != nil {
+			a.writeProblem(w, r, err)
+			return
+		}
+		writeData(w, changed)
+	})
+	route(a, http.MethodDelete, path, "Remove an agent's picture", need(role.UsersManage),
+		func(ctx context.Context, p *agent.Principal, in *IDPath) (done, error) {
+			return withID(in.ID, func(id int64) (done, error) { return true, a.Agents.SetAvatar(ctx, p, id, nil) })
+		})
+	form := &huma.Schema{Type: "object", Properties: map[string]*huma.Schema{"files": {Type: "string", Format: "binary", Description: "PNG, JPEG or GIF"}}}
+	a.OpenAPI().AddOperation(&huma.Operation{
+		OperationID: "put-agents-id-avatar", Method: http.MethodPut, Path: Base + path, Tags: []string{"agents"}, Security: []map[string][]string{{"session": {}}, {"key": {}}},
+		Summary: "Give an agent a picture", Description: "Needs permission users:manage.",
+		Parameters:  []*huma.Param{{Name: "id", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}},
+		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: form}}},
+		Responses: map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{
+			"application/json": {Schema: a.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[envelope[*agent.Agent]](), true, "AgentReply")}}}},
+	})
+}
+
+// setAvatar takes the file "files" of a multipart form as the picture of the agent in the path.
+func (a *API) setAvatar(r *http.Request, p *agent.Principal) (*agent.Agent, error) {
+	id, err := pathID(r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.Agents.Get(r.Context(), id); err != nil {
+		return nil, err
+	}
+	file, header, err := r.FormFile("files")
+	if err != nil {
+		return nil, fault.Required("files").Because(err)
+	}
+	defer func() { _ = file.Close() }()
+	picture, err := readAvatar(file, header)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.replaceAvatar(r.Context(), p, id, picture); err != nil {
+		return nil, err
+	}
+	return a.Agents.Get(r.Context(), id)
+}
+
+// readAvatar reads an agent's picture anew, as PNG: whatever else the file was is left behind.
 func readAvatar(file multipart.File, header *multipart.FileHeader) (*bytes.Buffer, error) {
 	if header.Size > maxAvatar {
 		return nil, fault.Field("files", "error.file_too_large", "max", "2")
@@ -31,15 +85,14 @@ func readAvatar(file multipart.File, header *multipart.FileHeader) (*bytes.Buffe
 	return asPNG(file, image.Point{})
 }
 
-// replaceAvatar keeps the caller's picture. The one before it is collected with the files that nothing refers to.
-func (a *API) replaceAvatar(ctx context.Context, p *agent.Principal, picture *bytes.Buffer) error {
+// replaceAvatar keeps an agent's picture. The one before it is collected with the files that nothing refers to.
+func (a *API) replaceAvatar(ctx context.Context, p *agent.Principal, id int64, picture *bytes.Buffer) error {
 	m, err := a.Media.Upload(ctx, p, media.UploadInput{Filename: "avatar.png", ContentType: "image/png", Size: int64(picture.Len()), Body: picture})
 	if err != nil {
 		return err
 	}
 	address := "/uploads/" + m.UUID
-	_, err = a.Agents.SetAvatar(ctx, p.ID, &address)
-	return err
+	return a.Agents.SetAvatar(ctx, p, id, &address)
 }
 
 // asPNG reads a GIF, JPEG or PNG picture, whose size in pixels is looked at before it is unpacked, and writes it anew. A

@@ -72,7 +72,7 @@ func (a *API) changeProfile(r *http.Request, p *agent.Principal) (*agent.Agent, 
 		return nil, err
 	}
 	if given.picture != nil {
-		if err := a.replaceAvatar(ctx, p, given.picture); err != nil {
+		if err := a.replaceAvatar(ctx, p, p.ID, given.picture); err != nil {
 			return nil, err
 		}
 	}

@@ -354,7 +354,7 @@ func (a *App) face(ctx context.Context) error {
 		Media: a.Media, Inboxes: a.Inboxes, Conversations: a.Conversations, Bulk: a.Bulk, Search: a.Search, SSO: a.SSO,
 		Tags: tag.New(a.DB, a.events), Attributes: attribute.New(a.DB, a.events), Views: view.New(a.DB, a.events, a.Conversations.CheckFilters),
 		Factors: a.Factors, EmailSettings: a.emailSettings, SessionLifetime: a.cfg.SessionLifetime,
-		PasswordLink: a.Notifications.PasswordLink, Notifications: a.Notifications,
+		PasswordLink: a.Notifications.PasswordLink, Invite: a.Notifications.Invite, Notifications: a.Notifications,
 		Roster: roster.New(roster.Options{DB: a.DB, Jobs: a.jobs, Log: a.log, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams,
 			Principal: a.Directory.ByID, Inviter: a.Notifications.Inviter}),
 		Translate: func(lang, key string, params map[string]string) string {

@@ -53,6 +53,9 @@ type Agent struct {
 	// TwoFactorSetupRequired is only there when it is so: a role asks for a second factor and the agent has none yet.
 	TwoFactorSetupRequired bool `json:"two_factor_setup_required,omitempty"`
 
+	// InvitedAt is when the last invitation was sent; left out if none was.
+	InvitedAt *db.Time `json:"invited_at,omitempty"`
+
 	IsSystem bool `json:"-"`
 }
 
@@ -61,21 +64,6 @@ type TeamOf struct {
 	ID    int64   `json:"id"`
 	Name  string  `json:"name"`
 	Emoji *string `json:"emoji"`
-}
-
-// Compact is an agent as lists and pickers show them.
-type Compact struct {
-	ID                 int64   `json:"id"`
-	Type               string  `json:"type"`
-	FirstName          string  `json:"first_name"`
-	LastName           string  `json:"last_name"`
-	Email              *string `json:"email"`
-	Enabled            bool    `json:"enabled"`
-	AvatarURL          *string `json:"avatar_url"`
-	ExternalUserID     *string `json:"external_user_id"`
-	AvailabilityStatus string  `json:"availability_status"`
-	CreatedAt          db.Time `json:"created_at"`
-	UpdatedAt          db.Time `json:"updated_at"`
 }
 
 // Edit is what an agent is made or changed to. Roles and teams are given by name, by id, or both; neither names nor ids
@@ -122,6 +110,8 @@ type Service struct {
 	Unassign func(ctx context.Context, tx *db.Tx, actor *Principal, agentID int64) error
 	// SecondFactor returns the token of a sign-in that waits for a second factor, "" if none is wanted.
 	SecondFactor func(ctx context.Context, tx *db.Tx, id int64, by Proof) (waiting string, err error)
+	// Enrolled returns which agents have a second factor.
+	Enrolled func(ctx context.Context) (map[int64]bool, error)
 	// Available is called, in the transaction, when an agent's availability changes.
 	Available func(ctx context.Context, tx *db.Tx, actorID, agentID int64, status string) error
 	// PasswordAllowed returns an error while agents may not sign in by a password. System is not asked for.
@@ -132,22 +122,10 @@ type Service struct {
 func New(d *db.DB, dir *Directory) *Service {
 	return &Service{db: d, dir: dir,
 		SecondFactor:    func(context.Context, *db.Tx, int64, Proof) (string, error) { return "", nil },
+		Enrolled:        func(context.Context) (map[int64]bool, error) { return nil, nil },
 		Unassign:        func(context.Context, *db.Tx, *Principal, int64) error { return nil },
 		Available:       func(context.Context, *db.Tx, int64, int64, string) error { return nil },
 		PasswordAllowed: func(context.Context) error { return nil }}
-}
-
-const compactQuery = `SELECT id, type, first_name, last_name, email, enabled, avatar_url, external_user_id, availability_status, created_at, updated_at
-	FROM users WHERE deleted_at IS NULL AND NOT is_system AND `
-
-// List returns all agents but System, the last changed first.
-func (s *Service) List(ctx context.Context) ([]Compact, error) {
-	return db.Select[Compact](ctx, s.db, compactQuery+`type = 'agent' AND email IS NOT NULL ORDER BY updated_at DESC, id DESC`)
-}
-
-// Compact returns all agents but System, and the AI assistants, by name.
-func (s *Service) Compact(ctx context.Context) ([]Compact, error) {
-	return db.Select[Compact](ctx, s.db, compactQuery+`type IN ('agent', 'ai_assistant') ORDER BY first_name, last_name, id`)
 }
 
 // Get returns an agent or AI assistant; NotFound if there is none.
@@ -156,12 +134,12 @@ func (s *Service) Get(ctx context.Context, id int64) (*Agent, error) { return ge
 func get(ctx context.Context, q db.Querier, id int64) (*Agent, error) {
 	var a Agent
 	err := q.QueryRow(ctx, `SELECT u.id, u.created_at, u.updated_at, u.first_name, u.last_name, u.email, u.type, u.availability_status,
-		u.phone_number_country_code, u.phone_number, u.avatar_url, u.enabled, u.last_active_at, u.last_login_at, u.country, u.is_system, u.language, u.timezone,
+		u.phone_number_country_code, u.phone_number, u.avatar_url, u.enabled, u.last_active_at, u.last_login_at, u.invited_at, u.country, u.is_system, u.language, u.timezone,
 		k.key, k.last_used_at
 		FROM users u LEFT JOIN api_keys k ON k.user_id = u.id AND k.is_primary
 		WHERE u.id = $1 AND u.type IN ('agent', 'ai_assistant') AND u.deleted_at IS NULL`, id).Scan(&a.ID, &a.CreatedAt, &a.UpdatedAt, &a.FirstName,
 		&a.LastName, &a.Email, &a.Type, &a.AvailabilityStatus, &a.PhoneNumberCountryCode, &a.PhoneNumber, &a.AvatarURL, &a.Enabled, &a.LastActiveAt,
-		&a.LastLoginAt, &a.Country, &a.IsSystem, &a.Language, &a.Timezone, &a.APIKey, &a.APIKeyLastUsedAt)
+		&a.LastLoginAt, &a.InvitedAt, &a.Country, &a.IsSystem, &a.Language, &a.Timezone, &a.APIKey, &a.APIKeyLastUsedAt)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, fault.Missing("agent")
 	}
@@ -424,23 +402,4 @@ func (s *Service) Delete(ctx context.Context, actor *Principal, id int64) error 
 		s.dir.Changed(id)
 	}
 	return err
-}
-
-// SetAvatar changes the address of an agent's picture; nil removes it. It returns the address there was.
-func (s *Service) SetAvatar(ctx context.Context, id int64, url *string) (before *string, err error) {
-	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		a, err := get(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		before = a.AvatarURL
-		if _, err := tx.Exec(ctx, `UPDATE users SET avatar_url = $2, updated_at = $3 WHERE id = $1`, id, url, db.Now()); err != nil {
-			return fmt.Errorf("change the picture of agent %d: %w", id, err)
-		}
-		type picture struct {
-			URL *string `json:"avatar_url"`
-		}
-		return audit.Record(ctx, tx, audit.Entry{Type: audit.AgentUpdated, Target: a.Audited(), Before: picture{before}, After: picture{url}})
-	})
-	return before, err
 }

@@ -53,6 +53,7 @@ const (
 	AgentDisabled      Type = "agent_disabled"
 	AgentEnabled       Type = "agent_enabled"
 	AgentDeleted       Type = "agent_deleted"
+	AgentInvited       Type = "agent_invited"
 	AgentRolesChanged  Type = "agent_roles_changed"
 	RoleCreated        Type = "role_created"
 	RoleUpdated        Type = "role_updated"
@@ -100,7 +101,7 @@ var Types = []Type{
 	Login, LoginFailed, Logout, SessionsRevoked, PasswordSet, PasswordLinkAsked, PasswordReset, Online, Away, AwayReassigned,
 	TwoFactorEnabled, TwoFactorDisabled, RecoveryCodesMade, RecoveryCodeUsed, PasskeyAdded, PasskeyRenamed, PasskeyRemoved,
 	OIDCCreated, OIDCUpdated, OIDCDeleted, SSOOnlyEnabled, SSOOnlyDisabled, IdentitiesUnlinked, KeyGenerated, KeyUpdated, KeyRevoked,
-	AgentCreated, AgentUpdated, AgentDisabled, AgentEnabled, AgentDeleted, AgentRolesChanged, AgentsImported,
+	AgentCreated, AgentUpdated, AgentDisabled, AgentEnabled, AgentDeleted, AgentRolesChanged, AgentInvited, AgentsImported,
 	ConversationDeleted, ContactBlocked,
 	RoleCreated, RoleUpdated, PermissionsChanged, RoleDeleted, TeamCreated, TeamUpdated, TeamDeleted,
 	GeneralSettingsChanged, EmailSettingsChanged, EmailSettingsTested, InboxCreated, InboxUpdated, InboxDeleted,

@@ -42,6 +42,7 @@ type Service struct {
 func New(d *db.DB, box *crypt.Box, agents *agent.Service, dir *agent.Directory, rootURL, site func() string) *Service {
 	s := &Service{db: d, box: box, agents: agents, dir: dir, rootURL: rootURL, site: site, Now: time.Now}
 	agents.SecondFactor = s.wait
+	agents.Enrolled = s.allEnrolled
 	dir.Enrolled = func(ctx context.Context, id int64) (bool, error) { return enrolled(ctx, d, id) }
 	return s
 }
@@ -90,6 +91,19 @@ func enrolled(ctx context.Context, q db.Querier, id int64) (has bool, err error)
 		return false, fmt.Errorf("read whether agent %d has a second factor: %w", id, err)
 	}
 	return has, nil
+}
+
+// allEnrolled returns the agents that have a second factor.
+func (s *Service) allEnrolled(ctx context.Context) (map[int64]bool, error) {
+	ids, err := db.Select[int64](ctx, s.db, `SELECT user_id FROM agent_totp WHERE confirmed_at IS NOT NULL UNION SELECT user_id FROM agent_passkeys`)
+	if err != nil {
+		return nil, fmt.Errorf("list who has a second factor: %w", err)
+	}
+	out := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		out[id] = true
+	}
+	return out, nil
 }
 
 // methods returns the ways in which an agent can prove themselves a second time.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 
+	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 	"github.com/foyerdesk/foyer/internal/platform/i18n"
@@ -20,8 +21,9 @@ type PasswordMail struct {
 // Kind implements jobs.Args.
 func (PasswordMail) Kind() string { return "notify.password" }
 
-// PasswordLink queues the mail with a link for an agent. It reports false when the desk cannot send mail yet.
-func (s *Service) PasswordLink(ctx context.Context, agentID int64, welcome bool) (bool, error) {
+// PasswordLink queues the mail with a link for an agent who forgot their password. It reports false when the desk cannot
+// send mail yet.
+func (s *Service) PasswordLink(ctx context.Context, agentID int64) (bool, error) {
 	ok, attempts, err := s.Sender.Available(ctx)
 	if err != nil || !ok {
 		return false, err
@@ -30,20 +32,30 @@ func (s *Service) PasswordLink(ctx context.Context, agentID int64, welcome bool)
 		if err := s.Agents.LinkAsked(ctx, tx, agentID); err != nil {
 			return err
 		}
-		return s.Jobs.Insert(ctx, tx, PasswordMail{AgentID: agentID, Welcome: welcome}, jobs.Options{MaxAttempts: attempts})
+		return s.Jobs.Insert(ctx, tx, PasswordMail{AgentID: agentID}, jobs.Options{MaxAttempts: attempts})
 	})
 	return err == nil, err
 }
 
-// Inviter returns what queues the welcome of a new agent in the transaction that makes them; nil when the desk cannot
-// send mail yet.
+// Invite queues the mail that invites an agent. It reports false when the desk cannot send mail yet; errors are those of
+// [agent.Service.Invited].
+func (s *Service) Invite(ctx context.Context, agentID int64) (bool, error) {
+	invite, err := s.Inviter(ctx)
+	if err != nil || invite == nil {
+		return false, err
+	}
+	err = s.DB.Tx(ctx, func(tx *db.Tx) error { return invite(ctx, tx, agentID) })
+	return err == nil, err
+}
+
+// Inviter returns what invites agents in the caller's transaction; nil when the desk cannot send mail yet.
 func (s *Service) Inviter(ctx context.Context) (func(ctx context.Context, tx *db.Tx, agentID int64) error, error) {
 	ok, attempts, err := s.Sender.Available(ctx)
 	if err != nil || !ok {
 		return nil, err
 	}
 	return func(ctx context.Context, tx *db.Tx, agentID int64) error {
-		if err := s.Agents.LinkAsked(ctx, tx, agentID); err != nil {
+		if err := s.Agents.Invited(ctx, tx, agentID); err != nil {
 			return err
 		}
 		return s.Jobs.Insert(ctx, tx, PasswordMail{AgentID: agentID, Welcome: true}, jobs.Options{MaxAttempts: attempts})
@@ -58,26 +70,49 @@ func (s *Service) send(ctx context.Context, job PasswordMail) error {
 	if err != nil {
 		return err
 	}
-	token, err := s.Agents.NewLink(ctx, job.AgentID)
+	body, subject, err := s.letter(ctx, a, job.Welcome)
 	if err != nil {
 		return err
 	}
+	if err := s.Sender.SendOwn(ctx, *a.Email, subject, body); err != nil {
+		return fmt.Errorf("send %s a link: %w", *a.Email, err)
+	}
+	return nil
+}
+
+// letter writes the mail. An invitation leads to the sign-in page where single sign-on is the only way in, and to the
+// choice of a password everywhere else.
+func (s *Service) letter(ctx context.Context, a *agent.Agent, welcome bool) (body, subject string, err error) {
 	g := s.Settings.General(ctx)
 	lang := g.Lang
 	if a.Language != nil {
 		lang = *a.Language
 	}
-	link, kind := g.RootURL+"/set-password?token="+token, "reset"
-	if job.Welcome {
+	kind, text, link := "reset", "text", g.RootURL
+	if welcome {
 		kind = "welcome"
 	}
+	err = s.Agents.PasswordAllowed(ctx)
+	switch {
+	case welcome && fault.Is(err, fault.Forbidden):
+		text = "sso"
+	case err != nil && !fault.Is(err, fault.Forbidden):
+		return "", "", err
+	default:
+		token, err := s.Agents.NewLink(ctx, a.ID)
+		if err != nil {
+			return "", "", err
+		}
+		link += "/set-password?token=" + token
+	}
 	say := func(part string) string {
-		return i18n.T(lang, "mail."+kind+"."+part, map[string]string{"name": a.FirstName, "site": g.SiteName})
+		return html.EscapeString(i18n.T(lang, "mail."+kind+"."+part, map[string]string{"name": a.FirstName, "site": g.SiteName}))
 	}
 	address := html.EscapeString(link)
-	body := Letter(g, lang, html.EscapeString(say("hello")), html.EscapeString(say("text")), fmt.Sprintf(`<a href="%s">%s</a>`, address, address), html.EscapeString(say("end")))
-	if err := s.Sender.SendOwn(ctx, *a.Email, say("subject"), body); err != nil {
-		return fmt.Errorf("send %s a link: %w", *a.Email, err)
+	paragraphs := []string{say("hello"), say(text), fmt.Sprintf(`<a href="%s">%s</a>`, address, address)}
+	if text == "text" {
+		paragraphs = append(paragraphs, say("end"))
 	}
-	return nil
+	subject = i18n.T(lang, "mail."+kind+".subject", map[string]string{"site": g.SiteName})
+	return Letter(g, lang, paragraphs...), subject, nil
 }

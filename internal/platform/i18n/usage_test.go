@@ -43,7 +43,7 @@ var families = []family{
 	{"inbox.density.", nil},
 	{"inbox.empty.", join([]string{"all", "assigned", "mentioned", "team", "unassigned", "view"}, []string{"title", "text"})},
 	{"inbox.sort.", nil},
-	{"mail.", join([]string{"reset", "welcome"}, []string{"subject", "hello", "text", "end"})},
+	{"mail.", append(join([]string{"reset", "welcome"}, []string{"subject", "hello", "text", "end"}), "welcome.sso")},
 	{"mail.notification.", nil},
 	{"mail.test.", []string{"subject", "text"}},
 	{"notification.title.", nil},

@@ -234,24 +234,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/agents/me/notification-preferences": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Of what the caller is told, and how */
-        get: operations["get-agents-me-notification-preferences"];
-        /** Change of what the caller is told, and how; what is left out stays as it is */
-        put: operations["put-agents-me-notification-preferences"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/agents/me/passkeys": {
         parameters: {
             query?: never;
@@ -604,6 +586,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{id}/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give an agent a picture
+         * @description Needs permission users:manage.
+         */
+        put: operations["put-agents-id-avatar"];
+        post?: never;
+        /**
+         * Remove an agent's picture
+         * @description Needs permission users:manage.
+         */
+        delete: operations["delete-agents-id-avatar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/{id}/identities": {
         parameters: {
             query?: never;
@@ -623,6 +629,26 @@ export interface paths {
          * @description Needs permission users:manage.
          */
         delete: operations["delete-agents-id-identities"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite an agent who has not signed in yet, again if need be
+         * @description Needs permission users:manage.
+         */
+        post: operations["post-agents-id-invitation"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -777,66 +803,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/bulk/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * How far a change of many conversations is
-         * @description Needs permission conversations:read.
-         */
-        get: operations["get-bulk-id"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/bulk/{id}/refused": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Which conversations were refused, and why
-         * @description Needs permission conversations:read.
-         */
-        get: operations["get-bulk-id-refused"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/bulk/{id}/undo": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Take back a change of many conversations
-         * @description Needs permission conversations:read.
-         */
-        post: operations["post-bulk-id-undo"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/config": {
         parameters: {
             query?: never;
@@ -934,26 +900,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/conversations/bulk": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Change many conversations
-         * @description Needs permission conversations:read.
-         */
-        post: operations["post-conversations-bulk"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/conversations/counts": {
         parameters: {
             query?: never;
@@ -1011,46 +957,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/conversations/spam": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Conversations marked as spam
-         * @description Needs permission conversations:read.
-         */
-        get: operations["get-conversations-spam"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/conversations/trash": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Conversations in the trash
-         * @description Needs permission conversations:read.
-         */
-        get: operations["get-conversations-trash"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/conversations/unassigned": {
         parameters: {
             query?: never;
@@ -1085,18 +991,10 @@ export interface paths {
         get: operations["get-conversations-uuid"];
         put?: never;
         post?: never;
-        /**
-         * Delete a conversation in the trash for good
-         * @description Needs permission conversations:delete.
-         */
-        delete: operations["delete-conversations-uuid"];
+        delete?: never;
         options?: never;
         head?: never;
-        /**
-         * Change the subject
-         * @description Needs permission conversations:update_status.
-         */
-        patch: operations["patch-conversations-uuid"];
+        patch?: never;
         trace?: never;
     };
     "/api/v1/conversations/{uuid}/assignee/team": {
@@ -1345,46 +1243,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/conversations/{uuid}/restore": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Take out of spam or trash
-         * @description Needs permission conversations:update_status.
-         */
-        put: operations["put-conversations-uuid-restore"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/conversations/{uuid}/spam": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Mark as spam
-         * @description Needs permission conversations:update_status.
-         */
-        put: operations["put-conversations-uuid-spam"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/conversations/{uuid}/status": {
         parameters: {
             query?: never;
@@ -1419,26 +1277,6 @@ export interface paths {
          * @description Needs permission conversations:update_tags.
          */
         post: operations["post-conversations-uuid-tags"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/conversations/{uuid}/trash": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Move to the trash
-         * @description Needs permission conversations:update_status.
-         */
-        put: operations["put-conversations-uuid-trash"];
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1670,92 +1508,6 @@ export interface paths {
          */
         get: operations["get-messages-search"];
         put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/notifications": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The caller's notifications, newest first */
-        get: operations["get-notifications"];
-        put?: never;
-        post?: never;
-        /** Delete all the caller's notifications */
-        delete: operations["delete-notifications"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/notifications/read-all": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Mark all the caller's notifications as read */
-        put: operations["put-notifications-read-all"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/notifications/stats": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How many notifications the caller has, counted up to 1000 */
-        get: operations["get-notifications-stats"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/notifications/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Delete a notification */
-        delete: operations["delete-notifications-id"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/notifications/{id}/read": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Mark a notification as read */
-        put: operations["put-notifications-id-read"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2494,26 +2246,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/views/counts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * How many conversations each of the caller's views shows, by id, counted up to 100
-         * @description Needs permission conversations:read.
-         */
-        get: operations["get-views-counts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/views/me": {
         parameters: {
             query?: never;
@@ -2644,6 +2376,8 @@ export interface components {
             first_name: string;
             /** Format: int64 */
             id: number;
+            /** Format: date-time */
+            invited_at?: string;
             language: string | null;
             /** Format: date-time */
             last_active_at: string | null;
@@ -2714,6 +2448,33 @@ export interface components {
             permissions: string[] | null;
             /** @description The key that POST /agents/{id}/api-key makes */
             primary: boolean;
+        };
+        AgentListed: {
+            availability_status: string;
+            avatar_url: string | null;
+            /** Format: date-time */
+            created_at: string;
+            email: string | null;
+            enabled: boolean;
+            external_user_id: string | null;
+            first_name: string;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When the last invitation was sent
+             */
+            invited_at: string | null;
+            /** Format: date-time */
+            last_login_at: string | null;
+            last_name: string;
+            /** @description Names of roles, in alphabetical order */
+            roles: string[];
+            /** @description The password alone does not sign in */
+            two_factor_enabled: boolean;
+            type: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         AgentMaker: {
             first_name: string;
@@ -2858,77 +2619,6 @@ export interface components {
             /** @description Path of the picture, as the settings name it now */
             url: string;
         };
-        BulkAction: {
-            /**
-             * Format: int64
-             * @description Left out to take the assignee away
-             */
-            assignee_id?: number;
-            /** @description With spam: block the contacts, too */
-            block?: boolean;
-            priority?: string;
-            /** @description A duration such as 90m, or an RFC 3339 time */
-            snoozed_until?: string;
-            status?: string;
-            tags?: string[] | null;
-            /** @description status, snooze, assign_user, assign_team, priority, add_tags, remove_tags, read, unread, spam, trash, restore or delete */
-            type?: string;
-        };
-        BulkBody: {
-            action?: components["schemas"]["BulkAction"];
-            /** @description Everything that is in a list at this moment */
-            list?: components["schemas"]["BulkList"];
-            /** @description At most 1000 conversations; or a list */
-            uuids?: string[] | null;
-        };
-        BulkJob: {
-            action: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: int64 */
-            done: number;
-            /** Format: date-time */
-            ended_at: string | null;
-            /** Format: int64 */
-            id: number;
-            /** Format: int64 */
-            refused: number;
-            running: boolean;
-            /** Format: int64 */
-            total: number;
-            /** Format: int64 */
-            unchanged: number;
-            /** Format: int64 */
-            undo_of: number | null;
-            /** Format: int64 */
-            undone_by: number | null;
-        };
-        BulkList: {
-            /** @description At most 1000 conversations of the list to leave as they are */
-            exclude?: string[] | null;
-            /** @description As of the list itself; a view has its own */
-            filters?: string;
-            /** @description all, unassigned, assigned, mentioned, team, view, spam or trash */
-            scope?: string;
-            /** Format: int64 */
-            team_id?: number;
-            /** Format: int64 */
-            view_id?: number;
-        };
-        BulkRow: {
-            contact?: string;
-            message: string;
-            outcome: string;
-            reference_number?: string;
-            subject?: string;
-            uuid: string;
-        };
-        ChannelsBody: {
-            bell?: boolean;
-            desktop?: boolean;
-            mail?: boolean;
-            sound?: boolean;
-        };
         ConnectionTest: {
             detail: string;
             message: string;
@@ -3015,7 +2705,6 @@ export interface components {
             reference_number: string;
             /** Format: date-time */
             resolution_deadline_at: string | null;
-            resolutions?: components["schemas"]["ConversationResolution"][];
             /** Format: date-time */
             resolved_at: string | null;
             /** Format: int64 */
@@ -3065,13 +2754,9 @@ export interface components {
             assigned: number;
             /** Format: int64 */
             mentioned: number;
-            /** Format: int64 */
-            spam: number;
             teams: {
                 [key: string]: number;
             };
-            /** Format: int64 */
-            trash: number;
             /** Format: int64 */
             unassigned: number;
         };
@@ -3202,18 +2887,6 @@ export interface components {
             updated_at: string;
             uuid: string;
         };
-        ConversationPageBulkRow: {
-            next_cursor?: string;
-            /** Format: int64 */
-            page: number;
-            /** Format: int64 */
-            per_page: number;
-            results: components["schemas"]["BulkRow"][];
-            /** Format: int64 */
-            total: number;
-            /** Format: int64 */
-            total_pages: number;
-        };
         ConversationPageConversationListItem: {
             next_cursor?: string;
             /** Format: int64 */
@@ -3271,14 +2944,6 @@ export interface components {
             /** Format: int64 */
             id: number;
             name: string;
-        };
-        ConversationResolution: {
-            /** Format: date-time */
-            reopened_at: string | null;
-            /** Format: date-time */
-            resolved_at: string;
-            /** Format: int64 */
-            resolved_by: number;
         };
         ConversationStatus: {
             category: string;
@@ -3419,10 +3084,6 @@ export interface components {
             data: components["schemas"]["BrandingPicture"];
             status: string;
         };
-        EnvelopeBulkJob: {
-            data: components["schemas"]["BulkJob"];
-            status: string;
-        };
         EnvelopeConnectionTest: {
             data: components["schemas"]["ConnectionTest"];
             status: string;
@@ -3441,10 +3102,6 @@ export interface components {
         };
         EnvelopeConversationMessage: {
             data: components["schemas"]["ConversationMessage"];
-            status: string;
-        };
-        EnvelopeConversationPageBulkRow: {
-            data: components["schemas"]["ConversationPageBulkRow"];
             status: string;
         };
         EnvelopeConversationPageConversationListItem: {
@@ -3511,6 +3168,10 @@ export interface components {
             data: components["schemas"]["AgentKey"][];
             status: string;
         };
+        EnvelopeListAgentListed: {
+            data: components["schemas"]["AgentListed"][];
+            status: string;
+        };
         EnvelopeListAgentSession: {
             data: components["schemas"]["AgentSession"][];
             status: string;
@@ -3541,10 +3202,6 @@ export interface components {
         };
         EnvelopeListInbox: {
             data: components["schemas"]["Inbox"][];
-            status: string;
-        };
-        EnvelopeListNotifyNotification: {
-            data: components["schemas"]["NotifyNotification"][];
             status: string;
         };
         EnvelopeListRole: {
@@ -3591,26 +3248,12 @@ export interface components {
             data: components["schemas"]["View"][];
             status: string;
         };
-        EnvelopeMapStringInt64: {
-            data: {
-                [key: string]: number;
-            };
-            status: string;
-        };
         EnvelopeMedia: {
             data: components["schemas"]["Media"];
             status: string;
         };
         EnvelopeNewCodes: {
             data: components["schemas"]["NewCodes"];
-            status: string;
-        };
-        EnvelopeNotifyPreferences: {
-            data: components["schemas"]["NotifyPreferences"];
-            status: string;
-        };
-        EnvelopeNotifyStats: {
-            data: components["schemas"]["NotifyStats"];
             status: string;
         };
         EnvelopePublicConfig: {
@@ -3704,11 +3347,6 @@ export interface components {
             "app.show_conversation_subject"?: boolean;
             "app.site_name"?: string;
             "app.timezone"?: string;
-            /**
-             * Format: int64
-             * @description Days after which the trash is deleted for good; 0 for never
-             */
-            "app.trash_retention_days"?: number;
         };
         GeneralSettings: {
             "app.allowed_file_upload_extensions": string[];
@@ -3723,8 +3361,6 @@ export interface components {
             "app.show_conversation_subject": boolean;
             "app.site_name": string;
             "app.timezone": string;
-            /** Format: int64 */
-            "app.trash_retention_days": number;
             "app.update": components["schemas"]["GeneralSettingsUpdateStruct"] | null;
             "app.version": string;
         };
@@ -3876,64 +3512,6 @@ export interface components {
             /** @description To be kept by the agent; they are shown only now. Empty if the agent has some already. */
             recovery_codes: string[];
         };
-        NotifyChannels: {
-            bell: boolean;
-            desktop: boolean;
-            mail: boolean;
-            sound: boolean;
-        };
-        NotifyNotification: {
-            actor_avatar_url: string | null;
-            actor_first_name: string | null;
-            /** Format: int64 */
-            actor_id: number | null;
-            actor_last_name: string | null;
-            body: string | null;
-            /** Format: int64 */
-            conversation_id: number | null;
-            conversation_uuid: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: int64 */
-            id: number;
-            is_read: boolean;
-            /** Format: int64 */
-            message_id: number | null;
-            message_uuid: string | null;
-            /** @description What the title is made of: reference_number, actor, and count of unread replies */
-            meta: unknown;
-            notification_type: string;
-            title: string;
-            /** Format: date-time */
-            updated_at: string;
-            /** Format: int64 */
-            user_id: number;
-        };
-        NotifyPreferences: {
-            /** @description By type of notification */
-            events: {
-                [key: string]: components["schemas"]["NotifyChannels"];
-            };
-            quiet_hours: components["schemas"]["NotifyQuietHours"];
-            /**
-             * Format: int64
-             * @description Of sounds, 0 to 100
-             */
-            volume: number;
-        };
-        NotifyQuietHours: {
-            enabled: boolean;
-            /** @description Such as 22:00, by the clock of the agent's time zone */
-            from: string;
-            /** @description Such as 07:00 */
-            to: string;
-        };
-        NotifyStats: {
-            /** Format: int64 */
-            total_count: number;
-            /** Format: int64 */
-            unread_count: number;
-        };
         OidcBody: {
             allowed_domains?: string[] | null;
             /** @description Make an agent of whoever signs in first with an address in allowed_domains */
@@ -3959,9 +3537,6 @@ export interface components {
             /** @description A list of conditions, or groups with logic and rules */
             filters?: unknown;
             name?: string;
-        };
-        "Patch-conversations-uuidRequest": {
-            subject?: string;
         };
         "Post-agents-me-passkeysRequest": {
             /** @description PublicKeyCredential.toJSON() */
@@ -3990,18 +3565,6 @@ export interface components {
         };
         "Post-oidc-testRequest": {
             provider_url?: string;
-        };
-        PreferenceBody: {
-            /** @description By type: mention, assignment, reply, new_conversation; types left out stay as they are */
-            events?: {
-                [key: string]: components["schemas"]["ChannelsBody"];
-            } | null;
-            quiet_hours?: components["schemas"]["NotifyQuietHours"];
-            /**
-             * Format: int64
-             * @description Of sounds, 0 to 100
-             */
-            volume?: number;
         };
         Problem: {
             data: unknown;
@@ -4038,10 +3601,6 @@ export interface components {
         };
         "Put-conversations-uuid-priorityRequest": {
             priority?: string;
-        };
-        "Put-conversations-uuid-spamRequest": {
-            /** @description Block the contact, too; needs contacts:block */
-            block?: boolean;
         };
         "Put-conversations-uuid-statusRequest": {
             /** @description For Snoozed: a duration such as 90m, or an RFC 3339 time */
@@ -4395,7 +3954,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EnvelopeListAgentCompact"];
+                    "application/json": components["schemas"]["EnvelopeListAgentListed"];
                 };
             };
             /** @description Error */
@@ -4735,68 +4294,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-agents-me-notification-preferences": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeNotifyPreferences"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "put-agents-me-notification-preferences": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PreferenceBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeNotifyPreferences"];
                 };
             };
             /** @description Error */
@@ -5579,6 +5076,69 @@ export interface operations {
             };
         };
     };
+    "put-agents-id-avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description PNG, JPEG or GIF
+                     */
+                    files?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAgent"];
+                };
+            };
+        };
+    };
+    "delete-agents-id-avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-agents-id-identities": {
         parameters: {
             query?: never;
@@ -5628,6 +5188,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-agents-id-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAgent"];
                 };
             };
             /** @description Error */
@@ -5899,107 +5490,6 @@ export interface operations {
             };
         };
     };
-    "get-bulk-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The job's id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBulkJob"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-bulk-id-refused": {
-        parameters: {
-            query?: {
-                /** @description Page number, from 1 */
-                page?: string;
-                /** @description Results a page, 30 unless given, at most 500 */
-                page_size?: string;
-            };
-            header?: never;
-            path: {
-                /** @description The job's id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeConversationPageBulkRow"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-bulk-id-undo": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The job's id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBulkJob"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "get-config": {
         parameters: {
             query?: never;
@@ -6178,39 +5668,6 @@ export interface operations {
             };
         };
     };
-    "post-conversations-bulk": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["BulkBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBulkJob"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "get-conversations-counts": {
         parameters: {
             query?: never;
@@ -6314,90 +5771,6 @@ export interface operations {
             };
         };
     };
-    "get-conversations-spam": {
-        parameters: {
-            query?: {
-                /** @description Page number, from 1 */
-                page?: string;
-                /** @description Results a page, 30 unless given, at most 500 */
-                page_size?: string;
-                /** @description Filter as JSON: a list of conditions, or groups with logic and rules */
-                filters?: string;
-                /** @description model.field to sort by */
-                order_by?: string;
-                /** @description asc or desc */
-                order?: string;
-                /** @description next_cursor of the page before, instead of page */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeConversationPageConversationListItem"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-conversations-trash": {
-        parameters: {
-            query?: {
-                /** @description Page number, from 1 */
-                page?: string;
-                /** @description Results a page, 30 unless given, at most 500 */
-                page_size?: string;
-                /** @description Filter as JSON: a list of conditions, or groups with logic and rules */
-                filters?: string;
-                /** @description model.field to sort by */
-                order_by?: string;
-                /** @description asc or desc */
-                order?: string;
-                /** @description next_cursor of the page before, instead of page */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeConversationPageConversationListItem"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "get-conversations-unassigned": {
         parameters: {
             query?: {
@@ -6459,74 +5832,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeConversation"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-conversations-uuid": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The conversation's uuid */
-                uuid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "patch-conversations-uuid": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The conversation's uuid */
-                uuid: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Patch-conversations-uuidRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
                 };
             };
             /** @description Error */
@@ -7064,74 +6369,6 @@ export interface operations {
             };
         };
     };
-    "put-conversations-uuid-restore": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The conversation's uuid */
-                uuid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "put-conversations-uuid-spam": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The conversation's uuid */
-                uuid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Put-conversations-uuid-spamRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "put-conversations-uuid-status": {
         parameters: {
             query?: never;
@@ -7183,38 +6420,6 @@ export interface operations {
                 "application/json": components["schemas"]["Post-conversations-uuid-tagsRequest"];
             };
         };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "put-conversations-uuid-trash": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The conversation's uuid */
-                uuid: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
         responses: {
             /** @description OK */
             200: {
@@ -7768,189 +6973,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeListSearchMessage"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-notifications": {
-        parameters: {
-            query?: {
-                /** @description 1 to 100, 20 unless given */
-                limit?: string;
-                /** @description How many to pass over, at most 10000 */
-                offset?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeListNotifyNotification"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-notifications": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "put-notifications-read-all": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-notifications-stats": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeNotifyStats"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "delete-notifications-id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "put-notifications-id-read": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
                 };
             };
             /** @description Error */
@@ -9709,35 +8731,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeListTeamMember"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "get-views-counts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeMapStringInt64"];
                 };
             };
             /** @description Error */
