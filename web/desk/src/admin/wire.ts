@@ -106,12 +106,13 @@ export interface TestResult {
   smtp: Probe[] | null
 }
 
-/** A row of the agent list; roles and teams come with servers that send them. */
-export interface AgentRow extends UserCompact {
-  roles?: string[] | null
-  teams?: { id: Id; name: string; emoji: string | null }[] | null
-  last_active_at?: Time | null
-}
+/** A row of the agent list. */
+export type AgentRow = Omit<Schemas['AgentListed'], 'type' | 'availability_status'> & Pick<UserCompact, 'type' | 'availability_status'>
+
+/** A row of a file of agents and what became of it, or would. */
+export type ImportLine = Schemas['ImportLine']
+export type ImportReport = Schemas['ImportReport']
+export type ImportState = Schemas['ImportState']
 
 export interface FullAgent extends Agent {
   api_key: string | null
