@@ -22,6 +22,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/attribute"
 	"github.com/foyerdesk/foyer/internal/desk/bulk"
+	"github.com/foyerdesk/foyer/internal/desk/contact"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/factor"
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
@@ -64,6 +65,7 @@ type Deps struct {
 	EmailSettings *setting.EmailService
 	Media         *media.Service
 	Inboxes       *inbox.Service
+	Contacts      *contact.Service
 	Conversations *conversation.Service
 	Tags          *tag.Service
 	Attributes    *attribute.Service

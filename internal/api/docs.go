@@ -42,7 +42,7 @@ type docsField struct{ Name, Where, Type, About string }
 func docsOf(doc *huma.OpenAPI) docsData {
 	groups := map[string][]docsOperation{}
 	for path, item := range doc.Paths {
-		for method, op := range map[string]*huma.Operation{"GET": item.Get, "POST": item.Post, "PUT": item.Put, "DELETE": item.Delete} {
+		for method, op := range map[string]*huma.Operation{"GET": item.Get, "POST": item.Post, "PUT": item.Put, "PATCH": item.Patch, "DELETE": item.Delete} {
 			if op == nil || len(op.Tags) == 0 {
 				continue
 			}

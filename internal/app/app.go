@@ -25,6 +25,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/attribute"
 	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/desk/bulk"
+	"github.com/foyerdesk/foyer/internal/desk/contact"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/desk/factor"
@@ -68,6 +69,7 @@ type App struct {
 	emailSettings *setting.EmailService
 	Media         *media.Service
 	Inboxes       *inbox.Service
+	Contacts      *contact.Service
 	Conversations *conversation.Service
 	Bulk          *bulk.Service
 	Search        *search.Service
@@ -241,6 +243,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 		g := a.Settings.General(ctx)
 		return media.Limits{MaxBytes: g.MaxFileUploadSize << 20, Extensions: g.AllowedUploadExtensions}, nil
 	}, rootURL)
+	a.Contacts = contact.New(a.DB, a.events, a.Media)
 	a.Conversations = conversation.New(a.DB, a.events, a.jobs, a.Media)
 	a.Bulk = bulk.New(bulk.Options{DB: a.DB, Jobs: a.jobs, Events: a.events, Log: a.log, Conversations: a.Conversations, Principal: a.Directory.ByID})
 	a.Inboxes = inbox.New(a.DB, a.box)
@@ -252,7 +255,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 		overlap = 200
 	}
 	a.Notifications = notify.New(notify.Options{DB: a.DB, Jobs: a.jobs, Events: a.events, Agents: a.Agents, Settings: a.Settings, Own: a.emailSettings, Sender: a.mail})
-	a.hub = live.New(live.Options{Events: a.events, Conversations: a.Conversations, Notifications: a.Notifications, Log: a.log, Principal: a.Directory.ByID, SessionEnds: a.Directory.SessionEnds, Overlap: overlap,
+	a.hub = live.New(live.Options{Events: a.events, Conversations: a.Conversations, Contacts: a.Contacts, Notifications: a.Notifications, Log: a.log, Principal: a.Directory.ByID, SessionEnds: a.Directory.SessionEnds, Overlap: overlap,
 		Alive: func(ctx context.Context, id int64) {
 			if err := a.Agents.Alive(ctx, id); err != nil {
 				a.log.Warn("could not note a sign of life", "agent", id, "error", err)
@@ -288,6 +291,7 @@ func (a *App) react() {
 	a.Agents.Unassign = a.Conversations.UnassignAll
 	a.Agents.PasswordAllowed = a.SSO.PasswordAllowed
 	a.Conversations.Seen = a.Notifications.Seen
+	a.Contacts.Conversations, a.Contacts.Owners = a.Conversations, a.Search.AddressOwners
 	a.Conversations.RootURL = func() string { return a.Settings.General(context.Background()).RootURL }
 	a.Conversations.Location = func(ctx context.Context) *time.Location { return a.Settings.General(ctx).Location() }
 	a.Agents.Available = func(ctx context.Context, tx *db.Tx, actorID, agentID int64, status string) error {
@@ -351,7 +355,7 @@ func (a *App) face(ctx context.Context) error {
 	}
 	a.API = api.New(api.Deps{
 		DB: a.DB, Log: a.log, Version: Version, Principals: a.Directory, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams, Settings: a.Settings,
-		Media: a.Media, Inboxes: a.Inboxes, Conversations: a.Conversations, Bulk: a.Bulk, Search: a.Search, SSO: a.SSO,
+		Media: a.Media, Inboxes: a.Inboxes, Contacts: a.Contacts, Conversations: a.Conversations, Bulk: a.Bulk, Search: a.Search, SSO: a.SSO,
 		Tags: tag.New(a.DB, a.events), Attributes: attribute.New(a.DB, a.events), Views: view.New(a.DB, a.events, a.Conversations.CheckFilters),
 		Factors: a.Factors, EmailSettings: a.emailSettings, SessionLifetime: a.cfg.SessionLifetime,
 		PasswordLink: a.Notifications.PasswordLink, Invite: a.Notifications.Invite, Notifications: a.Notifications,
@@ -361,7 +365,7 @@ func (a *App) face(ctx context.Context) error {
 			return i18n.T(cmp.Or(lang, a.Settings.General(ctx).Lang), key, params)
 		},
 		TrustedProxies: proxies, InsecureCookies: a.cfg.InsecureCookies, AuthPerMinute: a.cfg.AuthPerMinute,
-	}, api.Auth, api.Factors, api.Agents, api.AgentImport, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Conversations, api.Bulk, api.Search, api.Media, api.Drafts, api.Reference, api.Tags, api.Attributes, api.Views, api.Inboxes, api.OIDC, api.Activity, api.NotificationSettings, api.Notifications,
+	}, api.Auth, api.Factors, api.Agents, api.AgentImport, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Conversations, api.Bulk, api.Contacts, api.Search, api.Media, api.Drafts, api.Reference, api.Tags, api.Attributes, api.Views, api.Inboxes, api.OIDC, api.Activity, api.NotificationSettings, api.Notifications,
 		api.Docs, api.Web(web.Desk()), func(f *api.API) { f.Socket("/ws", a.hub.Serve) })
 	a.API.HSTS = a.cfg.HSTS
 	return nil

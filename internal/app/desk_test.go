@@ -198,6 +198,7 @@ func (d *desk) addInbox(s *sandbox.Servers) int64 {
 type row struct {
 	UUID, Subject, Status string
 	ReferenceNumber       string `json:"reference_number"`
+	ContactID             int64  `json:"contact_id"`
 	Contact               struct{ Email string }
 }
 

@@ -75,7 +75,7 @@ func asked(path string) string {
 
 func operations(doc *huma.OpenAPI) (out []*huma.Operation) {
 	for _, item := range doc.Paths {
-		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put} {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch} {
 			if op != nil {
 				out = append(out, op)
 			}

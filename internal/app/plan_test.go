@@ -9,6 +9,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/app"
 	"github.com/foyerdesk/foyer/internal/demo"
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/contact"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/desk/team"
@@ -163,4 +164,62 @@ func uuidsOf(rows []conversation.ListItem) string {
 		fmt.Fprintln(&sb, r.UUID)
 	}
 	return sb.String()
+}
+
+// The list of contacts comes from an index in every order, however many there are; a part of an address names its owners.
+func TestContactsComeFromAnIndexInOrder(t *testing.T) {
+	dbtest.URLs(t, func(t *testing.T, url string) {
+		ctx := context.Background()
+		a, err := app.Open(ctx, deskConfig(t, url), quiet())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = a.Close() }()
+		if err := demo.EnsureInbox(ctx, a.DB); err != nil {
+			t.Fatal(err)
+		}
+		if err := demo.Bulk(ctx, a.DB, demo.BulkOptions{Conversations: 8_000, Messages: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Search.CatchUp(ctx, nil); err != nil {
+			t.Fatal(err)
+		}
+		if a.DB.Engine() == db.Postgres {
+			if _, err := a.DB.Pool().Exec(ctx, `ANALYZE users`); err != nil {
+				t.Fatal(err)
+			}
+		}
+		plan := func(q contact.Query, bad ...string) {
+			t.Helper()
+			steps, err := a.Contacts.Plan(ctx, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := strings.Join(steps, "\n") + "\n"
+			for _, bad := range append(bad, "SCAN u\n", "Seq Scan on users") {
+				if strings.Contains(text, bad) {
+					t.Errorf("%+v: %q in the plan:\n%s", q, bad, text)
+				}
+			}
+		}
+		cursor := ""
+		for _, by := range []string{"users.created_at", "users.email", "users.updated_at"} {
+			for _, order := range []string{"asc", "desc"} {
+				q := contact.Query{Page: 3, PageSize: 30, OrderBy: by, Order: order}
+				plan(q, "TEMP B-TREE", "Sort")
+				page, err := a.Contacts.List(ctx, q)
+				if err != nil || page.NextCursor == nil {
+					t.Fatalf("%v, a cursor: %v", err, page.NextCursor != nil)
+				}
+				cursor = *page.NextCursor
+				plan(contact.Query{Page: 1, PageSize: 30, OrderBy: by, Order: order, Cursor: cursor}, "TEMP B-TREE", "Sort")
+			}
+		}
+		page, err := a.Contacts.List(ctx, contact.Query{Page: 1, PageSize: 1})
+		if err != nil || len(page.Results) != 1 {
+			t.Fatalf("%v: %+v", err, page)
+		}
+		whole := fmt.Sprintf(`[{"model":"users","field":"email","operator":"ilike","value":%q}]`, *page.Results[0].Email)
+		plan(contact.Query{Page: 1, PageSize: 30, Filters: whole}, "users_people")
+	})
 }

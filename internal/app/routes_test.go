@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -22,8 +23,9 @@ type prepared struct {
 }
 
 type made struct {
-	ID   int64
-	UUID string
+	ID        int64
+	UUID      string
+	ContactID int64 `json:"contact_id"`
 }
 
 // prepare starts and fills a desk.
@@ -65,10 +67,12 @@ func prepareOn(t *testing.T, d *desk) *prepared {
 	d.exec(`INSERT INTO bulk_jobs (created_at, updated_at, ended_at, user_id, actor, may, action) VALUES (0, 0, 9000000000000000, 1, '{}', '[]', '{"type":"delete"}')`)
 	p.ids["bulk"] = "1"
 	c := create("/api/v1/conversations", map[string]any{"inbox_id": inboxID, "content": "<p>Hello</p>", "contact_email": "bo@x.test", "first_name": "Bo", "subject": "Hi", "initiator": "contact"})
-	p.ids["conversations"] = c.UUID
+	p.ids["conversations"], p.ids["contacts"] = c.UUID, fmt.Sprint(c.ContactID)
+	p.ids["notes"] = num(create("/api/v1/contacts/"+p.ids["contacts"]+"/notes", map[string]any{"note": "<p>calls on Mondays</p>"}))
 	p.ids["messages"] = create("/api/v1/conversations/"+c.UUID+"/messages", map[string]any{"message": "<p>note</p>", "private": true, "sender_type": "agent"}).UUID
 	p.ids["notifications"] = "1"
 	p.valid = p.bodies(s.User)
+	maps.Copy(p.valid, contactBodies)
 	return p
 }
 
@@ -88,7 +92,7 @@ func (d *desk) addAgent(email string, roles ...string) int64 {
 // fill puts what the desk has into the places of a path.
 func (p *prepared) fill(path string) string {
 	collection, _, _ := strings.Cut(strings.TrimPrefix(path, api.Base+"/"), "/")
-	return strings.NewReplacer("{id}", p.ids[collection], "{uuid}", p.ids["conversations"], "{message}", p.ids["messages"],
+	return strings.NewReplacer("{id}", p.ids[collection], "{uuid}", p.ids["conversations"], "{message}", p.ids["messages"], "{note}", p.ids["notes"],
 		"{lang}", "de-DE", "{of}", "999", "{name}", "00000000-0000-4000-8000-000000000000", "{$}", "").Replace(path)
 }
 

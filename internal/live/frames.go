@@ -2,10 +2,12 @@ package live
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/bulk"
+	"github.com/foyerdesk/foyer/internal/desk/contact"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
@@ -20,11 +22,25 @@ type frame struct {
 }
 
 // addressed is a frame with who may get it: those for whom visible holds and, if subscribed is set, only connections
-// that follow that conversation.
+// that follow that conversation; if among is set, those that follow one of these conversations and may read it.
 type addressed struct {
 	frame
 	subscribed string
+	among      []conversation.Place
 	visible    func(p *agent.Principal) bool
+}
+
+// reaches reports whether a connection follows what the frame is about.
+func (f addressed) reaches(c *conn, p *agent.Principal) bool {
+	if f.among == nil {
+		return f.subscribed == "" || c.follows(f.subscribed)
+	}
+	for _, at := range f.among {
+		if c.follows(at.UUID) && conversation.CanRead(p, at.AssignedUserID, at.AssignedTeamID) {
+			return true
+		}
+	}
+	return false
 }
 
 type newMessage struct {
@@ -50,6 +66,8 @@ func (h *Hub) frames(ctx context.Context, e event.Event) []addressed {
 		return []addressed{{frame: frame{"reference_update", e.Payload, e.ID}, visible: everyone}}
 	case e.Type == event.BulkProgress:
 		return progress(e)
+	case e.Type == event.ContactUpdated:
+		return h.contactUpdated(ctx, e)
 	case e.Type == event.NotificationCreated, e.Type == event.NotificationsChanged:
 		return h.notified(ctx, e)
 	case e.ConversationID == nil, e.Type == event.MessageMentioned:
@@ -92,7 +110,7 @@ func (h *Hub) frames(ctx context.Context, e event.Event) []addressed {
 		}
 		return []addressed{{visible: reader, subscribed: m.ConversationUUID, frame: frame{"message_update", data, e.ID}}}
 	default:
-		return h.updated(e, row, reader)
+		return h.updated(ctx, e, row, reader)
 	}
 }
 
@@ -131,7 +149,7 @@ func (h *Hub) assigned(e event.Event, row *conversation.ListItem, reader func(*a
 
 // updated tells followers the changed fields. A status or priority also moves the conversation between the lists of
 // agents who do not follow it: they get its row (frame conversation_row, Foyer's addition).
-func (h *Hub) updated(e event.Event, row *conversation.ListItem, reader func(*agent.Principal) bool) []addressed {
+func (h *Hub) updated(ctx context.Context, e event.Event, row *conversation.ListItem, reader func(*agent.Principal) bool) []addressed {
 	var c conversation.ChangedPayload
 	if err := e.Payload.Decode(&c); err != nil {
 		return nil
@@ -140,9 +158,34 @@ func (h *Hub) updated(e event.Event, row *conversation.ListItem, reader func(*ag
 	for k, v := range c.Set {
 		data[k] = v
 	}
+	if _, moved := c.Set["contact_id"]; moved { // to another contact, who is not in the log
+		if shown, err := h.Contacts.Shown(ctx, row.ContactID); err == nil && shown != nil {
+			data["contact"] = shown
+		}
+	}
 	out := []addressed{{visible: reader, subscribed: c.ConversationUUID, frame: frame{"conversation_update", data, e.ID}}}
 	if e.Type == event.ConversationStatus || e.Type == event.ConversationPriority {
 		out = append(out, addressed{visible: reader, frame: frame{"conversation_row", row, e.ID}})
 	}
 	return out
+}
+
+// contactUpdated tells those who follow one of the contact's newest conversations what changed, as it is now.
+func (h *Hub) contactUpdated(ctx context.Context, e event.Event) []addressed {
+	var c contact.ChangedPayload
+	if err := e.Payload.Decode(&c); err != nil {
+		return nil
+	}
+	set, err := h.Contacts.Changed(ctx, c)
+	if err != nil || set == nil {
+		return nil
+	}
+	among, err := h.Conversations.PlacesOf(ctx, c.ContactID)
+	if err != nil || len(among) == 0 {
+		return nil
+	}
+	reader := func(p *agent.Principal) bool {
+		return slices.ContainsFunc(among, func(at conversation.Place) bool { return conversation.CanRead(p, at.AssignedUserID, at.AssignedTeamID) })
+	}
+	return []addressed{{visible: reader, among: among, frame: frame{"contact_update", set, e.ID}}}
 }

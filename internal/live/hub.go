@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/contact"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/flow/notify"
@@ -38,6 +39,7 @@ type Options struct {
 	Events        *event.Log
 	Conversations *conversation.Service
 	Notifications *notify.Service
+	Contacts      *contact.Service
 	Log           *slog.Logger
 	// Principal returns what an agent may do now; it answers from memory.
 	Principal func(ctx context.Context, id int64) (*agent.Principal, error)
@@ -154,7 +156,7 @@ func (h *Hub) spread(ctx context.Context, e event.Event) {
 		}
 		p = p.Within(c.limit)
 		for i, f := range frames {
-			if f.visible(p) && (f.subscribed == "" || c.follows(f.subscribed)) {
+			if f.visible(p) && f.reaches(c, p) {
 				c.send(encoded[i])
 			}
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/contact"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/desk/media"
@@ -47,7 +48,9 @@ type desk struct {
 	events *event.Log
 	c      *conversation.Service
 	url    string
-	alive  atomic.Int64
+
+	contacts *contact.Service
+	alive    atomic.Int64
 
 	mu     sync.Mutex
 	agents map[int64]*agent.Principal
@@ -86,7 +89,9 @@ func newDesk(t *testing.T, d *db.DB) *desk {
 	files := media.New(d, blobs, box, func(context.Context) (media.Limits, error) { return media.Limits{MaxBytes: 1 << 20}, nil }, func() string { return "" })
 	k.events = event.NewLog(d, bus.Local{}, log)
 	k.c = conversation.New(d, k.events, runner, files)
-	k.hub = live.New(live.Options{Events: k.events, Conversations: k.c, Log: log, Principal: k.principal,
+	k.contacts = contact.New(d, k.events, files)
+	k.contacts.Conversations = k.c
+	k.hub = live.New(live.Options{Events: k.events, Conversations: k.c, Contacts: k.contacts, Log: log, Principal: k.principal,
 		Alive: func(_ context.Context, id int64) { k.alive.Store(id) }})
 	running, stop := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -501,4 +506,41 @@ func TestSocketOfALimitedKeyHearsNoMoreThanTheKeyMayRead(t *testing.T) {
 	if limited.saw("", uuid) || !all.saw("new_message", uuid) {
 		k.Errorf("a key that may not read conversations got %+v", limited.seen)
 	}
+}
+
+func TestWhoFollowsAConversationHearsOfItsContact(t *testing.T) {
+	each(t, func(k *desk) {
+		mine, others := k.open("bo@x.test"), k.open("bo@x.test")
+		leo := own
+		k.must(k.c.AssignAgent(k.Context(), k.admin(), mine, &leo))
+		id, err := k.c.ContactIDOf(k.Context(), k.admin(), mine)
+		k.must(err)
+		all, limited, outsider := k.join(everything), k.join(own), k.join(own)
+		all.subscribe(others)
+		limited.subscribe(mine)
+		outsider.subscribe(others) // which they may not read
+		name := "Bodo"
+		_, err = k.contacts.Update(k.Context(), k.admin(), id, contact.Patch{FirstName: &name})
+		k.must(err)
+		k.must(k.contacts.SetAttributes(k.Context(), k.admin(), id, map[string]json.RawMessage{"x": json.RawMessage(`1`)}))
+		k.must(k.contacts.SetAttributes(k.Context(), k.admin(), id, map[string]json.RawMessage{"y": json.RawMessage(`2`)}))
+		for _, s := range []*socket{all, limited} {
+			s.next("contact_update", fmt.Sprintf(`"contact_id":%d`, id), `"first_name":"Bodo"`)
+			s.next("contact_update", `"custom_attributes":{"x":1}`)
+			s.next("contact_update", `"custom_attributes":{"y":2}`)
+		}
+		other := k.open("other@x.test")
+		into, err := k.c.ContactIDOf(k.Context(), k.admin(), other)
+		k.must(err)
+		_, err = k.contacts.Merge(k.Context(), k.admin(), id, into)
+		k.must(err)
+		limited.next("conversation_update", fmt.Sprintf(`"contact_id":%d`, into), `"email":"other@x.test"`)
+		k.must(k.contacts.Erase(k.Context(), k.admin(), into))
+		limited.next("contact_update", fmt.Sprintf(`"contact_id":%d`, into), `"first_name":"Deleted contact"`, `"email":null`)
+		k.announce("the last one")
+		outsider.next("agent_availability_update", "the last one")
+		if outsider.saw("contact_update", "") || outsider.saw("conversation_update", "") {
+			k.Errorf("who may not read the conversation got %+v", outsider.seen)
+		}
+	})
 }

@@ -40,12 +40,6 @@ const (
 	EncryptionReplaced Type = "encryption_key_rotated"
 )
 
-// Customers and what they wrote.
-const (
-	ConversationDeleted Type = "conversation_deleted"
-	ContactBlocked      Type = "contact_blocked"
-)
-
 // Agents, roles and teams.
 const (
 	AgentCreated       Type = "agent_created"
@@ -62,6 +56,19 @@ const (
 	TeamCreated        Type = "team_created"
 	TeamUpdated        Type = "team_updated"
 	TeamDeleted        Type = "team_deleted"
+)
+
+// Customers and what they wrote.
+const (
+	ConversationDeleted Type = "conversation_deleted"
+	ContactCreated      Type = "contact_created"
+	ContactUpdated      Type = "contact_updated"
+	ContactBlocked      Type = "contact_blocked"
+	ContactUnblocked    Type = "contact_unblocked"
+	ContactMerged       Type = "contact_merged"
+	ContactDeleted      Type = "contact_deleted"
+	ContactNoteDeleted  Type = "contact_note_deleted"
+	ContactsExported    Type = "contacts_exported"
 )
 
 // The desk: its settings, its inboxes, what leaves it and what is destroyed.
@@ -102,8 +109,9 @@ var Types = []Type{
 	TwoFactorEnabled, TwoFactorDisabled, RecoveryCodesMade, RecoveryCodeUsed, PasskeyAdded, PasskeyRenamed, PasskeyRemoved,
 	OIDCCreated, OIDCUpdated, OIDCDeleted, SSOOnlyEnabled, SSOOnlyDisabled, IdentitiesUnlinked, KeyGenerated, KeyUpdated, KeyRevoked,
 	AgentCreated, AgentUpdated, AgentDisabled, AgentEnabled, AgentDeleted, AgentRolesChanged, AgentInvited, AgentsImported,
-	ConversationDeleted, ContactBlocked,
+	ConversationDeleted,
 	RoleCreated, RoleUpdated, PermissionsChanged, RoleDeleted, TeamCreated, TeamUpdated, TeamDeleted,
+	ContactCreated, ContactUpdated, ContactBlocked, ContactUnblocked, ContactMerged, ContactDeleted, ContactNoteDeleted, ContactsExported,
 	GeneralSettingsChanged, EmailSettingsChanged, EmailSettingsTested, InboxCreated, InboxUpdated, InboxDeleted,
 	StatusCreated, StatusUpdated, StatusDeleted, TagCreated, TagUpdated, TagDeleted, TagsImported,
 	AttributeCreated, AttributeUpdated, AttributeDeleted, SharedViewCreated, SharedViewUpdated, SharedViewDeleted,

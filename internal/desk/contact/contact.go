@@ -1,4 +1,10 @@
-// Package contact owns the people on the customer's side: the rows of users whose type is contact or visitor.
+// Package contact owns the people on the customer's side: the rows of users whose type is contact or visitor, and the
+// notes that agents keep about them.
+//
+// A person is never deleted: their messages stay. [Service.Erase] leaves a row without anything that says who they
+// were, [Service.Merge] one that says which other contact they are, so that mail from their address finds it.
+//
+// What conversations must do when that happens is theirs: see [Conversations].
 package contact
 
 import (
@@ -117,14 +123,21 @@ func find(ctx context.Context, tx *db.Tx, in Identity) (id int64, err error) {
 	}
 	err = tx.QueryRow(ctx, `SELECT id FROM users WHERE email = $1 AND type = 'contact' AND deleted_at IS NULL
 		ORDER BY external_user_id IS NULL, id LIMIT 1`, in.Email).Scan(&id)
+	if !errors.Is(err, db.ErrNoRows) {
+		return id, err
+	}
+	// Somebody with that address was merged into another contact.
+	err = tx.QueryRow(ctx, `SELECT into_.id FROM users u JOIN users into_ ON into_.id = u.merged_into
+		WHERE u.email = $1 AND into_.type = 'contact' AND into_.deleted_at IS NULL ORDER BY u.id DESC LIMIT 1`, in.Email).Scan(&id)
 	return id, err
 }
 
-// Blocked reports whether a contact or visitor with the address is blocked.
+// Blocked reports whether a contact or visitor with the address, or the one they were merged into, is blocked.
 func Blocked(ctx context.Context, q db.Querier, email string) (bool, error) {
 	var n int
-	err := q.QueryRow(ctx, `SELECT count(*) FROM users WHERE email = $1 AND type IN ('contact', 'visitor')
-		AND deleted_at IS NULL AND NOT enabled`, strings.ToLower(email)).Scan(&n)
+	err := q.QueryRow(ctx, `SELECT count(*) FROM users u JOIN users p ON p.id = COALESCE(u.merged_into, u.id)
+		WHERE u.email = $1 AND p.type IN ('contact', 'visitor') AND p.deleted_at IS NULL AND NOT p.enabled`,
+		strings.ToLower(email)).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("look for a blocked contact: %w", err)
 	}

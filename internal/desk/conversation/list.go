@@ -22,7 +22,8 @@ const (
 	Assigned
 	Mentioned
 	TeamInbox
-	Readable // all that the caller may read, whichever of the others it is in: what views are made of
+	Readable  // all that the caller may read, whichever of the others it is in: what views are made of
+	OfContact // those of one contact that the caller may read
 	InSpam
 	InTrash
 )
@@ -31,6 +32,7 @@ const (
 type ListQuery struct {
 	Scope          Scope
 	TeamID         int64 // of TeamInbox
+	ContactID      int64 // of OfContact
 	Page, PageSize int
 	Cursor         string
 	Filters        string
@@ -148,7 +150,7 @@ func (s *Service) total(ctx context.Context, p *agent.Principal, q ListQuery, fr
 	if err != nil {
 		return 0, err
 	}
-	kept := q.Scope != Mentioned && q.Scope != Readable
+	kept := q.Scope != Mentioned && q.Scope != Readable && q.Scope != OfContact
 	if hiddenScope(q.Scope) {
 		kept = canReadAll(p) && status == 0
 	}

@@ -14,16 +14,22 @@ import (
 )
 
 // scopeWhere is the condition of a list.
-func scopeWhere(scope Scope, p *agent.Principal, teamID int64, args *filter.Args) string {
-	switch scope {
+func scopeWhere(q ListQuery, p *agent.Principal, args *filter.Args) string {
+	switch q.Scope {
 	case Unassigned:
 		return `c.assigned_user_id IS NULL AND c.assigned_team_id IS NULL`
 	case Assigned:
 		return `c.assigned_user_id = ` + args.Add(p.ID)
 	case TeamInbox:
-		return `c.assigned_team_id = ` + args.Add(teamID) + ` AND c.assigned_user_id IS NULL`
+		return `c.assigned_team_id = ` + args.Add(q.TeamID) + ` AND c.assigned_user_id IS NULL`
+	case OfContact:
+		where := `c.contact_id = ` + args.Add(q.ContactID)
+		if !canReadAll(p) {
+			where += ` AND ` + ReadableWhere(p, args)
+		}
+		return where
 	case InSpam, InTrash:
-		where := `c.status_id = ` + args.Add(int64(map[Scope]int64{InSpam: spamID, InTrash: trashID}[scope]))
+		where := `c.status_id = ` + args.Add(int64(map[Scope]int64{InSpam: spamID, InTrash: trashID}[q.Scope]))
 		if !canReadAll(p) {
 			where += ` AND ` + ReadableWhere(p, args)
 		}
@@ -165,7 +171,7 @@ func tagCondition(op filter.Operator, value string, args *filter.Args) (string, 
 }
 
 func (s *Service) listWhere(ctx context.Context, p *agent.Principal, q ListQuery, tree filter.Tree, args *filter.Args) (string, error) {
-	where := scopeWhere(q.Scope, p, q.TeamID, args)
+	where := scopeWhere(q, p, args)
 	if status, one, err := s.onlyStatus(ctx, q.Filters); err != nil {
 		return "", err
 	} else if (!one || status == 0) && !hiddenScope(q.Scope) {

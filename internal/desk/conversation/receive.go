@@ -256,14 +256,14 @@ func (s *Service) thread(ctx context.Context, q db.Querier, where string, args .
 	return &t, nil
 }
 
-// Involves reports whether an address takes part in a conversation: its contact, somebody who wrote in it, or somebody
-// a message of it was sent to.
+// Involves reports whether an address takes part in a conversation: that of its contact, or of somebody merged into them, of
+// somebody who wrote in it, or of somebody a message of it was sent to.
 func (s *Service) Involves(ctx context.Context, q db.Querier, conversationID int64, email string) (bool, error) {
 	email = strings.ToLower(email)
 	var n int
 	err := q.QueryRow(ctx, `SELECT count(*) FROM users u WHERE u.email = $2 AND (
-		u.id = (SELECT contact_id FROM conversations WHERE id = $1) OR
-		EXISTS (SELECT 1 FROM conversation_participants cp WHERE cp.conversation_id = $1 AND cp.user_id = u.id))`, conversationID, email).Scan(&n)
+		COALESCE(u.merged_into, u.id) = (SELECT contact_id FROM conversations WHERE id = $1) OR
+		EXISTS (SELECT 1 FROM conversation_participants cp WHERE cp.conversation_id = $1 AND cp.user_id = COALESCE(u.merged_into, u.id)))`, conversationID, email).Scan(&n)
 	if err != nil || n > 0 {
 		return n > 0, err
 	}

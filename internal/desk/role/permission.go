@@ -47,6 +47,7 @@ const (
 	ContactsRead                    Permission = "contacts:read"
 	ContactsWrite                   Permission = "contacts:write"
 	ContactsBlock                   Permission = "contacts:block"
+	ContactsDelete                  Permission = "contacts:delete" // Foyer's addition
 	ContactNotesRead                Permission = "contact_notes:read"
 	ContactNotesWrite               Permission = "contact_notes:write"
 	ContactNotesDelete              Permission = "contact_notes:delete"
@@ -96,6 +97,7 @@ var All = []Permission{
 	ContactsRead,
 	ContactsWrite,
 	ContactsBlock,
+	ContactsDelete,
 	ContactNotesRead,
 	ContactNotesWrite,
 	ContactNotesDelete,

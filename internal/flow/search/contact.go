@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,4 +93,27 @@ func (s *Service) addressesQuery() string {
 			SELECT DISTINCT contact_id FROM (SELECT contact_id FROM search_emails WHERE suffix >= $1 AND suffix < $2 ORDER BY suffix, contact_id LIMIT 200) AS begins
 		) AS e` + s.lookUp("users", "u", "e.contact_id") + `
 		WHERE u.type = 'contact' AND u.deleted_at IS NULL AND lower(u.email) LIKE $3 ESCAPE '\' ORDER BY u.id DESC LIMIT 30`
+}
+
+// maxOwners is how many contacts a part of an address can name.
+const maxOwners = 400
+
+// AddressOwners returns the ids of the contacts and visitors whose address may contain a text within its first hundred
+// characters, or false when there are more than 400 or the text is too short to look for. Whoever asks compares with the
+// addresses as they are now.
+func (s *Service) AddressOwners(ctx context.Context, part string) (ids []int64, all bool, err error) {
+	part = strings.ToLower(part)
+	if len(part) < minQuery {
+		return nil, false, nil
+	}
+	ids, err = db.Select[int64](ctx, s.db, `SELECT contact_id FROM search_emails WHERE suffix >= $1 AND suffix < $2
+		ORDER BY suffix, contact_id LIMIT $3 + 0`, part, part+"\U0010FFFF", maxOwners+1)
+	if err != nil {
+		return nil, false, fmt.Errorf("search addresses: %w", err)
+	}
+	if len(ids) > maxOwners {
+		return nil, false, nil
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), true, nil
 }

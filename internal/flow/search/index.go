@@ -26,9 +26,9 @@ var kinds = []kind{
 	{name: "conversation", table: "search_conversations", of: `conversations WHERE TRUE`,
 		source: `SELECT c.id, c.subject || ' ' || u.first_name || ' ' || u.last_name || ' ' || COALESCE(u.email, '') || ' ' || c.reference_number
 			FROM conversations c JOIN users u ON u.id = c.contact_id WHERE c.id IN (%s) AND c.status_id > 0`},
-	{name: "contact", table: "search_contacts", of: `users WHERE type = 'contact'`, emails: true,
+	{name: "contact", table: "search_contacts", of: `users WHERE type IN ('contact', 'visitor')`, emails: true,
 		source: `SELECT id, COALESCE(email, '') || ' ' || first_name || ' ' || last_name || ' ' || COALESCE(phone_number, '') || ' ' || COALESCE(external_user_id, '')
-			FROM users WHERE id IN (%s) AND type = 'contact' AND deleted_at IS NULL`},
+			FROM users WHERE id IN (%s) AND type IN ('contact', 'visitor') AND deleted_at IS NULL`},
 }
 
 const (

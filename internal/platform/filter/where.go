@@ -25,12 +25,14 @@ const (
 )
 
 // Field is something a list may be filtered and ordered by. Build, if set, writes the condition of a field that is no
-// column; it may return "" for no condition, and such a field cannot be ordered by.
+// column; it may return "" for no condition, and such a field cannot be ordered by. Narrow, if set, writes a condition that
+// every row with the text in its column meets and that an index answers; it may return "" when it knows none.
 type Field struct {
 	Column   string
 	Kind     Kind
 	Nullable bool
 	Build    func(op Operator, value string, args *Args) (string, error)
+	Narrow   func(text string, args *Args) (string, error)
 }
 
 // Fields are all fields of a list, by "model.field".
@@ -135,7 +137,15 @@ func (l leaf) substring(field Field, args *Args) (string, error) {
 	if l.operator == NotContains {
 		not = "NOT "
 	}
-	return "lower(" + field.Column + ") " + not + "LIKE lower(" + args.Add(pattern) + `) ESCAPE '\'`, nil
+	like := "lower(" + field.Column + ") " + not + "LIKE lower(" + args.Add(pattern) + `) ESCAPE '\'`
+	if field.Narrow == nil || l.operator == NotContains {
+		return like, nil
+	}
+	among, err := field.Narrow(l.value, args)
+	if err != nil || among == "" {
+		return like, err
+	}
+	return "(" + among + " AND " + like + ")", nil
 }
 
 func (l leaf) membership(field Field, loc *time.Location, args *Args) (string, error) {

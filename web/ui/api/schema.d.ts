@@ -586,30 +586,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/agents/{id}/avatar": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Give an agent a picture
-         * @description Needs permission users:manage.
-         */
-        put: operations["put-agents-id-avatar"];
-        post?: never;
-        /**
-         * Remove an agent's picture
-         * @description Needs permission users:manage.
-         */
-        delete: operations["delete-agents-id-avatar"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/agents/{id}/identities": {
         parameters: {
             query?: never;
@@ -629,26 +605,6 @@ export interface paths {
          * @description Needs permission users:manage.
          */
         delete: operations["delete-agents-id-identities"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/agents/{id}/invitation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Invite an agent who has not signed in yet, again if need be
-         * @description Needs permission users:manage.
-         */
-        post: operations["post-agents-id-invitation"];
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -820,6 +776,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Contacts and visitors that have an email address
+         * @description Needs permission contacts:read_all.
+         */
+        get: operations["get-contacts"];
+        put?: never;
+        /**
+         * Add a contact
+         * @description Needs permission contacts:write.
+         */
+        post: operations["post-contacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Contacts as CSV, the oldest first
+         * @description Needs permission contacts:read_all. Takes the filters of the list.
+         */
+        get: operations["get-contacts-export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/search": {
         parameters: {
             query?: never;
@@ -835,6 +835,142 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One contact or visitor
+         * @description Needs permission contacts:read.
+         */
+        get: operations["get-contacts-id"];
+        /**
+         * Replace what is known of a contact
+         * @description Needs permission contacts:write. A field that is left out becomes empty.
+         */
+        put: operations["put-contacts-id"];
+        post?: never;
+        /**
+         * Erase a contact
+         * @description Needs permission contacts:delete.
+         */
+        delete: operations["delete-contacts-id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change some fields of a contact
+         * @description Needs permission contacts:write.
+         */
+        patch: operations["patch-contacts-id"];
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Block a contact, or let them write again
+         * @description Needs permission contacts:block.
+         */
+        put: operations["put-contacts-id-block"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A contact's conversations, those that the caller may read
+         * @description Needs permission contacts:read.
+         */
+        get: operations["get-contacts-id-conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make all that is a contact's another's
+         * @description Needs permission contacts:write.
+         */
+        post: operations["post-contacts-id-merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Notes about a contact, the newest first
+         * @description Needs permission contact_notes:read.
+         */
+        get: operations["get-contacts-id-notes"];
+        put?: never;
+        /**
+         * Add a note about a contact
+         * @description Needs permission contact_notes:write.
+         */
+        post: operations["post-contacts-id-notes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/notes/{note}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a note about a contact
+         * @description Needs permission contact_notes:delete.
+         */
+        delete: operations["delete-contacts-id-notes-note"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1070,6 +1206,40 @@ export interface paths {
          * @description Needs permission conversations:update_user_assignee.
          */
         put: operations["put-conversations-uuid-assignee-user-remove"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/contacts/custom-attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set custom attributes of a conversation's contact; the others stay */
+        put: operations["put-conversations-uuid-contacts-custom-attributes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/custom-attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Replace the custom attributes of a conversation */
+        put: operations["put-conversations-uuid-custom-attributes"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2376,8 +2546,6 @@ export interface components {
             first_name: string;
             /** Format: int64 */
             id: number;
-            /** Format: date-time */
-            invited_at?: string;
             language: string | null;
             /** Format: date-time */
             last_active_at: string | null;
@@ -2407,11 +2575,11 @@ export interface components {
             first_name?: string;
             last_name?: string;
             new_password?: string;
-            /** @description Names or ids of roles */
-            roles?: (string | number)[] | null;
+            /** @description Names of roles */
+            roles?: string[] | null;
             send_welcome_email?: boolean;
-            /** @description Names or ids of teams */
-            teams?: (string | number)[] | null;
+            /** @description Names of teams */
+            teams?: string[] | null;
         };
         AgentCompact: {
             availability_status: string;
@@ -2448,33 +2616,6 @@ export interface components {
             permissions: string[] | null;
             /** @description The key that POST /agents/{id}/api-key makes */
             primary: boolean;
-        };
-        AgentListed: {
-            availability_status: string;
-            avatar_url: string | null;
-            /** Format: date-time */
-            created_at: string;
-            email: string | null;
-            enabled: boolean;
-            external_user_id: string | null;
-            first_name: string;
-            /** Format: int64 */
-            id: number;
-            /**
-             * Format: date-time
-             * @description When the last invitation was sent
-             */
-            invited_at: string | null;
-            /** Format: date-time */
-            last_login_at: string | null;
-            last_name: string;
-            /** @description Names of roles, in alphabetical order */
-            roles: string[];
-            /** @description The password alone does not sign in */
-            two_factor_enabled: boolean;
-            type: string;
-            /** Format: date-time */
-            updated_at: string;
         };
         AgentMaker: {
             first_name: string;
@@ -2650,6 +2791,115 @@ export interface components {
             type: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        ContactBody: {
+            country?: string;
+            custom_attributes?: {
+                [key: string]: unknown;
+            };
+            email?: string;
+            external_user_id?: string;
+            first_name?: string;
+            last_name?: string;
+            phone_number?: string;
+            phone_number_country_code?: string;
+        };
+        ContactDetail: {
+            api_key: string | null;
+            /** Format: date-time */
+            api_key_last_used_at: string | null;
+            availability_status: string;
+            avatar_url: string | null;
+            country: string | null;
+            /** Format: date-time */
+            created_at: string;
+            custom_attributes: unknown;
+            email: string | null;
+            email_bounce: string;
+            /** Format: date-time */
+            email_bounced_at: string | null;
+            enabled: boolean;
+            external_user_id: string | null;
+            first_name: string;
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            last_active_at: string | null;
+            /** Format: date-time */
+            last_login_at: string | null;
+            last_name: string;
+            meta: string | null;
+            other_emails: string[];
+            permissions: string[] | null;
+            phone_number: string | null;
+            phone_number_country_code: string | null;
+            roles: string[] | null;
+            teams: string[];
+            type: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        ContactItem: {
+            availability_status: string;
+            avatar_url: string | null;
+            /** Format: date-time */
+            created_at: string;
+            email: string | null;
+            /** Format: date-time */
+            email_bounced_at: string | null;
+            enabled: boolean;
+            external_user_id: string | null;
+            first_name: string;
+            /** Format: int64 */
+            id: number;
+            last_name: string;
+            type: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        ContactNote: {
+            avatar_url: string | null;
+            /** Format: int64 */
+            contact_id: number;
+            /** Format: date-time */
+            created_at: string;
+            first_name: string;
+            /** Format: int64 */
+            id: number;
+            last_name: string;
+            note: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            user_id: number;
+        };
+        ContactPage: {
+            next_cursor?: string;
+            /** Format: int64 */
+            page: number;
+            /** Format: int64 */
+            per_page: number;
+            results: components["schemas"]["ContactItem"][];
+            /**
+             * Format: int64
+             * @description Counted up to 10000
+             */
+            total: number;
+            /** Format: int64 */
+            total_pages: number;
+        };
+        ContactPatch: {
+            country?: string;
+            /** @description Attributes to set; the others stay */
+            custom_attributes?: {
+                [key: string]: unknown;
+            };
+            email?: string;
+            first_name?: string;
+            /** @description An empty text is none, here and in the fields below */
+            last_name?: string;
+            phone_number?: string;
+            phone_number_country_code?: string;
         };
         Conversation: {
             /** Format: int64 */
@@ -3088,6 +3338,18 @@ export interface components {
             data: components["schemas"]["ConnectionTest"];
             status: string;
         };
+        EnvelopeContactDetail: {
+            data: components["schemas"]["ContactDetail"];
+            status: string;
+        };
+        EnvelopeContactNote: {
+            data: components["schemas"]["ContactNote"];
+            status: string;
+        };
+        EnvelopeContactPage: {
+            data: components["schemas"]["ContactPage"];
+            status: string;
+        };
         EnvelopeConversation: {
             data: components["schemas"]["Conversation"];
             status: string;
@@ -3168,16 +3430,16 @@ export interface components {
             data: components["schemas"]["AgentKey"][];
             status: string;
         };
-        EnvelopeListAgentListed: {
-            data: components["schemas"]["AgentListed"][];
-            status: string;
-        };
         EnvelopeListAgentSession: {
             data: components["schemas"]["AgentSession"][];
             status: string;
         };
         EnvelopeListAttributeDefinition: {
             data: components["schemas"]["AttributeDefinition"][];
+            status: string;
+        };
+        EnvelopeListContactNote: {
+            data: components["schemas"]["ContactNote"][];
             status: string;
         };
         EnvelopeListConversationDraft: {
@@ -3550,6 +3812,17 @@ export interface components {
         "Post-agents-reset-passwordRequest": {
             email?: string;
         };
+        "Post-contacts-id-mergeRequest": {
+            /**
+             * Format: int64
+             * @description Id of the contact that stays
+             */
+            into?: number;
+        };
+        "Post-contacts-id-notesRequest": {
+            /** @description HTML; it is sanitised */
+            note?: string;
+        };
         "Post-conversations-uuid-draftRequest": {
             /** @description HTML */
             content?: string;
@@ -3598,6 +3871,10 @@ export interface components {
         };
         "Put-agents-me-passkeys-idRequest": {
             name?: string;
+        };
+        "Put-contacts-id-blockRequest": {
+            /** @description false, or left out, blocks */
+            enabled?: boolean;
         };
         "Put-conversations-uuid-priorityRequest": {
             priority?: string;
@@ -3954,7 +4231,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EnvelopeListAgentListed"];
+                    "application/json": components["schemas"]["EnvelopeListAgentCompact"];
                 };
             };
             /** @description Error */
@@ -5076,69 +5353,6 @@ export interface operations {
             };
         };
     };
-    "put-agents-id-avatar": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": {
-                    /**
-                     * Format: binary
-                     * @description PNG, JPEG or GIF
-                     */
-                    files?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeAgent"];
-                };
-            };
-        };
-    };
-    "delete-agents-id-avatar": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "get-agents-id-identities": {
         parameters: {
             query?: never;
@@ -5188,37 +5402,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeBool"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "post-agents-id-invitation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnvelopeAgent"];
                 };
             };
             /** @description Error */
@@ -5519,6 +5702,101 @@ export interface operations {
             };
         };
     };
+    "get-contacts": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+                /** @description Conditions on users: email, created_at, updated_at */
+                filters?: string;
+                /** @description users.created_at, users.updated_at or users.email; the newest first unless given */
+                order_by?: string;
+                /** @description asc or desc */
+                order?: string;
+                /** @description next_cursor of the page before, instead of page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeContactPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeContactDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-contacts-export": {
+        parameters: {
+            query?: {
+                filters?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/csv */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     "get-contacts-search": {
         parameters: {
             query?: {
@@ -5538,6 +5816,358 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeListSearchContact"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-contacts-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeContactDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-contacts-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description The contact's avatar_url, to keep the picture; left out, it is removed */
+                    avatar_url?: string;
+                    country?: string;
+                    email?: string;
+                    /**
+                     * Format: binary
+                     * @description A new picture: GIF, JPEG or PNG, at most 2 MB
+                     */
+                    files?: string;
+                    first_name?: string;
+                    last_name?: string;
+                    phone_number?: string;
+                    phone_number_country_code?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeContactDetail"];
+                };
+            };
+        };
+    };
+    "delete-contacts-id": {
+        parameters: {
+            query?: {
+                /** @description What becomes of their conversations: keep leaves them, under "Deleted contact" */
+                conversations?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-contacts-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeContactDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-contacts-id-block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Put-contacts-id-blockRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeContactDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-contacts-id-conversations": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+                /** @description Filter as JSON: a list of conditions, or groups with logic and rules */
+                filters?: string;
+                /** @description model.field to sort by */
+                order_by?: string;
+                /** @description asc or desc */
+                order?: string;
+                /** @description next_cursor of the page before, instead of page */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationPageConversationListItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-contacts-id-merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Post-contacts-id-mergeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeContactDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-contacts-id-notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListContactNote"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-contacts-id-notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Post-contacts-id-notesRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeContactNote"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-contacts-id-notes-note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                note: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
                 };
             };
             /** @description Error */
@@ -5960,6 +6590,82 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-conversations-uuid-contacts-custom-attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-conversations-uuid-custom-attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
         responses: {
             /** @description OK */
             200: {

@@ -26,6 +26,7 @@ export const permissionGroups = [
       'contacts:read',
       'contacts:write',
       'contacts:block',
+      'contacts:delete',
       'contact_notes:read',
       'contact_notes:write',
       'contact_notes:delete',

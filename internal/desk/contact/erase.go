@@ -1,0 +1,52 @@
+package contact
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/audit"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+)
+
+// Erased is the name under which the messages of an erased contact stay.
+const Erased = "Deleted contact"
+
+// Erase deletes what is known of a contact, and of those merged into them: name, addresses, phone number, country,
+// picture, external id, attributes and notes. Conversations and the texts of messages stay, under [Erased]. The entry of
+// the activity log does not say who it was.
+func (s *Service) Erase(ctx context.Context, p *agent.Principal, id int64) error {
+	return s.db.Tx(ctx, func(tx *db.Tx) error {
+		c, err := lock(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		addresses := c.OtherEmails
+		if c.Email != nil {
+			addresses = append(addresses, *c.Email)
+		}
+		if err := s.Conversations.ForgetContact(ctx, tx, id, addresses, c.name()); err != nil {
+			return err
+		}
+		if err := s.files.SetAvatar(ctx, tx, id, ""); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM contact_notes WHERE contact_id = $1`, id); err != nil {
+			return fmt.Errorf("delete the notes of contact %d: %w", id, err)
+		}
+		now := db.Now()
+		if _, err := tx.Exec(ctx, `UPDATE users SET updated_at = $2, deleted_at = $2, first_name = $3, last_name = '', email = NULL, phone_number = NULL,
+			phone_number_country_code = NULL, country = NULL, avatar_url = NULL, external_user_id = NULL, custom_attributes = '{}',
+			password_hash = NULL, last_active_at = NULL, last_login_at = NULL, availability_status = 'offline',
+			email_bounced_at = NULL, email_bounce = '' WHERE id = $1 OR merged_into = $1`, id, now, Erased); err != nil {
+			return fmt.Errorf("erase contact %d: %w", id, err)
+		}
+		// What agents see of the contact beside conversations goes, too.
+		gone := &Contact{FirstName: Erased, Type: c.Type, AvailabilityStatus: "offline", CustomAttributes: db.JSON(`{}`), Enabled: c.Enabled}
+		gone.ID, gone.CreatedAt = c.ID, c.CreatedAt
+		if err := s.changed(ctx, tx, p.ID, ChangedPayload{ContactID: id, Fields: difference(c.shown(), gone)}); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.ContactDeleted, Actor: p.Audited(), Target: audit.Target{Model: "contact", ID: id}})
+	})
+}
