@@ -3,6 +3,7 @@ import { createRouter, createWebHistory, type RouteLocationNormalized, type Rout
 import { i18n, t, type MessageKey } from '@ui/i18n'
 import { ApiError } from '@ui/api/client'
 import { accountRoutes } from './account/routes'
+import { contactRoutes } from './contacts/routes'
 import { adminRoutes } from './admin/routes'
 import { ensureGuide, guidePermission } from './admin/guide/guide'
 import { home } from './auth/next'
@@ -72,6 +73,7 @@ const routes: RouteRecordRaw[] = [
         children: [conversation],
       },
       { path: 'admin/set-up', component: () => import('./admin/guide/GuidePage.vue'), meta: { title: 'guide.name' } },
+      ...contactRoutes,
       ...accountRoutes,
       ...adminRoutes,
     ],

@@ -2575,11 +2575,11 @@ export interface components {
             first_name?: string;
             last_name?: string;
             new_password?: string;
-            /** @description Names of roles */
-            roles?: string[] | null;
+            /** @description Names or ids of roles */
+            roles?: (string | number)[] | null;
             send_welcome_email?: boolean;
-            /** @description Names of teams */
-            teams?: string[] | null;
+            /** @description Names or ids of teams */
+            teams?: (string | number)[] | null;
         };
         AgentCompact: {
             availability_status: string;

@@ -52,6 +52,20 @@ export type ConversationContact = Narrow<
   { type: 'contact' | 'visitor'; availability_status: Availability; custom_attributes: Attributes }
 >
 
+/** A contact in the list. */
+export type ContactItem = Narrow<
+  Schemas['ContactItem'],
+  { type: 'contact' | 'visitor'; availability_status: Availability }
+>
+
+export type ContactDetail = Narrow<
+  Schemas['ContactDetail'],
+  { type: 'contact' | 'visitor'; availability_status: Availability; custom_attributes: Attributes }
+>
+
+/** What an agent wrote about a contact, as HTML. */
+export type ContactNote = Schemas['ContactNote']
+
 export type PreviousConversation = Schemas['ConversationPrevious']
 
 export type Conversation = Narrow<
@@ -154,6 +168,7 @@ export type Counts = Schemas['ConversationCounts']
 
 export type ConversationHit = Schemas['SearchConversation']
 export type MessageHit = Schemas['SearchMessage']
+export type ContactHit = Schemas['SearchContact']
 
 /** One leaf of the list filter grammar; the value is always a string. */
 export interface FilterLeaf {

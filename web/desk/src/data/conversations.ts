@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery, type InfiniteData } from '@tanstack/vue-query'
 import { api } from '@ui/api/client'
-import type { Agent, Conversation, ConversationRow, Counts, FilterLeaf, Page, Uuid } from '@ui/api/types'
+import type { Agent, Conversation, ConversationContact, ConversationRow, Counts, FilterLeaf, Id, Page, Uuid } from '@ui/api/types'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { reconcile, sorts, type ListContext, type SortId } from '@/inbox/reconcile'
 import { keys, queryClient } from './query'
@@ -155,4 +155,23 @@ export function patchConversation(uuid: Uuid, change: Partial<Conversation> & Pa
   const { contact: _contact, ...flat } = change
   const shared = Object.fromEntries(Object.entries(flat).filter(([name]) => name in row))
   applyRow({ ...row, ...shared })
+}
+
+/** Changes a contact wherever conversations show them. Custom attributes that are not named stay. */
+export function patchContact(id: Id, change: Partial<ConversationContact>): void {
+  const attributes = (known: ConversationContact) => ({ ...known.custom_attributes, ...change.custom_attributes })
+  for (const [key, opened] of queryClient.getQueriesData<Conversation>({ queryKey: ['conversation'] })) {
+    if (key.length !== 2 || opened?.contact.id !== id) continue
+    const { contact } = opened
+    const changed = Object.fromEntries(Object.entries(change).filter(([name]) => name in contact))
+    queryClient.setQueryData<Conversation>(key, { ...opened, contact: { ...contact, ...changed, custom_attributes: attributes(contact) } })
+  }
+  const rows = new Map<Uuid, ConversationRow>()
+  for (const [, data] of queryClient.getQueriesData<ListData>({ queryKey: keys.lists })) {
+    for (const row of data?.pages.flatMap((page) => page.results) ?? []) if (row.contact_id === id) rows.set(row.uuid, row)
+  }
+  for (const row of rows.values()) {
+    const shown = Object.fromEntries(Object.entries(change).filter(([name]) => name in row.contact))
+    if (Object.keys(shown).length) applyRow({ ...row, contact: { ...row.contact, ...shown } })
+  }
 }

@@ -1,8 +1,8 @@
 import { RealtimeClient, type ConnectionState, type Frame } from '@ui/realtime/client'
-import type { Agent, Availability, Conversation, ConversationRow, UserCompact, Uuid } from '@ui/api/types'
+import type { Agent, Availability, Conversation, ConversationContact, ConversationRow, Id, UserCompact, Uuid } from '@ui/api/types'
 import { onScopeDispose, ref } from 'vue'
 import { oneMoreUnread } from '@/inbox/reconcile'
-import { applyRow, findRow, patchConversation, refetchViews } from './conversations'
+import { applyRow, findRow, patchContact, patchConversation, refetchViews } from './conversations'
 import { keys, queryClient } from './query'
 import { referenceChanged } from './reference'
 
@@ -65,6 +65,11 @@ const handlers: Record<string, (data: never) => void> = {
     patchOpened(row)
   },
   conversation_update: ({ uuid, ...change }: { uuid: Uuid } & Partial<Conversation>) => patchConversation(uuid, change),
+  contact_update: ({ contact_id: id, ...change }: { contact_id: Id } & Partial<ConversationContact>) => {
+    patchContact(id, change)
+    void queryClient.invalidateQueries({ queryKey: keys.contact(id), exact: true })
+    void queryClient.invalidateQueries({ queryKey: keys.contacts })
+  },
   counts: () => void queryClient.invalidateQueries({ queryKey: keys.counts }),
   reference_update: ({ kind }: { kind: string }) => {
     referenceChanged(kind)

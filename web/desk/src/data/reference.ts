@@ -29,6 +29,12 @@ export const usePriorities = () => useReference<Priority>('priorities', '/priori
 export const useTags = () => useReference<Tag>('tags', '/tags')
 export const useAttributes = () => useReference<AttributeDefinition>('attributes', '/custom-attributes')
 
+/** Those for contacts, or those for conversations. */
+export function useAttributesOf(what: 'contact' | 'conversation') {
+  const { data } = useAttributes()
+  return computed(() => (data.value ?? []).filter((one) => one.applies_to === what))
+}
+
 /** The agent's own views, for those who may have some. */
 export function useOwnViews() {
   const { can } = useMe()

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/vue-query'
 import { api } from '@ui/api/client'
-import type { ConversationHit, MessageHit } from '@ui/api/types'
+import type { ContactHit, ConversationHit, MessageHit } from '@ui/api/types'
 import { computed, ref, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { keys } from '@/data/query'
 
@@ -11,7 +11,7 @@ const patience = 250
 
 export const longEnough = (text: string): boolean => new TextEncoder().encode(text.trim()).length >= shortest
 
-function useSearch<T>(kind: 'conversations' | 'messages', text: MaybeRefOrGetter<string>, allowed: MaybeRefOrGetter<boolean>) {
+function useSearch<T>(kind: 'conversations' | 'messages' | 'contacts', text: MaybeRefOrGetter<string>, allowed: MaybeRefOrGetter<boolean>) {
   return useQuery({
     queryKey: computed(() => keys.search(kind, toValue(text))),
     queryFn: ({ signal, queryKey }) => api.get<T[] | null>(`/${kind}/search`, { query: { query: queryKey[2] }, signal }).then((hits) => hits ?? []),
@@ -22,7 +22,7 @@ function useSearch<T>(kind: 'conversations' | 'messages', text: MaybeRefOrGetter
 }
 
 /** Searches for what is typed, once the typing pauses. Results of an older text never replace newer ones. */
-export function useSearches(typed: MaybeRefOrGetter<string>, may: { conversations: MaybeRefOrGetter<boolean>; messages: MaybeRefOrGetter<boolean> }) {
+export function useSearches(typed: MaybeRefOrGetter<string>, may: Record<'conversations' | 'messages' | 'contacts', MaybeRefOrGetter<boolean>>) {
   const text = ref(toValue(typed).trim())
   let timer: ReturnType<typeof setTimeout> | undefined
   watch(
@@ -37,5 +37,6 @@ export function useSearches(typed: MaybeRefOrGetter<string>, may: { conversation
     text,
     conversations: useSearch<ConversationHit>('conversations', text, may.conversations),
     messages: useSearch<MessageHit>('messages', text, may.messages),
+    contacts: useSearch<ContactHit>('contacts', text, may.contacts),
   }
 }

@@ -1,4 +1,4 @@
-import { AtSign, CircleDashed, Inbox, Keyboard, Layers, LogOut, Moon, PanelLeft, Redo2, Search, Settings, Undo2, UserRound, Users, CircleCheck, Clock, Eye, Plus } from '@lucide/vue'
+import { AtSign, CircleDashed, Contact, Inbox, Keyboard, Layers, LogOut, Moon, PanelLeft, Redo2, Search, Settings, Undo2, UserRound, Users, CircleCheck, Clock, Eye, Plus } from '@lucide/vue'
 import { t } from '@ui/i18n'
 import { toastError } from '@ui/toast/toasts'
 import { useRouter } from 'vue-router'
@@ -72,6 +72,15 @@ export function useShellCommands(): void {
         icon: Search,
         when: () => can('conversations:read'),
         run: go('/inboxes/search'),
+      },
+      {
+        id: 'go.contacts',
+        title: t('contacts.title'),
+        section: navigation,
+        keys: ['g c'],
+        icon: Contact,
+        when: () => can('contacts:read_all'),
+        run: go('/contacts'),
       },
       { id: 'go.account', title: t('shell.account'), section: navigation, icon: UserRound, run: go('/account/profile') },
     ]
