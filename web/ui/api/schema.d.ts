@@ -234,6 +234,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/me/notification-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Of what the caller is told, and how */
+        get: operations["get-agents-me-notification-preferences"];
+        /** Change of what the caller is told, and how; what is left out stays as it is */
+        put: operations["put-agents-me-notification-preferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/me/passkeys": {
         parameters: {
             query?: never;
@@ -1685,6 +1703,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's notifications, newest first */
+        get: operations["get-notifications"];
+        put?: never;
+        post?: never;
+        /** Delete all the caller's notifications */
+        delete: operations["delete-notifications"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Mark all the caller's notifications as read */
+        put: operations["put-notifications-read-all"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many notifications the caller has, counted up to 1000 */
+        get: operations["get-notifications-stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a notification */
+        delete: operations["delete-notifications-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Mark a notification as read */
+        put: operations["put-notifications-id-read"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/oidc": {
         parameters: {
             query?: never;
@@ -2760,6 +2864,12 @@ export interface components {
             /** @description Path of the picture, as the settings name it now */
             url: string;
         };
+        ChannelsBody: {
+            bell?: boolean;
+            desktop?: boolean;
+            mail?: boolean;
+            sound?: boolean;
+        };
         ConnectionTest: {
             detail: string;
             message: string;
@@ -3466,6 +3576,10 @@ export interface components {
             data: components["schemas"]["Inbox"][];
             status: string;
         };
+        EnvelopeListNotifyNotification: {
+            data: components["schemas"]["NotifyNotification"][];
+            status: string;
+        };
         EnvelopeListRole: {
             data: components["schemas"]["Role"][];
             status: string;
@@ -3516,6 +3630,14 @@ export interface components {
         };
         EnvelopeNewCodes: {
             data: components["schemas"]["NewCodes"];
+            status: string;
+        };
+        EnvelopeNotifyPreferences: {
+            data: components["schemas"]["NotifyPreferences"];
+            status: string;
+        };
+        EnvelopeNotifyStats: {
+            data: components["schemas"]["NotifyStats"];
             status: string;
         };
         EnvelopePublicConfig: {
@@ -3774,6 +3896,64 @@ export interface components {
             /** @description To be kept by the agent; they are shown only now. Empty if the agent has some already. */
             recovery_codes: string[];
         };
+        NotifyChannels: {
+            bell: boolean;
+            desktop: boolean;
+            mail: boolean;
+            sound: boolean;
+        };
+        NotifyNotification: {
+            actor_avatar_url: string | null;
+            actor_first_name: string | null;
+            /** Format: int64 */
+            actor_id: number | null;
+            actor_last_name: string | null;
+            body: string | null;
+            /** Format: int64 */
+            conversation_id: number | null;
+            conversation_uuid: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            id: number;
+            is_read: boolean;
+            /** Format: int64 */
+            message_id: number | null;
+            message_uuid: string | null;
+            /** @description What the title is made of: reference_number, actor, and count of unread replies */
+            meta: unknown;
+            notification_type: string;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            user_id: number;
+        };
+        NotifyPreferences: {
+            /** @description By type of notification */
+            events: {
+                [key: string]: components["schemas"]["NotifyChannels"];
+            };
+            quiet_hours: components["schemas"]["NotifyQuietHours"];
+            /**
+             * Format: int64
+             * @description Of sounds, 0 to 100
+             */
+            volume: number;
+        };
+        NotifyQuietHours: {
+            enabled: boolean;
+            /** @description Such as 22:00, by the clock of the agent's time zone */
+            from: string;
+            /** @description Such as 07:00 */
+            to: string;
+        };
+        NotifyStats: {
+            /** Format: int64 */
+            total_count: number;
+            /** Format: int64 */
+            unread_count: number;
+        };
         OidcBody: {
             allowed_domains?: string[] | null;
             /** @description Make an agent of whoever signs in first with an address in allowed_domains */
@@ -3838,6 +4018,18 @@ export interface components {
         };
         "Post-oidc-testRequest": {
             provider_url?: string;
+        };
+        PreferenceBody: {
+            /** @description By type: mention, assignment, reply, new_conversation; types left out stay as they are */
+            events?: {
+                [key: string]: components["schemas"]["ChannelsBody"];
+            } | null;
+            quiet_hours?: components["schemas"]["NotifyQuietHours"];
+            /**
+             * Format: int64
+             * @description Of sounds, 0 to 100
+             */
+            volume?: number;
         };
         Problem: {
             data: unknown;
@@ -4571,6 +4763,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-agents-me-notification-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeNotifyPreferences"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-agents-me-notification-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreferenceBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeNotifyPreferences"];
                 };
             };
             /** @description Error */
@@ -7679,6 +7933,189 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeListSearchMessage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-notifications": {
+        parameters: {
+            query?: {
+                /** @description 1 to 100, 20 unless given */
+                limit?: string;
+                /** @description How many to pass over, at most 10000 */
+                offset?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListNotifyNotification"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-notifications-read-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-notifications-stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeNotifyStats"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-notifications-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-notifications-id-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
                 };
             };
             /** @description Error */
