@@ -2520,6 +2520,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/views/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many conversations each of the caller's views shows, by id, counted up to 100
+         * @description Needs permission conversations:read.
+         */
+        get: operations["get-views-counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/views/me": {
         parameters: {
             query?: never;
@@ -3622,6 +3642,12 @@ export interface components {
         };
         EnvelopeListView: {
             data: components["schemas"]["View"][];
+            status: string;
+        };
+        EnvelopeMapStringInt64: {
+            data: {
+                [key: string]: number;
+            };
             status: string;
         };
         EnvelopeMedia: {
@@ -9874,6 +9900,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeListTeamMember"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-views-counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeMapStringInt64"];
                 };
             };
             /** @description Error */
