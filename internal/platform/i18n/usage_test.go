@@ -51,7 +51,7 @@ var families = []family{
 	{"notification.title.", nil},
 	{"notifications.channel.", []string{"bell", "sound", "desktop", "mail"}},
 	{"notifications.event.", []string{"mention", "assignment", "reply", "new_conversation"}},
-	{"search.", []string{"conversations", "messages"}},
+	{"search.", []string{"conversations", "messages", "contacts"}},
 	{"shell.theme.", []string{"dark", "light", "system"}},
 }
 
