@@ -1,7 +1,8 @@
+import type { AttributeDefinition } from '@ui/api/types'
 import { describe, expect, it } from 'vitest'
 import { others, shownAs, textOf, valueOf, wrongWith } from './attributes'
 
-const of = (data_type: string, more: { regex?: string; regex_hint?: string } = {}) => ({ data_type, regex: '', regex_hint: '', ...more })
+const of = (data_type: AttributeDefinition['data_type'], more: { regex?: string; regex_hint?: string } = {}) => ({ data_type, regex: '', regex_hint: '', ...more })
 
 describe('the value of an attribute', () => {
   it('is checked by its type', () => {
