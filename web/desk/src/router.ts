@@ -58,7 +58,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'inboxes', redirect: home },
       { path: 'inboxes/search', component: () => import('./search/SearchPage.vue'), meta: { title: 'search.title' } },
       {
-        path: 'inboxes/:type(assigned|mentioned|unassigned|all)',
+        path: 'inboxes/:type(assigned|mentioned|unassigned|all|spam|trash)',
         component: () => import('./inbox/InboxPage.vue'),
         children: [conversation],
       },

@@ -166,6 +166,12 @@ export type InboxCompact = Narrow<
 /** Open conversations per list; of teams by their id. */
 export type Counts = Schemas['ConversationCounts']
 
+/** How far a change of many conversations is. */
+export type BulkJob = Schemas['BulkJob']
+
+/** A conversation that such a change was refused for. */
+export type BulkRow = Schemas['BulkRow']
+
 export type ConversationHit = Schemas['SearchConversation']
 export type MessageHit = Schemas['SearchMessage']
 export type ContactHit = Schemas['SearchContact']

@@ -1,20 +1,28 @@
 import { api } from '@ui/api/client'
 import type { Conversation, Uuid } from '@ui/api/types'
 import { t } from '@ui/i18n'
+import { confirm } from '@ui/confirm'
 import { dismissToast, toast, toastError } from '@ui/toast/toasts'
-import { findRow, patchConversation } from '@/data/conversations'
+import { findRow, forgetRow, patchConversation } from '@/data/conversations'
 import { keys, queryClient } from '@/data/query'
 import { priorityName, statusName } from '@/data/standard'
+import { hiddenScopes } from '@/inbox/scope'
 import { snoozeDuration } from './snooze'
 
 /** What the agent did last, to take it back by key. */
-interface Done {
+export interface Done {
   undo: () => void
   redo: () => void
 }
 
 /** The notice that offers to undo; there is one at a time. */
 let notice = 0
+
+/** Puts something that was done where the undo key finds it. */
+export function remember(step: Done): void {
+  done.push(step)
+  undone.length = 0
+}
 
 const done: Done[] = []
 const undone: Done[] = []
@@ -73,8 +81,7 @@ async function perform(change: Change): Promise<boolean> {
     redo: () => void apply(uuid, to, from, forward),
   }
   if (!(await apply(uuid, to, from, forward))) return false
-  done.push(step)
-  undone.length = 0
+  remember(step)
   dismissToast(notice)
   notice = toast(said, {
     kind: 'success',
@@ -93,6 +100,7 @@ async function perform(change: Change): Promise<boolean> {
 const path = (uuid: Uuid, rest: string): string => `/conversations/${uuid}/${rest}`
 
 function putStatus(uuid: Uuid, status: string, until: string | null): Promise<unknown> {
+  if (hiddenScopes[status]) return api.put(path(uuid, hiddenScopes[status]))
   const snoozed_until = until ? snoozeDuration(new Date(until)) : undefined
   return api.put(path(uuid, 'status'), { status, snoozed_until })
 }
@@ -110,6 +118,59 @@ export async function setStatus(uuid: Uuid, status: string, until?: Date): Promi
     back: () => putStatus(uuid, was?.status ?? 'Open', was?.snoozed_until ?? null),
     said: t('conversation.done.status', { status: statusName(status) }),
   })
+}
+
+/** Moves to spam or the trash. Undo takes it back to where it was. */
+async function hide(uuid: Uuid, status: 'Spam' | 'Trash', said: string): Promise<boolean> {
+  const was = current(uuid)
+  if (was?.status === status) return true
+  return perform({
+    uuid,
+    to: { status, snoozed_until: null },
+    from: { status: was?.status, snoozed_until: was?.snoozed_until },
+    forward: () => putStatus(uuid, status, null),
+    back: () => (was?.status && hiddenScopes[was.status] ? putStatus(uuid, was.status, null) : api.put(path(uuid, 'restore'))),
+    said,
+  })
+}
+
+export const markSpam = (uuid: Uuid): Promise<boolean> => hide(uuid, 'Spam', t('conversation.done.spam'))
+export const moveToTrash = (uuid: Uuid): Promise<boolean> => hide(uuid, 'Trash', t('conversation.done.trash'))
+
+/** Takes it out of spam or the trash, to the status it had, which the server knows. */
+export async function restore(uuid: Uuid): Promise<boolean> {
+  const was = current(uuid)?.status
+  if (!was || !hiddenScopes[was]) return true
+  return perform({
+    uuid,
+    to: { status: 'Open' },
+    from: { status: was },
+    forward: () => api.put(path(uuid, 'restore')),
+    back: () => putStatus(uuid, was, null),
+    said: t('conversation.done.restored'),
+  })
+}
+
+/** Asks, and deletes for good what is in the trash. */
+export async function deleteForGood(uuid: Uuid): Promise<boolean> {
+  const sure = await confirm({ title: t('conversation.delete.title'), text: t('conversation.delete.text'), action: t('conversation.delete'), danger: true })
+  if (!sure) return false
+  try {
+    await api.delete(`/conversations/${uuid}`)
+  } catch (error) {
+    toastError(error)
+    return false
+  }
+  forgetRow(uuid)
+  toast(t('conversation.done.deleted'), { kind: 'success' })
+  return true
+}
+
+export async function setSubject(uuid: Uuid, subject: string): Promise<boolean> {
+  const was = current(uuid)?.subject ?? ''
+  if (was === subject) return true
+  const patch = (text: string) => (): Promise<unknown> => api.patch(`/conversations/${uuid}`, { subject: text })
+  return perform({ uuid, to: { subject }, from: { subject: was }, forward: patch(subject), back: patch(was), said: t('conversation.done.subject') })
 }
 
 function putAssignee(uuid: Uuid, kind: 'user' | 'team', id: number | null): Promise<unknown> {

@@ -5,6 +5,9 @@ export type Picked = 'status' | 'snooze' | 'agent' | 'team' | 'priority' | 'tags
 
 export const picking = ref<Picked | null>(null)
 
+/** Whether the subject is being changed. */
+export const editingSubject = ref(false)
+
 /** Two-way: a picker's `open`. */
 export const pickerOpen = (name: Picked) => ({
   open: picking.value === name,

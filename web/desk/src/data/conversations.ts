@@ -16,7 +16,7 @@ function listPath(scope: string): string {
   return `/conversations/${scope}`
 }
 
-function filtersOf(status: string, more: string): string | undefined {
+export function filtersOf(status: string, more: string): string | undefined {
   const leaves: FilterLeaf[] = status ? [{ model: 'conversation_statuses', field: 'name', operator: 'equals', value: status }] : []
   if (more) leaves.push(...(JSON.parse(more) as FilterLeaf[]))
   return leaves.length ? JSON.stringify(leaves) : undefined
@@ -144,6 +144,16 @@ export function applyRow(row: ConversationRow): void {
     const { pages, ask } = reconcile(data.pages, row, contextOf(key))
     if (pages !== data.pages) queryClient.setQueryData<ListData>(key, { ...data, pages })
     if (ask) refetchSoon(key)
+  }
+}
+
+/** Takes a conversation that is gone out of every list that is in memory. */
+export function forgetRow(uuid: Uuid): void {
+  recent.delete(uuid)
+  for (const [key, data] of queryClient.getQueriesData<ListData>({ queryKey: keys.lists })) {
+    if (!data?.pages.some((page) => page.results.some((row) => row.uuid === uuid))) continue
+    const pages = data.pages.map((page) => ({ ...page, total: Math.max(0, page.total - 1), results: page.results.filter((row) => row.uuid !== uuid) }))
+    queryClient.setQueryData<ListData>(key, { ...data, pages })
   }
 }
 

@@ -2,7 +2,7 @@ import { RealtimeClient, type ConnectionState, type Frame } from '@ui/realtime/c
 import type { Agent, Availability, Conversation, ConversationContact, ConversationRow, Id, UserCompact, Uuid } from '@ui/api/types'
 import { onScopeDispose, ref } from 'vue'
 import { oneMoreUnread } from '@/inbox/reconcile'
-import { applyRow, findRow, patchContact, patchConversation, refetchViews } from './conversations'
+import { applyRow, findRow, forgetRow, patchContact, patchConversation, refetchViews } from './conversations'
 import { keys, queryClient } from './query'
 import { referenceChanged } from './reference'
 
@@ -26,6 +26,8 @@ interface NewMessage {
   conversation_uuid: Uuid
   sender_type: 'agent' | 'contact'
   type: string
+  /** Filed in spam: nobody is to be told. */
+  silent?: boolean
   conversation: ConversationRow | null
 }
 
@@ -52,7 +54,7 @@ function patchOpened(row: ConversationRow): void {
 const handlers: Record<string, (data: never) => void> = {
   new_message: (data: NewMessage) => {
     if (!data.conversation) return
-    const read = data.sender_type !== 'contact' || (open === data.conversation_uuid && document.visibilityState === 'visible')
+    const read = data.silent || data.sender_type !== 'contact' || (open === data.conversation_uuid && document.visibilityState === 'visible')
     applyRow(withOwn(data.conversation, read ? undefined : oneMoreUnread))
     patchOpened(data.conversation)
   },
@@ -69,6 +71,15 @@ const handlers: Record<string, (data: never) => void> = {
     patchContact(id, change)
     void queryClient.invalidateQueries({ queryKey: keys.contact(id), exact: true })
     void queryClient.invalidateQueries({ queryKey: keys.contacts })
+  },
+  /** One of many was changed: what is on screen is fetched again rather than told change by change. */
+  conversations_changed: ({ uuids }: { uuids: Uuid[] }) => {
+    for (const uuid of uuids) void queryClient.invalidateQueries({ queryKey: keys.conversation(uuid) })
+    void queryClient.invalidateQueries({ queryKey: keys.lists })
+  },
+  conversation_deleted: ({ uuid }: { uuid: Uuid }) => {
+    forgetRow(uuid)
+    void queryClient.invalidateQueries({ queryKey: keys.conversation(uuid) })
   },
   counts: () => void queryClient.invalidateQueries({ queryKey: keys.counts }),
   reference_update: ({ kind }: { kind: string }) => {

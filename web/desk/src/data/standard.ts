@@ -14,6 +14,8 @@ export const statusName = named({
   Snoozed: 'standard.status.snoozed',
   Resolved: 'standard.status.resolved',
   Closed: 'standard.status.closed',
+  Spam: 'inbox.spam',
+  Trash: 'inbox.trash',
 })
 
 export const priorityName = named({

@@ -4,7 +4,7 @@ import { useStatuses } from '@/data/reference'
 import { useMe } from '@/data/session'
 import { asView, changedQuery, fromQuery, listQuery, noQuickFilters, quickNames, toLeaves, type QuickFilters } from '@/filters/quick'
 import { viewDialog } from '@/views/dialog'
-import { scopeAddress } from './scope'
+import { isHiddenScope, scopeAddress } from './scope'
 import { listView } from './view'
 
 /** What a list shows unless somebody says otherwise. */
@@ -40,8 +40,8 @@ export function useQuickFilters(scope: () => string) {
 
   const filters = computed(() => fromQuery(route.query))
   const active = computed(() => quickNames.filter((name) => filters.value[name]))
-  /** A view brings its own filters. */
-  const offered = computed(() => !scope().startsWith('view:'))
+  /** A view brings its own filters; spam and trash have one status each. */
+  const offered = computed(() => !scope().startsWith('view:') && !isHiddenScope(scope()))
   const change = (parts: Record<string, string>): void => void router.replace({ query: changedQuery(route.query, parts) })
 
   return {

@@ -1,8 +1,9 @@
 import type { ConversationRow, Page } from '@ui/api/types'
+import { hiddenScopes, isHiddenScope } from './scope'
 
 /** What a list shows, as in its cache key. */
 export interface ListContext {
-  /** `assigned`, `unassigned`, `all`, `mentioned`, `team:3`, `view:7`. */
+  /** `assigned`, `unassigned`, `all`, `mentioned`, `spam`, `trash`, `team:3`, `view:7`. */
   scope: string
   /** Name of a status; empty means any. */
   status: string
@@ -48,6 +49,8 @@ export function compareRows(sort: SortId): (a: ConversationRow, b: ConversationR
 
 /** Whether a row is part of a list; undefined where only the server knows: mentions, views, other filters. */
 export function belongs(row: ConversationRow, list: ListContext): boolean | undefined {
+  const hidden = hiddenScopes[row.status]
+  if (hidden || isHiddenScope(list.scope)) return hidden === list.scope
   if (list.status && row.status !== list.status) return false
   if (list.scope === 'mentioned' || list.scope.startsWith('view:')) return undefined
   return inScope(row, list) && list.filtered ? undefined : inScope(row, list)

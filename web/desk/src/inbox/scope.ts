@@ -11,7 +11,15 @@ export const lists = [
   { scope: 'mentioned', title: 'inbox.mentioned', permission: 'conversations:read' },
   { scope: 'unassigned', title: 'inbox.unassigned', permission: 'conversations:read_unassigned' },
   { scope: 'all', title: 'inbox.all', permission: 'conversations:read_all' },
+  { scope: 'spam', title: 'inbox.spam', permission: 'conversations:read' },
+  { scope: 'trash', title: 'inbox.trash', permission: 'conversations:read' },
 ] as const satisfies { scope: string; title: MessageKey; permission: string }[]
+
+/** Where a conversation is hidden from all other lists: by the name of its status, and the list that shows it. */
+export const hiddenScopes: Readonly<Record<string, string>> = { Spam: 'spam', Trash: 'trash' }
+
+/** Whether a list shows what the others hide; its rows have one status. */
+export const isHiddenScope = (scope: string): boolean => scope === 'spam' || scope === 'trash'
 
 /** Without it the lists of teams are refused. */
 export const teamPermission = 'conversations:read_team_inbox'

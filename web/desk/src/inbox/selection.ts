@@ -1,42 +1,65 @@
 import type { Uuid } from '@ui/api/types'
 import { computed, shallowRef, type Ref } from 'vue'
 
-/** The conversations picked for a change of many, out of `order` as it is on the screen. */
+/**
+ * The conversations picked for a change of many: some of `order`, as it is on the screen, or the whole list, however much
+ * of it is loaded, without those that were taken out again.
+ */
 export function useSelection(order: Ref<readonly Uuid[]>) {
   const picked = shallowRef<ReadonlySet<Uuid>>(new Set())
+  const whole = shallowRef(false)
+  const excluded = shallowRef<ReadonlySet<Uuid>>(new Set())
   let anchor: Uuid | undefined
 
-  /** Those that are still in the list. */
-  const selected = computed(() => order.value.filter((uuid) => picked.value.has(uuid)))
+  const has = (uuid: Uuid): boolean => (whole.value ? !excluded.value.has(uuid) : picked.value.has(uuid))
+  /** Those that are still in the list, as far as it is loaded. */
+  const selected = computed(() => order.value.filter(has))
+
+  function flip(set: ReadonlySet<Uuid>, uuid: Uuid): ReadonlySet<Uuid> {
+    const next = new Set(set)
+    if (!next.delete(uuid)) next.add(uuid)
+    return next
+  }
 
   function toggle(uuid: Uuid): void {
-    const next = new Set(picked.value)
-    if (!next.delete(uuid)) next.add(uuid)
+    if (whole.value) excluded.value = flip(excluded.value, uuid)
+    else picked.value = flip(picked.value, uuid)
     anchor = uuid
-    picked.value = next
   }
 
   /** Adds everything between the last one that was picked and this one. */
   function extend(uuid: Uuid): void {
     const from = anchor ? order.value.indexOf(anchor) : -1
     const to = order.value.indexOf(uuid)
-    if (from < 0 || to < 0) return toggle(uuid)
+    if (from < 0 || to < 0 || whole.value) return toggle(uuid)
     const between = order.value.slice(Math.min(from, to), Math.max(from, to) + 1)
     picked.value = new Set([...picked.value, ...between])
   }
 
+  function clear(): void {
+    picked.value = excluded.value = new Set()
+    whole.value = false
+    anchor = undefined
+  }
+
   return {
     selected,
-    has: (uuid: Uuid) => picked.value.has(uuid),
+    /** Everything in the list is meant, whether it is loaded or not. */
+    whole,
+    /** Of the whole list, those that are not meant. */
+    excluded,
+    has,
     toggle,
     extend,
     all: () => {
+      clear()
       picked.value = new Set(order.value)
     },
-    clear: () => {
-      picked.value = new Set()
-      anchor = undefined
+    everything: () => {
+      clear()
+      whole.value = true
     },
+    clear,
   }
 }
 

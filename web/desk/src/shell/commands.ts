@@ -1,4 +1,4 @@
-import { AtSign, CircleDashed, Contact, Inbox, Keyboard, Layers, LogOut, Moon, PanelLeft, Redo2, Search, Settings, Undo2, UserRound, Users, CircleCheck, Clock, Eye, Plus } from '@lucide/vue'
+import { AtSign, CircleDashed, Contact, Inbox, Keyboard, Layers, LogOut, Moon, OctagonAlert, PanelLeft, Redo2, Search, Settings, Trash2, Undo2, UserRound, Users, CircleCheck, Clock, Eye, Plus } from '@lucide/vue'
 import { t } from '@ui/i18n'
 import { toastError } from '@ui/toast/toasts'
 import { useRouter } from 'vue-router'
@@ -14,8 +14,8 @@ import { lists, teamPermission } from '@/inbox/scope'
 import { viewDialog } from '@/views/dialog'
 import { toggleSidebar } from './layout'
 
-const listKeys = { assigned: 'g i', mentioned: 'g m', unassigned: 'g u', all: 'g a' }
-const listIcons = { assigned: Inbox, mentioned: AtSign, unassigned: CircleDashed, all: Layers }
+const listKeys = { assigned: 'g i', mentioned: 'g m', unassigned: 'g u', all: 'g a', spam: 'g !', trash: 'g #' }
+const listIcons = { assigned: Inbox, mentioned: AtSign, unassigned: CircleDashed, all: Layers, spam: OctagonAlert, trash: Trash2 }
 
 /** What can be done on every page. */
 export function useShellCommands(): void {

@@ -1,0 +1,76 @@
+// Many conversations at once: some, or a whole list, with what was refused, and back again.
+
+import { expect, test } from '../support/fixtures.ts'
+import { examineLooks } from '../support/look.ts'
+
+const count = 60
+
+test('a whole list is changed at once and taken back', async ({ desk, dovecot, sink, signedIn: page }) => {
+  const inbox = await desk.api.createInbox('bulk', dovecot, sink)
+  for (let n = 0; n < count; n++) {
+    await desk.api.post('/api/v1/conversations', {
+      inbox_id: inbox, content: '<p>hello</p>', contact_email: `b${n}@customer.example`, first_name: 'Bo', last_name: `No ${n}`, subject: `Parcel ${n}`, initiator: 'contact',
+    })
+  }
+  await page.goto('/inboxes/all')
+  const rows = page.getByTestId('conversation-row')
+  const bar = page.getByTestId('bulk-bar')
+  await expect(rows.first()).toContainText(`Bo No ${count - 1}`)
+  const total = page.locator('header h1 + span').first()
+  const before = Number(await total.textContent())
+
+  // Some, by key: they leave the list, and come back by the key that undoes.
+  await page.keyboard.press('x')
+  await page.keyboard.press('j')
+  await page.keyboard.press('x')
+  await expect(bar).toContainText('2 selected')
+  await page.keyboard.press('#')
+  await expect(bar).toBeHidden()
+  await expect(total).toHaveText(String(before - 2))
+  await expect(page.getByText('2 conversations changed.')).toBeVisible()
+  await page.keyboard.press('z')
+  await expect(total).toHaveText(String(before))
+
+  // Everything, by mouse: first what is loaded, then what is not.
+  await rows.first().hover()
+  await rows.first().getByTestId('row-select').click()
+  await bar.getByRole('checkbox').click()
+  const whole = page.getByTestId('bulk-whole')
+  await expect(whole).toContainText('loaded conversations are selected')
+  await examineLooks(page, 'bulk-whole-offer')
+  await whole.getByRole('button').click()
+  await expect(bar).toContainText(`${before} selected`)
+  await bar.getByTestId('bulk-more').click()
+  await examineLooks(page, 'bulk-menu')
+  await page.getByRole('menuitem', { name: 'Set priority' }).click()
+  await page.getByRole('option', { name: 'High' }).click()
+  await expect(page.getByText(`${before} conversations changed.`)).toBeVisible()
+  const list = await desk.api.get<{ results: { priority: string | null }[] }>('/api/v1/conversations/all?page_size=500')
+  expect(list.results.filter((row) => row.priority !== 'High')).toHaveLength(0)
+  await page.getByRole('button', { name: 'Undo' }).last().click()
+  await expect(page.getByText('Taken back.')).toBeVisible()
+  const after = await desk.api.get<{ results: { priority: string | null }[] }>('/api/v1/conversations/all?page_size=500')
+  expect(after.results.filter((row) => row.priority !== null)).toHaveLength(0)
+})
+
+test('what was refused is listed with its reason', async ({ desk, signedIn: page }) => {
+  await page.goto('/inboxes/all')
+  const rows = page.getByTestId('conversation-row')
+  const bar = page.getByTestId('bulk-bar')
+  await rows.first().hover()
+  await rows.first().getByTestId('row-select').click()
+  await rows.nth(1).hover()
+  await rows.nth(1).getByTestId('row-select').click()
+  const changed = await rows.first().getAttribute('data-uuid')
+  await bar.getByTestId('bulk-status').click()
+  await page.getByRole('option', { name: 'Closed' }).click()
+  await expect(page.getByText('2 conversations changed.')).toBeVisible()
+  // Somebody else was faster than the undo.
+  await desk.api.put(`/api/v1/conversations/${changed}/status`, { status: 'Resolved' })
+  await page.getByRole('button', { name: 'Undo' }).last().click()
+  await page.getByRole('button', { name: 'Show' }).click()
+  await expect(page.getByTestId('refused-rows')).toContainText('It was changed since.')
+  await examineLooks(page, 'bulk-refused')
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
+  await desk.api.put(`/api/v1/conversations/${changed}/status`, { status: 'Open' })
+})
