@@ -43,7 +43,7 @@ var families = []family{
 	{"guide.", join([]string{"desk", "account", "mailbox", "colleagues"}, []string{"short", "title", "text"})},
 	{"import.log.", nil},
 	{"inbox.density.", nil},
-	{"inbox.empty.", join([]string{"all", "assigned", "mentioned", "team", "unassigned", "view"}, []string{"title", "text"})},
+	{"inbox.empty.", join([]string{"all", "assigned", "mentioned", "spam", "team", "trash", "unassigned", "view"}, []string{"title", "text"})},
 	{"inbox.sort.", nil},
 	{"mail.", append(join([]string{"reset", "welcome"}, []string{"subject", "hello", "text", "end"}), "welcome.sso")},
 	{"mail.notification.", nil},

@@ -604,6 +604,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{id}/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give an agent a picture
+         * @description Needs permission users:manage.
+         */
+        put: operations["put-agents-id-avatar"];
+        post?: never;
+        /**
+         * Remove an agent's picture
+         * @description Needs permission users:manage.
+         */
+        delete: operations["delete-agents-id-avatar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/{id}/identities": {
         parameters: {
             query?: never;
@@ -623,6 +647,26 @@ export interface paths {
          * @description Needs permission users:manage.
          */
         delete: operations["delete-agents-id-identities"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite an agent who has not signed in yet, again if need be
+         * @description Needs permission users:manage.
+         */
+        post: operations["post-agents-id-invitation"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -771,6 +815,66 @@ export interface paths {
          * @description Body: code of the authenticator app, or recovery_code. Sets the session cookie. A wrong code names the field code; a sign-in that is over names none.
          */
         post: operations["post-auth-two-factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far a change of many conversations is
+         * @description Needs permission conversations:read.
+         */
+        get: operations["get-bulk-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk/{id}/refused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which conversations were refused, and why
+         * @description Needs permission conversations:read.
+         */
+        get: operations["get-bulk-id-refused"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back a change of many conversations
+         * @description Needs permission conversations:read.
+         */
+        post: operations["post-bulk-id-undo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1054,6 +1158,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change many conversations
+         * @description Needs permission conversations:read.
+         */
+        post: operations["post-conversations-bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/counts": {
         parameters: {
             query?: never;
@@ -1111,6 +1235,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/spam": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversations marked as spam
+         * @description Needs permission conversations:read.
+         */
+        get: operations["get-conversations-spam"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversations in the trash
+         * @description Needs permission conversations:read.
+         */
+        get: operations["get-conversations-trash"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/unassigned": {
         parameters: {
             query?: never;
@@ -1145,10 +1309,18 @@ export interface paths {
         get: operations["get-conversations-uuid"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete a conversation in the trash for good
+         * @description Needs permission conversations:delete.
+         */
+        delete: operations["delete-conversations-uuid"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change the subject
+         * @description Needs permission conversations:update_status.
+         */
+        patch: operations["patch-conversations-uuid"];
         trace?: never;
     };
     "/api/v1/conversations/{uuid}/assignee/team": {
@@ -1431,6 +1603,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{uuid}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Take out of spam or trash
+         * @description Needs permission conversations:update_status.
+         */
+        put: operations["put-conversations-uuid-restore"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/spam": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Mark as spam
+         * @description Needs permission conversations:update_status.
+         */
+        put: operations["put-conversations-uuid-spam"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{uuid}/status": {
         parameters: {
             query?: never;
@@ -1465,6 +1677,26 @@ export interface paths {
          * @description Needs permission conversations:update_tags.
          */
         post: operations["post-conversations-uuid-tags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Move to the trash
+         * @description Needs permission conversations:update_status.
+         */
+        put: operations["put-conversations-uuid-trash"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2670,6 +2902,8 @@ export interface components {
             first_name: string;
             /** Format: int64 */
             id: number;
+            /** Format: date-time */
+            invited_at?: string;
             language: string | null;
             /** Format: date-time */
             last_active_at: string | null;
@@ -2740,6 +2974,33 @@ export interface components {
             permissions: string[] | null;
             /** @description The key that POST /agents/{id}/api-key makes */
             primary: boolean;
+        };
+        AgentListed: {
+            availability_status: string;
+            avatar_url: string | null;
+            /** Format: date-time */
+            created_at: string;
+            email: string | null;
+            enabled: boolean;
+            external_user_id: string | null;
+            first_name: string;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When the last invitation was sent
+             */
+            invited_at: string | null;
+            /** Format: date-time */
+            last_login_at: string | null;
+            last_name: string;
+            /** @description Names of roles, in alphabetical order */
+            roles: string[];
+            /** @description The password alone does not sign in */
+            two_factor_enabled: boolean;
+            type: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         AgentMaker: {
             first_name: string;
@@ -2883,6 +3144,71 @@ export interface components {
         BrandingPicture: {
             /** @description Path of the picture, as the settings name it now */
             url: string;
+        };
+        BulkAction: {
+            /**
+             * Format: int64
+             * @description Left out to take the assignee away
+             */
+            assignee_id?: number;
+            /** @description With spam: block the contacts, too */
+            block?: boolean;
+            priority?: string;
+            /** @description A duration such as 90m, or an RFC 3339 time */
+            snoozed_until?: string;
+            status?: string;
+            tags?: string[] | null;
+            /** @description status, snooze, assign_user, assign_team, priority, add_tags, remove_tags, read, unread, spam, trash, restore or delete */
+            type?: string;
+        };
+        BulkBody: {
+            action?: components["schemas"]["BulkAction"];
+            /** @description Everything that is in a list at this moment */
+            list?: components["schemas"]["BulkList"];
+            /** @description At most 1000 conversations; or a list */
+            uuids?: string[] | null;
+        };
+        BulkJob: {
+            action: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            done: number;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            refused: number;
+            running: boolean;
+            /** Format: int64 */
+            total: number;
+            /** Format: int64 */
+            unchanged: number;
+            /** Format: int64 */
+            undo_of: number | null;
+            /** Format: int64 */
+            undone_by: number | null;
+        };
+        BulkList: {
+            /** @description At most 1000 conversations of the list to leave as they are */
+            exclude?: string[] | null;
+            /** @description As of the list itself; a view has its own */
+            filters?: string;
+            /** @description all, unassigned, assigned, mentioned, team, view, spam or trash */
+            scope?: string;
+            /** Format: int64 */
+            team_id?: number;
+            /** Format: int64 */
+            view_id?: number;
+        };
+        BulkRow: {
+            contact?: string;
+            message: string;
+            outcome: string;
+            reference_number?: string;
+            subject?: string;
+            uuid: string;
         };
         ChannelsBody: {
             bell?: boolean;
@@ -3085,6 +3411,7 @@ export interface components {
             reference_number: string;
             /** Format: date-time */
             resolution_deadline_at: string | null;
+            resolutions?: components["schemas"]["ConversationResolution"][];
             /** Format: date-time */
             resolved_at: string | null;
             /** Format: int64 */
@@ -3134,9 +3461,13 @@ export interface components {
             assigned: number;
             /** Format: int64 */
             mentioned: number;
+            /** Format: int64 */
+            spam: number;
             teams: {
                 [key: string]: number;
             };
+            /** Format: int64 */
+            trash: number;
             /** Format: int64 */
             unassigned: number;
         };
@@ -3267,6 +3598,18 @@ export interface components {
             updated_at: string;
             uuid: string;
         };
+        ConversationPageBulkRow: {
+            next_cursor?: string;
+            /** Format: int64 */
+            page: number;
+            /** Format: int64 */
+            per_page: number;
+            results: components["schemas"]["BulkRow"][];
+            /** Format: int64 */
+            total: number;
+            /** Format: int64 */
+            total_pages: number;
+        };
         ConversationPageConversationListItem: {
             next_cursor?: string;
             /** Format: int64 */
@@ -3324,6 +3667,14 @@ export interface components {
             /** Format: int64 */
             id: number;
             name: string;
+        };
+        ConversationResolution: {
+            /** Format: date-time */
+            reopened_at: string | null;
+            /** Format: date-time */
+            resolved_at: string;
+            /** Format: int64 */
+            resolved_by: number;
         };
         ConversationStatus: {
             category: string;
@@ -3464,6 +3815,10 @@ export interface components {
             data: components["schemas"]["BrandingPicture"];
             status: string;
         };
+        EnvelopeBulkJob: {
+            data: components["schemas"]["BulkJob"];
+            status: string;
+        };
         EnvelopeConnectionTest: {
             data: components["schemas"]["ConnectionTest"];
             status: string;
@@ -3494,6 +3849,10 @@ export interface components {
         };
         EnvelopeConversationMessage: {
             data: components["schemas"]["ConversationMessage"];
+            status: string;
+        };
+        EnvelopeConversationPageBulkRow: {
+            data: components["schemas"]["ConversationPageBulkRow"];
             status: string;
         };
         EnvelopeConversationPageConversationListItem: {
@@ -3558,6 +3917,10 @@ export interface components {
         };
         EnvelopeListAgentKey: {
             data: components["schemas"]["AgentKey"][];
+            status: string;
+        };
+        EnvelopeListAgentListed: {
+            data: components["schemas"]["AgentListed"][];
             status: string;
         };
         EnvelopeListAgentSession: {
@@ -3757,6 +4120,11 @@ export interface components {
             "app.show_conversation_subject"?: boolean;
             "app.site_name"?: string;
             "app.timezone"?: string;
+            /**
+             * Format: int64
+             * @description Days after which the trash is deleted for good; 0 for never
+             */
+            "app.trash_retention_days"?: number;
         };
         GeneralSettings: {
             "app.allowed_file_upload_extensions": string[];
@@ -3771,6 +4139,8 @@ export interface components {
             "app.show_conversation_subject": boolean;
             "app.site_name": string;
             "app.timezone": string;
+            /** Format: int64 */
+            "app.trash_retention_days": number;
             "app.update": components["schemas"]["GeneralSettingsUpdateStruct"] | null;
             "app.version": string;
         };
@@ -4006,6 +4376,9 @@ export interface components {
             filters?: unknown;
             name?: string;
         };
+        "Patch-conversations-uuidRequest": {
+            subject?: string;
+        };
         "Post-agents-me-passkeysRequest": {
             /** @description PublicKeyCredential.toJSON() */
             credential?: unknown;
@@ -4096,6 +4469,10 @@ export interface components {
         };
         "Put-conversations-uuid-priorityRequest": {
             priority?: string;
+        };
+        "Put-conversations-uuid-spamRequest": {
+            /** @description Block the contact, too; needs contacts:block */
+            block?: boolean;
         };
         "Put-conversations-uuid-statusRequest": {
             /** @description For Snoozed: a duration such as 90m, or an RFC 3339 time */
@@ -4449,7 +4826,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EnvelopeListAgentCompact"];
+                    "application/json": components["schemas"]["EnvelopeListAgentListed"];
                 };
             };
             /** @description Error */
@@ -5633,6 +6010,69 @@ export interface operations {
             };
         };
     };
+    "put-agents-id-avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description PNG, JPEG or GIF
+                     */
+                    files?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAgent"];
+                };
+            };
+        };
+    };
+    "delete-agents-id-avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-agents-id-identities": {
         parameters: {
             query?: never;
@@ -5682,6 +6122,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-agents-id-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAgent"];
                 };
             };
             /** @description Error */
@@ -5950,6 +6421,107 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    "get-bulk-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBulkJob"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-bulk-id-refused": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The job's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationPageBulkRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-bulk-id-undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBulkJob"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
             };
         };
     };
@@ -6578,6 +7150,39 @@ export interface operations {
             };
         };
     };
+    "post-conversations-bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBulkJob"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-conversations-counts": {
         parameters: {
             query?: never;
@@ -6681,6 +7286,90 @@ export interface operations {
             };
         };
     };
+    "get-conversations-spam": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+                /** @description Filter as JSON: a list of conditions, or groups with logic and rules */
+                filters?: string;
+                /** @description model.field to sort by */
+                order_by?: string;
+                /** @description asc or desc */
+                order?: string;
+                /** @description next_cursor of the page before, instead of page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationPageConversationListItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-conversations-trash": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+                /** @description Filter as JSON: a list of conditions, or groups with logic and rules */
+                filters?: string;
+                /** @description model.field to sort by */
+                order_by?: string;
+                /** @description asc or desc */
+                order?: string;
+                /** @description next_cursor of the page before, instead of page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationPageConversationListItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-conversations-unassigned": {
         parameters: {
             query?: {
@@ -6742,6 +7431,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeConversation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-conversations-uuid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-conversations-uuid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Patch-conversations-uuidRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
                 };
             };
             /** @description Error */
@@ -7355,6 +8112,74 @@ export interface operations {
             };
         };
     };
+    "put-conversations-uuid-restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-conversations-uuid-spam": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Put-conversations-uuid-spamRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "put-conversations-uuid-status": {
         parameters: {
             query?: never;
@@ -7406,6 +8231,38 @@ export interface operations {
                 "application/json": components["schemas"]["Post-conversations-uuid-tagsRequest"];
             };
         };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-conversations-uuid-trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description OK */
             200: {

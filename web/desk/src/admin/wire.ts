@@ -112,6 +112,7 @@ export type AgentRow = Omit<Schemas['AgentListed'], 'type' | 'availability_statu
 /** A row of a file of agents and what became of it, or would. */
 export type ImportLine = Schemas['ImportLine']
 export type ImportReport = Schemas['ImportReport']
+/** How an import from a file is getting on, or ended. */
 export type ImportState = Schemas['ImportState']
 
 export interface FullAgent extends Agent {
@@ -216,6 +217,3 @@ export type ActivityEntry = Schemas['AuditItem']
 export type Retention = Schemas['AuditRetention']
 
 export type EmailSettings = Schemas['SettingEmail']
-
-/** How an import from a file is getting on, or ended. */
-export type ImportState = Schemas['ImportState']
