@@ -9,9 +9,12 @@ export const looks = [
   { name: 'phone', scheme: 'light', width: 390, height: 844 },
 ] as const
 
-/** Takes the picture screenshots/<name>.png of a page as it is, lets axe look at it, and refuses a page that scrolls sideways. */
-export async function examine(page: Page, name: string): Promise<void> {
-  await page.waitForLoadState('networkidle')
+/**
+ * Takes the picture screenshots/<name>.png of a page as it is, lets axe look at it, and refuses a page that scrolls sideways.
+ * A page whose requests a test keeps back never falls silent: it is examined as it stands.
+ */
+export async function examine(page: Page, name: string, silent = true): Promise<void> {
+  if (silent) await page.waitForLoadState('networkidle')
   await page.screenshot({ path: `screenshots/${name}.png`, animations: 'disabled' })
   // What is inside a mail is the customer's work, not the desk's; nothing runs inside the frame of a note either.
   const { violations } = await new AxeBuilder({ page }).exclude('[data-testid="message"] iframe').exclude('[data-testid="contact-note"] iframe').analyze()
@@ -25,13 +28,13 @@ export async function examine(page: Page, name: string): Promise<void> {
 }
 
 /** Examines a screen in each look and leaves the page as it was. */
-export async function examineLooks(page: Page, screen: string): Promise<void> {
+export async function examineLooks(page: Page, screen: string, silent = true): Promise<void> {
   const before = page.viewportSize()!
   for (const look of looks) {
     await page.emulateMedia({ colorScheme: look.scheme })
     await expect(page.locator('html')).toHaveClass(look.scheme === 'dark' ? /\bdark\b/ : /^(?!.*\bdark\b)/)
     await page.setViewportSize({ width: look.width, height: look.height })
-    await examine(page, `${screen}-${look.name}`)
+    await examine(page, `${screen}-${look.name}`, silent)
   }
   await page.emulateMedia({ colorScheme: 'light' })
   await page.setViewportSize(before)

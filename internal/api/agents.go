@@ -138,6 +138,14 @@ func meRoutes(a *API) {
 		func(ctx context.Context, p *agent.Principal, _ *struct{}) ([]team.Team, error) {
 			return a.Teams.Of(ctx, p.ID)
 		})
+	route(a, http.MethodGet, "/agents/me/preferences", "How one likes to work", anyone,
+		func(ctx context.Context, p *agent.Principal, _ *struct{}) (agent.Habits, error) {
+			return a.Agents.HabitsOf(ctx, p.ID)
+		})
+	route(a, http.MethodPut, "/agents/me/preferences", "Change how one likes to work; what is left out stays", anyone,
+		func(ctx context.Context, p *agent.Principal, in *struct{ Body agent.HabitsChange }) (agent.Habits, error) {
+			return a.Agents.SetHabits(ctx, p.ID, in.Body)
+		})
 	route(a, http.MethodPut, "/agents/me/availability", "Say whether one is there", anyone,
 		func(ctx context.Context, p *agent.Principal, in *struct {
 			Body struct {

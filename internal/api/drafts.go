@@ -23,9 +23,10 @@ func Drafts(a *API) {
 				Type    string  `json:"type,omitempty" doc:"reply (the default) or private_note"`
 				Content string  `json:"content,omitempty" doc:"HTML"`
 				Meta    db.JSON `json:"meta,omitempty" doc:"An object of the client's: to, cc, bcc, attachments, macro_id, macro_actions"`
+				Base    *string `json:"base_updated_at,omitempty" doc:"updated_at of the draft that the text began from, empty if there was none: if the stored one is another, it stays and the answer is 409 with it as data. Left out, it is replaced"`
 			}
 		}) (*conversation.Draft, error) {
-			return c.SaveDraft(ctx, p, in.UUID, conversation.DraftInput{Type: in.Body.Type, Content: in.Body.Content, Meta: in.Body.Meta})
+			return c.SaveDraft(ctx, p, in.UUID, conversation.DraftInput{Type: in.Body.Type, Content: in.Body.Content, Meta: in.Body.Meta, Base: in.Body.Base})
 		})
 	route(a, http.MethodDelete, "/conversations/{uuid}/draft", "Delete the caller's drafts for a conversation", anyone,
 		func(ctx context.Context, p *agent.Principal, in *struct {

@@ -27,6 +27,8 @@ func TestAgentHasOneDraftOfEachTypeForAConversation(t *testing.T) {
 			scenario{"no access", http.MethodPost, path, limited, `{"content":"a","meta":{}}`, 403, []string{"PermissionException"}, nil},
 			scenario{"first", http.MethodPost, path, admin, `{"content":"one","meta":{}}`, 200, []string{`"type":"reply"`, c.UUID, `"meta":{}`}, nil},
 			scenario{"again", http.MethodPost, path, admin, `{"type":"reply","content":"two","meta":{"to":["a@b.test"]}}`, 200, []string{`"content":"two"`, `"to":["a@b.test"]`}, nil},
+			scenario{"not what there is", http.MethodPost, path, admin, `{"content":"three","meta":{},"base_updated_at":""}`, 409, []string{"ConflictException", `"content":"two"`, `"updated_at"`}, nil},
+			scenario{"a bad time", http.MethodPost, path, admin, `{"content":"three","meta":{},"base_updated_at":"x"}`, 400, []string{`"field":"base_updated_at"`}, nil},
 			scenario{"a note", http.MethodPost, path, admin, `{"type":"private_note","content":"n","meta":null}`, 200, []string{`"private_note"`}, nil},
 			scenario{"meta left out", http.MethodPost, path, admin, `{"type":"private_note","content":"n2"}`, 200, []string{`"n2"`}, nil},
 			scenario{"only attachments", http.MethodPost, path, admin, `{"content":"","meta":{"attachments":[]}}`, 200, nil, nil},

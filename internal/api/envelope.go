@@ -111,7 +111,7 @@ func (a *API) problem(ctx context.Context, err error) *problem {
 	p = &problem{Code: st.code, Status: "error", ErrorType: st.name, cause: err}
 	var f *fault.Error
 	if errors.As(err, &f) {
-		p.Message = a.say(ctx, f.Key, a.inWords(ctx, f.Params))
+		p.Message, p.Data = a.say(ctx, f.Key, a.inWords(ctx, f.Params)), f.Data
 		if f.Field != "" {
 			p.Field = &f.Field
 		}

@@ -25,6 +25,7 @@ type sendBody struct {
 	Attachments []int64                `json:"attachments,omitempty" nullable:"true"`
 	Mentions    []conversation.Mention `json:"mentions,omitempty" nullable:"true"`
 	EchoID      string                 `json:"echo_id,omitempty" doc:"Chosen by the client; a repeated reply with the same echo_id is stored once"`
+	SeenMessage string                 `json:"seen_message,omitempty" doc:"uuid of the newest public message that the writer of a reply knew: if others have written since, nothing is stored and the answer is 409 with their messages as data"`
 }
 
 type deletedMessage struct {
@@ -63,7 +64,7 @@ func messageRoutes(a *API) {
 		}) (*conversation.Message, error) {
 			b := in.Body
 			return c.SendMessage(ctx, p, in.UUID, conversation.Send{Message: b.Message, SenderType: b.SenderType, Private: b.Private,
-				To: b.To, CC: b.CC, BCC: b.BCC, Attachments: b.Attachments, Mentions: b.Mentions, EchoID: b.EchoID})
+				To: b.To, CC: b.CC, BCC: b.BCC, Attachments: b.Attachments, Mentions: b.Mentions, EchoID: b.EchoID, SeenMessage: b.SeenMessage})
 		})
 	route(a, http.MethodPut, "/conversations/{uuid}/messages/{message}/retry", "Send a failed reply again", need(role.MessagesWrite),
 		func(ctx context.Context, p *agent.Principal, in *messagePath) (done, error) {

@@ -255,7 +255,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 		overlap = 200
 	}
 	a.Notifications = notify.New(notify.Options{DB: a.DB, Jobs: a.jobs, Events: a.events, Agents: a.Agents, Settings: a.Settings, Own: a.emailSettings, Sender: a.mail})
-	a.hub = live.New(live.Options{Events: a.events, Conversations: a.Conversations, Contacts: a.Contacts, Notifications: a.Notifications, Log: a.log, Principal: a.Directory.ByID, SessionEnds: a.Directory.SessionEnds, Overlap: overlap,
+	a.hub = live.New(live.Options{Events: a.events, Conversations: a.Conversations, Contacts: a.Contacts, Notifications: a.Notifications, Bus: a.bus, Log: a.log, Principal: a.Directory.ByID, SessionEnds: a.Directory.SessionEnds, Overlap: overlap,
 		Alive: func(ctx context.Context, id int64) {
 			if err := a.Agents.Alive(ctx, id); err != nil {
 				a.log.Warn("could not note a sign of life", "agent", id, "error", err)
@@ -288,6 +288,7 @@ func (a *App) react() {
 		}
 	}
 	a.Roles.Changed, a.Teams.Changed = changed, changed
+	a.Conversations.OnDraft = a.hub.DraftChanged
 	a.Agents.Unassign = a.Conversations.UnassignAll
 	a.Agents.PasswordAllowed = a.SSO.PasswordAllowed
 	a.Conversations.Seen = a.Notifications.Seen

@@ -3,7 +3,9 @@ package live
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -49,6 +51,11 @@ type conn struct {
 	open   string
 	list   map[string]struct{}
 	closed bool
+
+	place       place // where its agent is seen; changed by presence.move only
+	away        bool  // the client has nobody before it
+	typingUntil time.Time
+	told        map[string]string // frames of who is in followed conversations, where somebody is
 }
 
 // Serve takes over a request for a WebSocket. The browser's Origin must be the host that is asked, else 403.
@@ -62,15 +69,17 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, p *agent.Principal) 
 	}
 	ws.SetReadLimit(128 << 10)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-	c := &conn{hub: h, ws: ws, agentID: p.ID, limit: p.Limit, cancel: cancel, wake: make(chan struct{}, 1), behind: true, list: map[string]struct{}{}}
+	c := &conn{hub: h, ws: ws, agentID: p.ID, limit: p.Limit, cancel: cancel, wake: make(chan struct{}, 1), behind: true, list: map[string]struct{}{}, told: map[string]string{}}
 	h.mu.Lock()
 	h.conns[c] = struct{}{}
 	h.mu.Unlock()
 	connected.Inc()
+	h.presence.arrived()
 	defer func() {
 		h.mu.Lock()
 		delete(h.conns, c)
 		h.mu.Unlock()
+		h.presence.move(c, func() { c.place = place{} })
 		connected.Dec()
 		cancel()
 		_ = ws.CloseNow()
@@ -186,8 +195,11 @@ func (c *conn) overflow() {
 	overflows.Inc()
 	c.mu.Lock()
 	c.queue, c.held = [][]byte{encode(frame{Type: "resync", Data: struct{}{}})}, nil
+	clear(c.told) // it may not have got that; presence is sent anew
+	followed := append(slices.Collect(maps.Keys(c.list)), c.open)
 	c.mu.Unlock()
 	c.poke()
+	c.hub.presence.touchKnown(followed...)
 }
 
 func (c *conn) poke() {
@@ -229,6 +241,7 @@ func (c *conn) close(code websocket.StatusCode, reason string) {
 	if again {
 		return
 	}
+	c.hub.presence.move(c, func() { c.place = place{} })
 	go func() {
 		_ = c.ws.Close(code, reason)
 		c.cancel()
@@ -272,6 +285,9 @@ func (c *conn) command(data []byte) {
 		Data struct {
 			ConversationUUID string    `json:"conversation_uuid"`
 			UUIDs            *[]string `json:"uuids"`
+			IsTyping         bool      `json:"is_typing"`
+			IsPrivate        bool      `json:"is_private_message"`
+			Away             bool      `json:"away"`
 		} `json:"data"`
 	}
 	if err := json.Unmarshal(data, &in); err != nil {
@@ -284,16 +300,42 @@ func (c *conn) command(data []byte) {
 			c.send(encode(frame{Type: "error", Data: "conversation_uuid is missing"}))
 			return
 		}
-		c.mu.Lock()
-		c.open = in.Data.ConversationUUID
-		c.mu.Unlock()
+		c.hub.presence.move(c, func() {
+			c.look(in.Data.ConversationUUID, c.away)
+			delete(c.told, in.Data.ConversationUUID) // a client that comes to it knows nothing of it
+		})
+		c.hub.presence.touchKnown(in.Data.ConversationUUID)
 	case "list_subscribe_replace":
 		c.follow(in.Data.UUIDs)
 	case "typing":
-		// Goes to the customer's chat widget; email has none.
+		// Colleagues see it; it would also go to the customer's chat widget, but email has none.
+		c.hub.presence.move(c, func() { c.typing(in.Data.ConversationUUID, in.Data.IsTyping, in.Data.IsPrivate) })
+	case "away": // Foyer's addition: nobody is before the client, or is again
+		c.hub.presence.move(c, func() { c.look(c.open, in.Data.Away) })
 	default:
 		c.send(encode(frame{Type: "error", Data: "unknown frame type"}))
 	}
+}
+
+// look sets what is on the client's screen and whether somebody is before it; the caller holds mu.
+func (c *conn) look(open string, away bool) {
+	c.open, c.away = open, away
+	c.forget()
+	switch {
+	case away:
+		c.place = place{}
+	case !c.closed:
+		c.place.viewing = open
+	}
+}
+
+// typing notes that the client writes in a conversation, or has stopped; the caller holds mu.
+func (c *conn) typing(uuid string, is, private bool) {
+	if !is || c.closed || len(uuid) != 36 {
+		c.place.typing, c.place.private = "", false
+		return
+	}
+	c.place.typing, c.place.private, c.typingUntil = uuid, private, time.Now().Add(typingLasts)
 }
 
 func (c *conn) follow(uuids *[]string) {
@@ -311,6 +353,13 @@ func (c *conn) follow(uuids *[]string) {
 		}
 	}
 	c.mu.Lock()
+	for u := range list {
+		if _, listed := c.list[u]; !listed {
+			delete(c.told, u)
+		}
+	}
 	c.list = list
+	c.forget()
 	c.mu.Unlock()
+	c.hub.presence.touchKnown(slices.Collect(maps.Keys(list))...)
 }

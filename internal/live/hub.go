@@ -6,6 +6,9 @@
 // frame carries the id of its event; a client that lost its connection names the last id it saw and gets what it
 // missed ([Hub.Serve]). A client too slow for its queue is told to fetch anew (frame "resync") instead of silently
 // losing frames.
+//
+// Who has a conversation open and who writes in it is told to the others who follow it (frame "presence"). That is kept
+// in memory only: it ends with the connection, and with the node that does not say any more that it lives.
 package live
 
 import (
@@ -23,6 +26,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/flow/notify"
+	"github.com/foyerdesk/foyer/internal/platform/bus"
 )
 
 var (
@@ -40,6 +44,7 @@ type Options struct {
 	Conversations *conversation.Service
 	Notifications *notify.Service
 	Contacts      *contact.Service
+	Bus           bus.Bus
 	Log           *slog.Logger
 	// Principal returns what an agent may do now; it answers from memory.
 	Principal func(ctx context.Context, id int64) (*agent.Principal, error)
@@ -61,11 +66,15 @@ type Hub struct {
 	many        many
 	work        chan event.Event
 	countsDirty chan struct{}
+	presence    *presence
 }
 
 // New makes a hub and lets it listen to the log. Nothing is sent before Run.
 func New(o Options) *Hub {
 	h := &Hub{Options: o, conns: map[*conn]struct{}{}, many: newMany(), work: make(chan event.Event, 8192), countsDirty: make(chan struct{}, 1)}
+	h.presence = newPresence(h)
+	h.presence.listen(o.Bus)
+	o.Bus.Subscribe(draftTopic, h.heardOfDraft)
 	o.Events.Listen(h.hear)
 	return h
 }
@@ -98,6 +107,7 @@ const countsPause = 250 * time.Millisecond
 func (h *Hub) Run(ctx context.Context) {
 	go h.hintCounts(ctx)
 	go h.tellMany(ctx)
+	go h.presence.run(ctx)
 	for {
 		select {
 		case <-ctx.Done():
@@ -161,6 +171,9 @@ func (h *Hub) spread(ctx context.Context, e event.Event) {
 			}
 		}
 	})
+	if row, ok := frames[0].Data.(*conversation.ListItem); ok && e.Type == event.ConversationAssigned {
+		h.presence.touchKnown(row.UUID) // others may know now who is there
+	}
 	switch e.Type {
 	case event.ConversationCreated, event.ConversationAssigned, event.ConversationStatus, event.ConversationDeleted:
 		select {

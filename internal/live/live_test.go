@@ -33,6 +33,8 @@ import (
 	"github.com/foyerdesk/foyer/internal/platform/jobs"
 )
 
+var discard = slog.New(slog.DiscardHandler)
+
 // The agents: one may read everything, one only what is assigned to them, one nothing.
 const (
 	everything int64 = 2
@@ -79,7 +81,7 @@ func newDesk(t *testing.T, d *db.DB) *desk {
 	} {
 		k.must(d.Tx(ctx, func(tx *db.Tx) error { _, err := tx.Exec(ctx, q); return err }))
 	}
-	log := slog.New(slog.DiscardHandler)
+	log := discard
 	runner, err := jobs.New(d, log)
 	k.must(err)
 	blobs, err := blob.NewDisk(t.TempDir())
@@ -91,13 +93,19 @@ func newDesk(t *testing.T, d *db.DB) *desk {
 	k.c = conversation.New(d, k.events, runner, files)
 	k.contacts = contact.New(d, k.events, files)
 	k.contacts.Conversations = k.c
-	k.hub = live.New(live.Options{Events: k.events, Conversations: k.c, Contacts: k.contacts, Log: log, Principal: k.principal,
+	k.hub = live.New(live.Options{Events: k.events, Conversations: k.c, Contacts: k.contacts, Bus: bus.Local{}, Log: log, Principal: k.principal,
 		Alive: func(_ context.Context, id int64) { k.alive.Store(id) }})
 	running, stop := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() { k.events.Run(running) })
 	wg.Go(func() { k.hub.Run(running) })
 	t.Cleanup(func() { stop(); wg.Wait() })
+	k.url = k.serve(k.hub)
+	return k
+}
+
+// serve lets clients connect to a hub and returns its address.
+func (k *desk) serve(hub *live.Hub) string {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, _ := strconv.ParseInt(r.URL.Query().Get("agent"), 10, 64)
 		p, _ := k.principal(r.Context(), id)
@@ -110,11 +118,10 @@ func newDesk(t *testing.T, d *db.DB) *desk {
 			set := role.SetOf(role.Permission(only))
 			p = p.Within(&set)
 		}
-		k.hub.Serve(w, r, p)
+		hub.Serve(w, r, p)
 	}))
-	t.Cleanup(server.Close)
-	k.url = server.URL
-	return k
+	k.Cleanup(server.Close)
+	return server.URL
 }
 
 func (k *desk) must(err error) {

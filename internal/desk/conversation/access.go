@@ -149,6 +149,22 @@ func (s *Service) CheckAccess(ctx context.Context, p *agent.Principal, id string
 	return err
 }
 
+// Assignment returns the agent and team of a conversation, which decide who may read it; see [CanRead]. Errors: NotFound;
+// Invalid for what is no uuid.
+func (s *Service) Assignment(ctx context.Context, id string) (user, team *int64, err error) {
+	if err := checkUUID(id); err != nil {
+		return nil, nil, err
+	}
+	err = s.db.QueryRow(ctx, `SELECT assigned_user_id, assigned_team_id FROM conversations WHERE uuid = $1`, id).Scan(&user, &team)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, nil, fault.Missing("conversation")
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the assignment of conversation %s: %w", id, err)
+	}
+	return user, team, nil
+}
+
 // CheckMessageAccess returns NotFound or Forbidden unless p may read the conversation that holds a message.
 func (s *Service) CheckMessageAccess(ctx context.Context, p *agent.Principal, messageID int64) error {
 	var user, team *int64

@@ -178,6 +178,8 @@ type Service struct {
 	totals  totals
 	// Location returns the desk's time zone, in which the days of filters begin; nil is UTC.
 	Location func(context.Context) *time.Location
+	// OnDraft is called after the commit of a change of an agent's draft; nil tells nobody.
+	OnDraft func(agentID int64, change DraftChange)
 	// RootURL returns where the desk's web app is, so that a picture's address can be told for one of its own; nil knows
 	// addresses without a host only.
 	RootURL func() string

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -46,6 +47,28 @@ type DraftInput struct {
 	Type    string
 	Content string
 	Meta    db.JSON
+	// Base is the updated_at of the draft that the text began from, RFC 3339, or "" if there was none; nil replaces
+	// whatever there is.
+	Base *string
+}
+
+// DraftChange says that an agent's draft is another one now, or gone; UpdatedAt is null then.
+type DraftChange struct {
+	ConversationUUID string   `json:"conversation_uuid"`
+	Type             string   `json:"type"`
+	UpdatedAt        *db.Time `json:"updated_at"`
+}
+
+// base returns whether the draft is to be compared, and with which time.
+func (in *DraftInput) base() (compare bool, at db.Time, err error) {
+	if in.Base == nil || *in.Base == "" {
+		return in.Base != nil, at, nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, *in.Base)
+	if err != nil {
+		return true, at, fault.Field("base_updated_at", "error.unknown_value", "value", *in.Base)
+	}
+	return true, db.At(t), nil
 }
 
 func (in *DraftInput) validate() error {
@@ -119,13 +142,19 @@ func checkDraftType(t string) error {
 }
 
 // SaveDraft keeps p's draft for a conversation that p may read, replacing the one of the same type. Addresses of
-// uploaded images in it are kept without their signature, which ends sooner than drafts do.
+// uploaded images in it are kept without their signature, which ends sooner than drafts do. It returns Conflict with the
+// stored draft as its Data if that is not the one that the text began from.
 func (s *Service) SaveDraft(ctx context.Context, p *agent.Principal, id string, in DraftInput) (*Draft, error) {
 	if err := in.validate(); err != nil {
 		return nil, err
 	}
+	compare, base, err := in.base()
+	if err != nil {
+		return nil, err
+	}
 	d := draftRow{Draft: Draft{ConversationUUID: id, UserID: p.ID, Type: in.Type, Meta: in.Meta}}
-	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+	changed := false
+	err = s.db.Tx(ctx, func(tx *db.Tx) error {
 		h, err := readable(ctx, tx, p, id)
 		if err != nil {
 			return err
@@ -136,11 +165,17 @@ func (s *Service) SaveDraft(ctx context.Context, p *agent.Principal, id string, 
 		}
 		err = tx.QueryRow(ctx, `INSERT INTO drafts (created_at, updated_at, conversation_id, user_id, type, content, meta)
 			VALUES ($1, $1, $2, $3, $4, $5, $6) ON CONFLICT (user_id, conversation_id, type)
-			DO UPDATE SET updated_at = excluded.updated_at, content = excluded.content, meta = excluded.meta RETURNING id, created_at, updated_at`,
-			db.Now(), h.ID, p.ID, d.Type, d.Content, d.Meta).Scan(&d.ID, &d.CreatedAt, &d.UpdatedAt)
+			DO UPDATE SET updated_at = excluded.updated_at, content = excluded.content, meta = excluded.meta
+			WHERE NOT $7 OR drafts.updated_at = $8 RETURNING id, created_at, updated_at`,
+			db.Now(), h.ID, p.ID, d.Type, d.Content, d.Meta, compare, base).Scan(&d.ID, &d.CreatedAt, &d.UpdatedAt)
+		if changed = errors.Is(err, db.ErrNoRows); changed {
+			return tx.QueryRow(ctx, `SELECT id, created_at, updated_at, content, meta FROM drafts WHERE user_id = $1 AND conversation_id = $2 AND type = $3`,
+				p.ID, h.ID, d.Type).Scan(&d.ID, &d.CreatedAt, &d.UpdatedAt, &d.Content, &d.Meta)
+		}
 		if err != nil {
 			return fmt.Errorf("keep draft: %w", err)
 		}
+		s.draftChanged(tx, p, DraftChange{d.ConversationUUID, d.Type, d.UpdatedAt.Ptr()})
 		return nil
 	})
 	if err != nil {
@@ -150,7 +185,17 @@ func (s *Service) SaveDraft(ctx context.Context, p *agent.Principal, id string, 
 	if err != nil {
 		return nil, err
 	}
+	if changed {
+		return nil, fault.New(fault.Conflict, "error.draft_changed").With(drafts[0])
+	}
 	return &drafts[0], nil
+}
+
+// draftChanged tells of a draft after the commit.
+func (s *Service) draftChanged(tx *db.Tx, p *agent.Principal, change DraftChange) {
+	if s.OnDraft != nil {
+		tx.AfterCommit(func() { s.OnDraft(p.ID, change) })
+	}
 }
 
 // draftRow is a draft with what decides whether its agent may still read the conversation.
@@ -188,11 +233,20 @@ func (s *Service) DeleteDrafts(ctx context.Context, p *agent.Principal, id, draf
 	if _, err := uuid.Parse(id); err != nil || len(id) != 36 {
 		return fault.Field("uuid", "error.uuid_invalid")
 	}
+	id = strings.ToLower(id)
 	return s.db.Tx(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `DELETE FROM drafts WHERE user_id = $1 AND ($2 = '' OR type = $2)
-			AND conversation_id = (SELECT id FROM conversations WHERE uuid = $3)`, p.ID, draftType, strings.ToLower(id))
-		if err != nil {
-			return fmt.Errorf("delete drafts: %w", err)
+		for _, t := range []string{DraftReply, DraftNote} {
+			if draftType != "" && draftType != t {
+				continue
+			}
+			n, err := tx.Exec(ctx, `DELETE FROM drafts WHERE user_id = $1 AND type = $2
+				AND conversation_id = (SELECT id FROM conversations WHERE uuid = $3)`, p.ID, t, id)
+			if err != nil {
+				return fmt.Errorf("delete drafts: %w", err)
+			}
+			if n > 0 {
+				s.draftChanged(tx, p, DraftChange{ConversationUUID: id, Type: t})
+			}
 		}
 		return nil
 	})

@@ -41,6 +41,8 @@ type Send struct {
 	Attachments []int64
 	Mentions    []Mention
 	EchoID      string
+	// SeenMessage is the uuid of the newest public message that the writer of a reply knew; "" for not looking.
+	SeenMessage string
 }
 
 func (in *Send) validate() error {
@@ -107,7 +109,8 @@ func readInbox(ctx context.Context, q db.Querier, id int64) (in inboxOf, err err
 }
 
 // SendMessage stores a message of an agent and lets it leave. Repeating a call with the same echo id returns the
-// message that the first call stored. Errors: Invalid names the field; Forbidden; NotFound.
+// message that the first call stored. Errors: Invalid names the field; Forbidden; NotFound; Conflict with the messages
+// that others wrote since SeenMessage, oldest first, as its Data.
 func (s *Service) SendMessage(ctx context.Context, p *agent.Principal, conversation string, in Send) (*Message, error) {
 	w := s.write(in.Message) // what costs time is done before the transaction
 	var h head
@@ -139,6 +142,9 @@ func (s *Service) SendMessage(ctx context.Context, p *agent.Principal, conversat
 		case in.Private:
 			message, err = s.note(ctx, tx, h, p, in, w)
 		default:
+			if err := s.nothingNew(ctx, tx, h, p, in.SeenMessage); err != nil {
+				return err
+			}
 			message, err = s.reply(ctx, tx, h, p, inbox, in, w)
 		}
 		return err

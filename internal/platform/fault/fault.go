@@ -33,6 +33,7 @@ type Error struct {
 	Key    string
 	Field  string
 	Params map[string]string
+	Data   any // what a client needs to go on, such as what has changed; nil for nothing
 	cause  error
 }
 
@@ -60,6 +61,13 @@ func (e *Error) Unwrap() error { return e.cause }
 func (e *Error) Because(err error) *Error {
 	c := *e
 	c.cause = err
+	return &c
+}
+
+// With attaches what a client needs to go on.
+func (e *Error) With(data any) *Error {
+	c := *e
+	c.Data = data
 	return &c
 }
 

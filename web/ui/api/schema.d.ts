@@ -320,6 +320,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/me/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one likes to work */
+        get: operations["get-agents-me-preferences"];
+        /** Change how one likes to work; what is left out stays */
+        put: operations["put-agents-me-preferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/me/sessions": {
         parameters: {
             query?: never;
@@ -2955,6 +2973,14 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        AgentHabits: {
+            /** @enum {string} */
+            after_send: "stay" | "next" | "list";
+        };
+        AgentHabitsChange: {
+            /** @description stay, next or list */
+            after_send?: string;
+        };
         AgentKey: {
             api_key: string;
             /** Format: date-time */
@@ -3791,6 +3817,10 @@ export interface components {
             data: components["schemas"]["AgentAPIKey"];
             status: string;
         };
+        EnvelopeAgentHabits: {
+            data: components["schemas"]["AgentHabits"];
+            status: string;
+        };
         EnvelopeAgentNewlyMade: {
             data: components["schemas"]["AgentNewlyMade"];
             status: string;
@@ -4403,6 +4433,8 @@ export interface components {
             note?: string;
         };
         "Post-conversations-uuid-draftRequest": {
+            /** @description updated_at of the draft that the text began from, empty if there was none: if the stored one is another, it stays and the answer is 409 with it as data. Left out, it is replaced */
+            base_updated_at?: string;
             /** @description HTML */
             content?: string;
             /** @description An object of the client's: to, cc, bcc, attachments, macro_id, macro_actions */
@@ -4563,6 +4595,8 @@ export interface components {
             /** @description HTML */
             message?: string;
             private?: boolean;
+            /** @description uuid of the newest public message that the writer of a reply knew: if others have written since, nothing is stored and the answer is 409 with their messages as data */
+            seen_message?: string;
             /** @description agent or contact */
             sender_type?: string;
             to?: string[] | null;
@@ -5364,6 +5398,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-agents-me-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAgentHabits"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-agents-me-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentHabitsChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAgentHabits"];
                 };
             };
             /** @description Error */

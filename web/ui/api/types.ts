@@ -128,6 +128,9 @@ export type Message = Narrow<
   }
 >
 
+/** How an agent likes to work. */
+export type Habits = Schemas['AgentHabits']
+
 export type Participant = Schemas['ConversationParticipant']
 
 export type SendMessage = Narrow<
@@ -139,6 +142,7 @@ export type SendMessage = Narrow<
     to: string[]
     cc: string[]
     bcc: string[]
+    seen_message: Uuid
   }
 >
 

@@ -44,6 +44,7 @@ export class RealtimeClient {
   private stopped = true
   private conversation: string | null = null
   private listed: string[] = []
+  private away = false
 
   constructor(private readonly options: RealtimeOptions) {}
 
@@ -81,6 +82,13 @@ export class RealtimeClient {
   openConversation(uuid: string | null): void {
     this.conversation = uuid
     if (uuid) this.send('conversation_subscribe', { conversation_uuid: uuid })
+  }
+
+  /** Says that nobody is before this tab, or is again: colleagues then do not see the agent in a conversation. */
+  setAway(away: boolean): void {
+    if (away === this.away) return
+    this.away = away
+    this.send('away', { away })
   }
 
   /** Names the conversations on the list; the server keeps the first 500. */
@@ -125,6 +133,7 @@ export class RealtimeClient {
     this.opened = true
     if (this.listed.length) this.send('list_subscribe_replace', { uuids: this.listed })
     if (this.conversation) this.send('conversation_subscribe', { conversation_uuid: this.conversation })
+    if (this.away) this.send('away', { away: true })
     clearInterval(this.heartbeat)
     this.heartbeat = setInterval(() => {
       if (Date.now() - this.heardAt > silenceLimit) {

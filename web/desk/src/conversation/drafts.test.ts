@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { DraftQueue, isEmptyDraft, type DraftStore } from './drafts'
+import type { Draft } from '@ui/api/types'
+import { DraftConflict, DraftQueue, isEmptyDraft, type DraftStore } from './drafts'
 
 const text = (content: string) => ({ content, attachments: [] })
 
@@ -12,6 +13,7 @@ function setup() {
     save: async (_, mode, draft) => {
       log.push(`save ${mode} ${draft.content}`)
       await pass()
+      return `version of ${draft.content}`
     },
     remove: async (_, mode) => {
       log.push(`remove ${mode}`)
@@ -137,5 +139,46 @@ describe('drafts', () => {
   it('count an image or a file as content', () => {
     expect(isEmptyDraft(text('<p>&nbsp;</p>'))).toBe(true)
     expect(isEmptyDraft(text('<p><img src="/uploads/x"></p>'))).toBe(false)
+  })
+
+  it('name the version they began from, and are not written over another one', async () => {
+    const bases: string[] = []
+    const other = { content: 'theirs', meta: {}, updated_at: 'v9' } as unknown as Draft
+    let stored = ''
+    const store: DraftStore = {
+      save: (_, __, draft, ___, base) => {
+        bases.push(base)
+        if (base !== stored) return Promise.reject(new DraftConflict(other))
+        return Promise.resolve((stored = `v of ${draft.content}`))
+      },
+      remove: () => Promise.resolve(),
+    }
+    const queue = new DraftQueue(store)
+    const write = async (content: string) => {
+      queue.change('c', 'reply', text(content))
+      await queue.flush()
+    }
+    await write('one')
+    await write('two')
+    expect(bases).toEqual(['', 'v of one'])
+    stored = 'v9' // another window
+    await write('three')
+    expect(queue.states.get('c:reply')).toBe('conflict')
+    await write('four')
+    expect(bases).toHaveLength(3)
+    expect(queue.conflicts.get('c:reply')).toEqual(other)
+    await queue.keepMine('c', 'reply')
+    expect(bases.at(-1)).toBe('v9')
+    expect(queue.states.get('c:reply')).toBe('saved')
+  })
+
+  it('take over what another window wrote unless something is typed here', () => {
+    const { queue } = setup()
+    queue.known('c', 'reply', undefined)
+    expect(queue.mayAdopt('c', 'reply', 'v1')).toBe(true)
+    queue.adopt('c', 'reply', text('theirs'), 'v1')
+    expect(queue.mayAdopt('c', 'reply', 'v1')).toBe(false)
+    queue.change('c', 'reply', text('mine'))
+    expect(queue.mayAdopt('c', 'reply', 'v2')).toBe(false)
   })
 })

@@ -1,4 +1,4 @@
-import { api } from '@ui/api/client'
+import { api, ApiError } from '@ui/api/client'
 import type { Draft, Uuid } from '@ui/api/types'
 import { useQuery } from '@tanstack/vue-query'
 import { reactive } from 'vue'
@@ -27,11 +27,19 @@ export interface DraftContent {
 
 /** Where drafts are kept: the server, or a fake in tests. `leaving` asks for a write that outlives the page. */
 export interface DraftStore {
-  save: (uuid: Uuid, mode: Mode, draft: DraftContent, leaving: boolean) => Promise<unknown>
+  /** Resolves with the version that is stored now. `base` is the one that the text began from. Rejects with {@link DraftConflict}. */
+  save: (uuid: Uuid, mode: Mode, draft: DraftContent, leaving: boolean, base: string) => Promise<string>
   remove: (uuid: Uuid, mode: Mode) => Promise<unknown>
 }
 
-export type SaveState = 'saved' | 'saving' | 'unsaved' | 'failed'
+export type SaveState = 'saved' | 'saving' | 'unsaved' | 'failed' | 'conflict'
+
+/** The server keeps another version of a draft than the one that was changed here. */
+export class DraftConflict extends Error {
+  constructor(readonly other: Draft) {
+    super('the draft was changed elsewhere')
+  }
+}
 
 /** True when nothing would be lost: no text, no image, no file. */
 export function isEmptyDraft(draft: Pick<DraftContent, 'content' | 'attachments'>): boolean {
@@ -48,6 +56,10 @@ interface Slot {
   latest: DraftContent
   /** What the server has, as text; empty when it has nothing. */
   stored: string
+  /** When that was stored, by the server's clock; empty when it has nothing. */
+  version: string
+  /** What was sent lately: a write that overtook another of ours is no conflict. */
+  sent: string[]
   timer?: ReturnType<typeof setTimeout>
 }
 
@@ -62,6 +74,8 @@ export class DraftQueue {
   private readonly slots = new Map<string, Slot>()
   private chain: Promise<void> = Promise.resolve()
   readonly states = reactive(new Map<string, SaveState>())
+  /** The other versions of drafts that were changed in two places: which one stays is the agent's to say. */
+  readonly conflicts = reactive(new Map<string, Draft>())
 
   constructor(
     private readonly store: DraftStore,
@@ -73,9 +87,45 @@ export class DraftQueue {
   }
 
   /** Tells what the server has, before anything was typed. */
-  known(uuid: Uuid, mode: Mode, draft: DraftContent | undefined): void {
+  known(uuid: Uuid, mode: Mode, draft: DraftContent | undefined, version = ''): void {
     const slot = this.slot(uuid, mode)
-    if (!slot.timer) slot.stored = draft && !isEmptyDraft(draft) ? JSON.stringify(draft) : ''
+    if (slot.timer) return
+    slot.stored = draft && !isEmptyDraft(draft) ? JSON.stringify(draft) : ''
+    slot.version = version
+  }
+
+  /** Whether another version may be taken over here: it is not the one we have, and nothing typed here would be lost. */
+  mayAdopt(uuid: Uuid, mode: Mode, version: string): boolean {
+    const slot = this.slot(uuid, mode)
+    return slot.version !== version && !slot.timer && this.text(slot) === slot.stored && !this.conflicts.has(DraftQueue.key(uuid, mode))
+  }
+
+  /** Takes another version over; it is what the server has. */
+  adopt(uuid: Uuid, mode: Mode, draft: DraftContent, version: string): void {
+    const slot = this.slot(uuid, mode)
+    const key = DraftQueue.key(uuid, mode)
+    clearTimeout(slot.timer)
+    slot.timer = undefined
+    slot.latest = draft
+    slot.stored = this.text(slot)
+    slot.version = version
+    this.conflicts.delete(key)
+    this.states.set(key, 'saved')
+    this.copy(key, null)
+  }
+
+  /** Replaces the other version with what is here. */
+  keepMine(uuid: Uuid, mode: Mode): Promise<void> {
+    const slot = this.slot(uuid, mode)
+    const key = DraftQueue.key(uuid, mode)
+    slot.version = this.conflicts.get(key)?.updated_at ?? slot.version
+    this.conflicts.delete(key)
+    return this.write(slot, false)
+  }
+
+  /** Resolves when nothing is being written. */
+  settled(): Promise<void> {
+    return this.chain
   }
 
   change(uuid: Uuid, mode: Mode, draft: DraftContent): void {
@@ -129,7 +179,7 @@ export class DraftQueue {
 
   private slot(uuid: Uuid, mode: Mode): Slot {
     const key = DraftQueue.key(uuid, mode)
-    const slot = this.slots.get(key) ?? { uuid, mode, latest: { content: '', attachments: [] }, stored: '' }
+    const slot = this.slots.get(key) ?? { uuid, mode, latest: { content: '', attachments: [] }, stored: '', version: '', sent: [] }
     this.slots.set(key, slot)
     return slot
   }
@@ -150,16 +200,30 @@ export class DraftQueue {
         this.copy(key, null)
         return
       }
+      if (this.conflicts.has(key)) return void this.states.set(key, 'conflict')
       const draft = slot.latest
       this.states.set(key, 'saving')
+      slot.sent = [...slot.sent.slice(-4), draft.content]
       try {
-        if (text) await this.store.save(slot.uuid, slot.mode, draft, leaving)
-        else await this.store.remove(slot.uuid, slot.mode)
+        if (text) slot.version = await this.store.save(slot.uuid, slot.mode, draft, leaving, slot.version)
+        else {
+          await this.store.remove(slot.uuid, slot.mode)
+          slot.version = ''
+        }
         slot.stored = text
         if (slot.timer) return
         this.states.set(key, 'saved')
         this.copy(key, null)
-      } catch {
+      } catch (error) {
+        if (error instanceof DraftConflict && slot.sent.includes(error.other.content)) {
+          slot.version = error.other.updated_at
+          slot.timer ??= setTimeout(() => void this.write(slot, false), 0)
+          return
+        }
+        if (error instanceof DraftConflict) {
+          this.conflicts.set(key, error.other)
+          return void this.states.set(key, 'conflict')
+        }
         this.states.set(key, 'failed')
         slot.timer ??= setTimeout(() => void this.write(slot, false), 5_000)
       }
@@ -188,13 +252,14 @@ function cacheDraft(uuid: Uuid, mode: Mode, draft: Draft | null): void {
 }
 
 const serverStore: DraftStore = {
-  async save(uuid, mode, { content, ...meta }, leaving) {
-    const draft = await api.post<Draft>(
-      `/conversations/${uuid}/draft`,
-      { type: mode, content, meta },
-      { keepalive: leaving },
-    )
+  async save(uuid, mode, { content, ...meta }, leaving, base) {
+    const body = { type: mode, content, meta, base_updated_at: base }
+    const draft = await api.post<Draft>(`/conversations/${uuid}/draft`, body, { keepalive: leaving }).catch((error: unknown) => {
+      const other = error instanceof ApiError && error.status === 409 ? (error.data as Draft | null) : null
+      throw other ? new DraftConflict(other) : error
+    })
     cacheDraft(uuid, mode, draft)
+    return draft.updated_at
   },
   async remove(uuid, mode) {
     await api.delete(`/conversations/${uuid}/draft`, { query: { type: mode } })
@@ -230,4 +295,23 @@ export const useDrafts = () =>
 export function draftContent(draft: Draft): DraftContent {
   const { to, cc, bcc, attachments } = draft.meta as Partial<DraftContent>
   return { content: draft.content, to, cc, bcc, attachments: attachments ?? [] }
+}
+
+/** What a draft says, in few words, to choose between two of them. */
+export function draftText(html: string): string {
+  return (new DOMParser().parseFromString(html, 'text/html').body.textContent ?? '').trim().slice(0, 160)
+}
+
+/** Another browser of the agent changed a draft: ours is compared once what we write ourselves has arrived. */
+export async function onDraftUpdate({ conversation_uuid: uuid, type, updated_at: version }: DraftUpdate): Promise<void> {
+  await drafts.settled()
+  const known = queryClient.getQueryData<Draft[]>(keys.drafts)?.find((draft) => draft.conversation_uuid === uuid && draft.type === type)
+  if (known?.updated_at !== (version ?? undefined)) await queryClient.invalidateQueries({ queryKey: keys.drafts })
+}
+
+/** The frame `draft_update`; updated_at is null when the draft was deleted. */
+export interface DraftUpdate {
+  conversation_uuid: Uuid
+  type: Mode
+  updated_at: string | null
 }

@@ -13,16 +13,21 @@ export interface Pending {
   /** What the composer held, to give it back. */
   draft: DraftContent
   createdAt: string
-  state: 'sending' | 'failed'
+  /** Refused: others wrote in between, and the server stored nothing. */
+  state: 'sending' | 'failed' | 'refused'
   error: string
   /** Status to set once the message is stored. */
   thenStatus?: string
+  /** What others wrote that the writer of a refused reply did not know; oldest first. */
+  newer?: Message[]
 }
 
 export interface OutboxHooks {
   post: (pending: Pending) => Promise<Message>
   /** The server has it. Called with the conversation it was written in, wherever the agent is by now. */
   confirmed: (pending: Pending, message: Message) => void
+  /** Others wrote in between; the entry waits for its writer to decide. */
+  refused?: (pending: Pending) => void
   wait?: (milliseconds: number) => Promise<void>
 }
 
@@ -61,6 +66,14 @@ export class Outbox {
 
   retry(echoId: string): Promise<void> {
     return this.running.get(echoId) ?? this.attempt(echoId)
+  }
+
+  /** Sends a refused reply all the same: its writer has seen what came in between. */
+  sendAnyway(echoId: string): Promise<void> {
+    const entry = this.entries.find((known) => known.echoId === echoId)
+    const last = entry?.newer?.at(-1)
+    if (entry && last) entry.body.seen_message = last.uuid
+    return this.retry(echoId)
   }
 
   /** Takes a failed message back; its text goes where the caller puts it. */
@@ -108,9 +121,12 @@ export class Outbox {
           await (this.hooks.wait ?? pause)(attempt * 1_500)
           continue
         }
-        entry.state = 'failed'
+        const newer = newerMessages(cause)
+        entry.state = newer ? 'refused' : 'failed'
+        entry.newer = newer
         entry.error = cause instanceof Error ? cause.message : String(cause)
         this.persist()
+        if (newer) this.hooks.refused?.(entry)
         return
       }
     }
@@ -128,6 +144,11 @@ export class Outbox {
       // Storage is full or blocked: the stored draft still has the text.
     }
   }
+}
+
+/** The messages that a refused reply did not know; undefined for any other failure. */
+function newerMessages(cause: unknown): Message[] | undefined {
+  return cause instanceof ApiError && cause.status === 409 && Array.isArray(cause.data) ? (cause.data as Message[]) : undefined
 }
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))

@@ -1,5 +1,9 @@
 import type { Agent, Message } from '@ui/api/types'
+import { t } from '@ui/i18n'
+import { toast } from '@ui/toast/toasts'
 import { keys, queryClient } from '@/data/query'
+import { conversationAddress } from '@/inbox/position'
+import { router } from '@/router'
 import { setStatus } from './actions'
 import { drafts } from './drafts'
 import { Outbox, postMessage, type Pending } from './outbox'
@@ -21,6 +25,14 @@ export const outbox = new Outbox(
       upsertMessage(conversation, message)
       void drafts.sent(conversation, mode)
       if (thenStatus) void setStatus(conversation, thenStatus)
+    },
+    refused: ({ conversation, newer }) => {
+      for (const message of newer ?? []) upsertMessage(conversation, message)
+      if (router.currentRoute.value.params['uuid'] === conversation) return
+      toast(t('composer.collision.toast'), {
+        kind: 'error',
+        action: { label: t('composer.collision.open'), run: () => void router.push(conversationAddress(conversation)) },
+      })
     },
   },
   browserStorage(),

@@ -3,6 +3,8 @@ import type { Agent, Availability, Conversation, ConversationContact, Conversati
 import { onScopeDispose, ref } from 'vue'
 import { oneMoreUnread } from '@/inbox/reconcile'
 import { applyRow, findRow, forgetRow, patchContact, patchConversation, refetchViews } from './conversations'
+import { watchAttention } from './attention'
+import { forgetPresent, setPresent, type Present } from './presence'
 import { keys, queryClient } from './query'
 import { referenceChanged } from './reference'
 
@@ -21,6 +23,10 @@ export function useFrames<T>(type: string, listener: (data: T) => void): void {
 }
 
 let open: Uuid | null = null
+let listed = new Set<Uuid>()
+let attentive = true
+
+const onScreen = (uuid: Uuid): boolean => uuid === open || listed.has(uuid)
 
 interface NewMessage {
   conversation_uuid: Uuid
@@ -81,6 +87,9 @@ const handlers: Record<string, (data: never) => void> = {
     forgetRow(uuid)
     void queryClient.invalidateQueries({ queryKey: keys.conversation(uuid) })
   },
+  presence: (data: { conversation_uuid: Uuid; agents: Present[] }) => {
+    if (onScreen(data.conversation_uuid)) setPresent(data)
+  },
   counts: () => void queryClient.invalidateQueries({ queryKey: keys.counts }),
   reference_update: ({ kind }: { kind: string }) => {
     referenceChanged(kind)
@@ -118,7 +127,18 @@ const client = new RealtimeClient({
   onFrame,
   onResync,
   onKicked,
-  onState: (state) => (connection.value = state),
+  onState: (state) => {
+    connection.value = state
+    if (state !== 'open') forgetPresent()
+  },
+})
+
+/** Colleagues see the agent in a conversation while it is open and somebody is before it. */
+const showPresence = (): void => client.setAway(!open || !attentive)
+
+watchAttention((there) => {
+  attentive = there
+  showPresence()
 })
 
 /** The agent's socket, for what components have to say. */
@@ -129,9 +149,15 @@ export const live = {
   retry: () => client.connectNow(),
   openConversation: (uuid: Uuid | null) => {
     open = uuid
+    forgetPresent(onScreen)
     client.openConversation(uuid)
+    showPresence()
   },
-  showList: (uuids: Uuid[]) => client.showList(uuids),
+  showList: (uuids: Uuid[]) => {
+    listed = new Set(uuids)
+    forgetPresent(onScreen)
+    client.showList(uuids)
+  },
   typing: (uuid: Uuid, isTyping: boolean, isPrivate: boolean) =>
     client.send('typing', { conversation_uuid: uuid, is_typing: isTyping, is_private_message: isPrivate }),
 }

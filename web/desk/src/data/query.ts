@@ -37,6 +37,7 @@ export const keys = {
   counts: ['counts'] as const,
   viewCounts: ['counts.views'] as const,
   drafts: ['drafts'] as const,
+  habits: ['habits'] as const,
   notifications: ['notifications'] as const,
   notificationList: ['notifications', 'list'] as const,
   notificationStats: ['notifications', 'stats'] as const,

@@ -1,0 +1,65 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
+)
+
+// Habits is how an agent likes to work, in whichever browser.
+type Habits struct {
+	// AfterSend says what comes after a reply left: the same conversation (stay), the next of the list, or the list.
+	AfterSend string `json:"after_send" enum:"stay,next,list"`
+}
+
+// afterSend are the values of Habits.AfterSend, the default first.
+var afterSend = []string{"stay", "next", "list"}
+
+// HabitsChange changes what is not nil.
+type HabitsChange struct {
+	AfterSend *string `json:"after_send,omitempty" doc:"stay, next or list"`
+}
+
+// HabitsOf returns how an agent likes to work.
+func (s *Service) HabitsOf(ctx context.Context, id int64) (Habits, error) {
+	return readHabits(ctx, s.db, id, "")
+}
+
+// SetHabits changes how an agent likes to work and returns all of it. Errors: Invalid names the field.
+func (s *Service) SetHabits(ctx context.Context, id int64, change HabitsChange) (h Habits, err error) {
+	if v := change.AfterSend; v != nil && !slices.Contains(afterSend, *v) {
+		return h, fault.Field("after_send", "error.unknown_value", "value", *v)
+	}
+	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		suffix := ""
+		if tx.Engine() == db.Postgres {
+			suffix = " FOR UPDATE" // of two changes at once neither is lost
+		}
+		if h, err = readHabits(ctx, tx, id, suffix); err != nil {
+			return err
+		}
+		if change.AfterSend != nil {
+			h.AfterSend = *change.AfterSend
+		}
+		_, err := tx.Exec(ctx, `UPDATE users SET preferences = $2 WHERE id = $1`, id, db.ToJSON(h))
+		if err != nil {
+			return fmt.Errorf("change the habits of agent %d: %w", id, err)
+		}
+		return nil
+	})
+	return h, err
+}
+
+func readHabits(ctx context.Context, q db.Querier, id int64, suffix string) (h Habits, err error) {
+	var raw db.JSON
+	if err := q.QueryRow(ctx, `SELECT preferences FROM users WHERE id = $1`+suffix, id).Scan(&raw); err != nil {
+		return h, fmt.Errorf("read the habits of agent %d: %w", id, err)
+	}
+	if err := raw.Decode(&h); err != nil || !slices.Contains(afterSend, h.AfterSend) {
+		h.AfterSend = afterSend[0]
+	}
+	return h, nil
+}
