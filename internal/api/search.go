@@ -10,11 +10,21 @@ import (
 )
 
 type searchInput struct {
-	Query string `query:"query" doc:"At least 3 bytes: words, beginnings of words, a reference number with or without #, a part of an e-mail address"`
+	Query string `query:"query" doc:"Words, beginnings of words, \"phrases\", -excluded words, a reference number with or without #, a part of an e-mail address; at least 3 bytes. And operators: from: to: tag: status: assignee: (me, none, a name or an address) team: inbox: before: after: (YYYY-MM-DD) has:attachment has:note in:spam in:trash"`
 }
 
-// Search registers the searches. Their answers are plain lists, the best first.
+type findInput struct {
+	Query  string `query:"query" doc:"The same as for a search over one kind"`
+	Limit  int    `query:"limit" doc:"Of conversations, 1 to 50; 20 if it is not given"`
+	Cursor string `query:"cursor" doc:"next_cursor of the page before"`
+}
+
+// Search registers the searches. The answers of those over one kind are plain lists, the best first.
 func Search(a *API) {
+	route(a, http.MethodGet, "/search", "Search conversations with their messages, and contacts, as far as one may read them", anyone,
+		func(ctx context.Context, p *agent.Principal, in *findInput) (*search.Found, error) {
+			return a.Deps.Search.Search(ctx, p, in.Query, in.Limit, in.Cursor)
+		})
 	route(a, http.MethodGet, "/conversations/search", "Search conversations by reference number, subject and contact", need(role.ConversationsRead),
 		func(ctx context.Context, p *agent.Principal, in *searchInput) ([]search.Conversation, error) {
 			return a.Deps.Search.Conversations(ctx, p, in.Query)

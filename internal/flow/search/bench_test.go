@@ -50,19 +50,34 @@ type statement struct {
 func (k *desk) hotSearches(query string) map[string]statement {
 	k.Helper()
 	out := map[string]statement{"addresses": {k.s.addressesQuery(), []any{"mple", "mple\U0010FFFF", "%mple%"}}}
-	q, err := parse(query)
-	k.must(err)
 	limited := &agent.Principal{ID: 3, TeamIDs: []int64{1}, Permissions: role.SetOf(role.ConversationsRead, role.ConversationsReadAssigned, role.ConversationsReadTeamAll)}
-	for name, in := range map[string]index{"messages": k.s.messageIndex(k.admin), "messages limited": k.s.messageIndex(limited), "contacts": k.s.contactIndex(),
-		"conversations": k.s.conversationIndex(k.admin), "conversations limited": k.s.conversationIndex(limited)} {
-		matching := q.tsquery()
-		if k.db.Engine() == db.SQLite {
-			matching, err = q.fts5(k.ctx, k.db, in.table+"_words")
-			k.must(err)
+	for who, p := range map[string]*agent.Principal{"": k.admin, " limited": limited} {
+		q, c, err := k.s.understand(k.ctx, p, query)
+		k.must(err)
+		messages, err := k.s.messageIndex(k.ctx, p, c)
+		k.must(err)
+		conversations, err := k.s.conversationIndex(k.ctx, p, c)
+		k.must(err)
+		for name, in := range map[string]index{"messages": messages, "contacts": k.s.contactIndex(), "conversations": conversations} {
+			e := q.expression(c)
+			matching := e.tsquery()
+			if k.db.Engine() == db.SQLite {
+				matching, err = e.expanded(k.ctx, k.db, in.table+"_words")
+				k.must(err)
+			}
+			args := &filter.Args{}
+			out[name+who] = statement{in.query(k.s.matches(in, matching, false, args), args), args.Values()}
 		}
+		close, err := k.s.narrow(k.ctx, c)
+		k.must(err)
 		args := &filter.Args{}
-		out[name] = statement{in.query(k.s.matches(in, matching, false, args), args), args.Values()}
+		out["recent"+who] = statement{k.s.recent(p, c, close, args), args.Values()}
+		for i, find := range c.finders() {
+			args := &filter.Args{}
+			out[fmt.Sprint("probe ", i)] = statement{probe(find, fewListed, args), args.Values()}
+		}
 	}
+	out["agents"] = statement{agentsQuery, nil}
 	out["details"] = statement{k.s.detailsQuery(), []any{list(k.db, []int64{1000, 1001, 1002})}}
 	return out
 }

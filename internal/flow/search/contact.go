@@ -24,19 +24,30 @@ type Contact struct {
 }
 
 // Contacts returns contacts with the words of the query in name, address, phone number or external id, at most 15, the
-// best first, then those whose address contains the query. Invalid if the query is too short or too long.
+// best first, then those whose address contains the query. The value of from: and to: counts as words; of what other
+// operators ask, contacts know nothing. Errors are those of a query (see [parse]).
 func (s *Service) Contacts(ctx context.Context, typed string) ([]Contact, error) {
 	q, err := parse(typed)
 	if err != nil {
 		return nil, err
 	}
+	for _, op := range q.operators {
+		if (op.name == "from" || op.name == "to") && !op.not {
+			q.phrases = append(q.phrases, phrasesOf(token{value: op.value}, maxQueryWords)...)
+		}
+	}
+	return s.contacts(ctx, q, maxContacts)
+}
+
+func (s *Service) contacts(ctx context.Context, q query, most int) ([]Contact, error) {
 	var all []Contact
+	var err error
 	if len(q.phrases) > 0 {
-		if all, err = find(ctx, s, q, s.contactIndex(), scanContact); err != nil {
+		if all, err = find(ctx, s, q.words(), s.contactIndex(), scanContact); err != nil {
 			return nil, fmt.Errorf("search contacts: %w", err)
 		}
 	}
-	if len(all) < maxContacts {
+	if len(all) < most && len(q.typed) >= minQuery {
 		more, err := s.addresses(ctx, q)
 		if err != nil {
 			return nil, err
@@ -52,7 +63,24 @@ func (s *Service) Contacts(ctx context.Context, typed string) ([]Contact, error)
 			list = append(list, ranked[Contact]{fit.of(Person{c.FirstName, c.LastName, c.Email}.text(), c.CreatedAt.Time), c})
 		}
 	}
-	return best(list, maxContacts), nil
+	return best(list, most), nil
+}
+
+// contactsNamed returns the ids of the contacts, the newest of many, with all words of a text in their name or address.
+func (s *Service) contactsNamed(ctx context.Context, text string) ([]int64, error) {
+	q := query{phrases: phrasesOf(token{value: text}, maxQueryWords)}
+	if len(q.phrases) == 0 {
+		return nil, nil
+	}
+	list, err := find(ctx, s, q.words(), s.contactIndex(), scanContact)
+	if err != nil {
+		return nil, fmt.Errorf("look for who wrote: %w", err)
+	}
+	ids := make([]int64, len(list))
+	for i, c := range list {
+		ids[i] = c.ID
+	}
+	return ids, nil
 }
 
 const contactColumns = `u.id, u.created_at, u.first_name, u.last_name, u.email, u.external_user_id`

@@ -2,10 +2,8 @@ package search
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
@@ -41,35 +39,37 @@ func (p Person) text() string {
 	return text
 }
 
-// Conversations returns conversations that p may read, at most 50: the one with the reference number first, then those
-// with the words of the query in subject, contact's name or address, the best first, then those whose contact's address
-// contains the query. Invalid if the query is too short or too long.
+// Conversations returns conversations that p may read and that fit the query, at most 50: the one with the reference number
+// first, then those with the words of the query in subject, contact's name or address, the best first, then those whose
+// contact's address contains the query. What is asked of messages, such as from:, is asked of the messages in them. Errors
+// are those of a query (see [parse]).
 func (s *Service) Conversations(ctx context.Context, p *agent.Principal, typed string) ([]Conversation, error) {
-	q, err := parse(typed)
+	q, c, err := s.understand(ctx, p, typed)
 	if err != nil {
 		return nil, err
 	}
-	c := &conversations{fit: scorer{query: q, now: time.Now()}, seen: map[int64]bool{}}
-	if n, ok := reference(q.typed); ok {
-		args := &filter.Args{}
-		where := `c.reference_number = ` + args.Add(n) + ` AND ` + conversation.ShownWhere() + ` AND ` + conversation.ReadableWhere(p, args)
-		if err := c.read(ctx, s.db, first, where, args); err != nil {
-			return nil, fmt.Errorf("look for a reference number: %w", err)
-		}
+	found := s.gather(p, q, c)
+	if c.ofMessages() {
+		err = found.byMessages(ctx)
 	}
-	if len(q.phrases) > 0 {
-		list, err := find(ctx, s, q, s.conversationIndex(p), scanConversation)
-		if err != nil {
-			return nil, fmt.Errorf("search conversations: %w", err)
-		}
-		for _, row := range list {
-			c.add(0, row)
-		}
+	if err == nil {
+		err = found.byConversations(ctx)
 	}
-	if err := s.byAddress(ctx, p, c); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	return best(c.list, maxConversations), nil
+	page := found.ranked()
+	page = page[:min(maxConversations, len(page))]
+	if err := found.complete(ctx, page); err != nil {
+		return nil, err
+	}
+	out := make([]Conversation, 0, len(page))
+	for _, g := range page {
+		if g.row != nil { // and is not deleted meanwhile
+			out = append(out, *g.row)
+		}
+	}
+	return out, nil
 }
 
 // reference reads a reference number, with or without the sign before it.
@@ -78,41 +78,15 @@ func reference(typed string) (int64, bool) {
 	return n, err == nil && n > 0
 }
 
-// first is a score above all others.
-const first = 1000
-
-// conversations collects what was found in several ways, each conversation once.
-type conversations struct {
-	fit  scorer
-	seen map[int64]bool
-	list []ranked[Conversation]
-}
-
 type conversationRow struct {
 	id int64
 	Conversation
 }
 
-func (c *conversations) add(bonus float64, row conversationRow) {
-	if c.seen[row.id] {
-		return
-	}
-	c.seen[row.id] = true
-	score := 2*c.fit.of(row.Subject, row.LastMessageAt.Time) + c.fit.of(row.Contact.text()+" "+row.ReferenceNumber, row.LastMessageAt.Time)
-	c.list = append(c.list, ranked[Conversation]{bonus + score, row.Conversation})
-}
-
-func (c *conversations) read(ctx context.Context, q db.Querier, bonus float64, where string, args *filter.Args) error {
-	return db.Each(ctx, q, func(r db.Rows) error {
-		row, err := scanConversation(r)
-		if err == nil {
-			c.add(bonus, row)
-		}
-		return err
-	}, `SELECT `+conversationColumns+` FROM conversations c JOIN users u ON u.id = c.contact_id JOIN statuses st ON st.id = c.status_id WHERE `+where, args.Values()...)
-}
-
-const conversationColumns = `c.id, c.created_at, c.uuid, c.reference_number, c.subject, st.name, c.last_message_at, u.first_name, u.last_name, u.email`
+const (
+	conversationColumns = `c.id, c.created_at, c.uuid, c.reference_number, c.subject, st.name, c.last_message_at, u.first_name, u.last_name, u.email`
+	conversationJoins   = ` JOIN users u ON u.id = c.contact_id JOIN statuses st ON st.id = c.status_id`
+)
 
 func scanConversation(r db.Rows) (c conversationRow, err error) {
 	var number int64
@@ -121,31 +95,50 @@ func scanConversation(r db.Rows) (c conversationRow, err error) {
 	return c, err
 }
 
-func (s *Service) conversationIndex(p *agent.Principal) index {
-	return index{table: "search_conversations", depth: depth(p), query: func(matches string, args *filter.Args) string {
-		return `SELECT ` + conversationColumns + ` FROM (` + matches + `) AS f` + s.lookUp("conversations", "c", "f.id") +
-			s.lookUp("users", "u", "c.contact_id") + s.lookUp("statuses", "st", "c.status_id") + ` WHERE ` + conversation.ShownWhere() + ` AND ` + conversation.ReadableWhere(p, args) + s.newest()
-	}}
+// rows reads what is shown of conversations that are given as a statement of ids f.
+func (s *Service) rows(ids, where string) string {
+	return `SELECT ` + conversationColumns + ` FROM (` + ids + `) AS f` + s.lookUp("conversations", "c", "f.id") +
+		s.lookUp("users", "u", "c.contact_id") + s.lookUp("statuses", "st", "c.status_id") + ` WHERE ` + where
 }
 
-// byAddress adds the conversations of contacts whose address contains the query, the newest contacts first.
-func (s *Service) byAddress(ctx context.Context, p *agent.Principal, c *conversations) error {
-	if len(c.list) >= maxConversations {
-		return nil
+// allowed is the condition that p may read conversation c and that it fits.
+func (c *conditions) allowed(p *agent.Principal, args *filter.Args) string {
+	return conversation.ReadableWhere(p, args) + ` AND ` + c.where(args) + c.between("c.created_at", "c.last_message_at", args)
+}
+
+func (s *Service) conversationIndex(ctx context.Context, p *agent.Principal, c *conditions) (index, error) {
+	close, err := s.narrow(ctx, c)
+	return index{table: "search_conversations", depth: depth(p, c), few: close.conversations(), query: func(matches string, args *filter.Args) string {
+		return s.rows(matches, c.allowed(p, args)) + s.newest()
+	}}, err
+}
+
+// fewListed is how many conversations are put in order by their last message; of more, the newest are walked through.
+const fewListed = 2000
+
+// recent is the statement of the conversations with the newest messages that fit and p may read, without regard to words.
+func (s *Service) recent(p *agent.Principal, c *conditions, close narrow, args *filter.Args) string {
+	limit := ` LIMIT ` + strconv.Itoa(candidates)
+	if close.find != nil {
+		return s.rows(close.find(args), c.allowed(p, args)) + ` ORDER BY c.last_message_at DESC, c.id DESC` + limit
 	}
-	contacts, err := s.addresses(ctx, c.fit.query)
-	if err != nil {
-		return err
+	newest := `SELECT id, last_message_at FROM conversations WHERE ` + c.walked(args) + ` ORDER BY last_message_at DESC, id DESC LIMIT ` + strconv.Itoa(looked)
+	order := ``
+	if s.db.Engine() == db.Postgres {
+		order = ` ORDER BY f.last_message_at DESC, f.id DESC`
 	}
-	for _, contact := range contacts {
-		args := &filter.Args{}
-		where := `c.contact_id = ` + args.Add(contact.ID) + ` AND ` + conversation.ShownWhere() + ` AND ` + conversation.ReadableWhere(p, args) + ` ORDER BY c.created_at DESC LIMIT 20`
-		if err := c.read(ctx, s.db, 0, where, args); err != nil {
-			return fmt.Errorf("search conversations of a contact: %w", err)
+	return s.rows(newest, c.allowed(p, args)) + order + limit
+}
+
+// walked is a condition on conversations that has an index in the order of the last message.
+func (c *conditions) walked(args *filter.Args) string {
+	if c.hidden != 0 {
+		return `status_id = ` + args.Add(c.hidden)
+	}
+	for _, one := range c.of {
+		if len(one.ids) == 1 && !one.negated && !one.orNull && (one.column == "status_id" || one.column == "assigned_user_id" || one.column == "inbox_id") {
+			return one.column + ` = ` + args.Add(one.ids[0])
 		}
-		if len(c.list) >= maxConversations {
-			break
-		}
 	}
-	return nil
+	return `status_id > 0`
 }

@@ -17,7 +17,8 @@ import (
 const (
 	// candidates is how many matches that the asker may read are ranked, the newest ones.
 	candidates = 100
-	// looked is how many matches are looked at for those, when the asker may not read every conversation.
+	// looked is how many matches are looked at for those, when the asker may not read every conversation or does not want
+	// every one.
 	looked = 10_000
 )
 
@@ -26,9 +27,9 @@ func readsAll(p *agent.Principal) bool {
 	return p.Can(role.ConversationsRead) && p.Can(role.ConversationsReadAll)
 }
 
-// depth is how many matches are looked at for an asker.
-func depth(p *agent.Principal) int {
-	if readsAll(p) {
+// depth is how many matches are looked at for an asker who asks for conversations of some kind.
+func depth(p *agent.Principal, c *conditions) int {
+	if readsAll(p) && c.all() {
 		return candidates
 	}
 	return looked
@@ -40,11 +41,15 @@ type index struct {
 	depth int // how many matches are looked at
 	// query reads candidates: the rows of the matches, given as a statement of ids, that the asker may read.
 	query func(matches string, args *filter.Args) string
+	// few, unless nil, is the statement of the ids of all entries that come into question, a bounded number.
+	few func(args *filter.Args) string
+	// below, unless 0, is an id that those of all matches are below.
+	below int64
 }
 
-// find reads the candidates of a query. Where there are enough of the very words, words that only begin so are not looked
-// for: they would rank behind.
-func find[T any](ctx context.Context, s *Service, q query, in index, scan func(db.Rows) (T, error)) ([]T, error) {
+// find reads the candidates of an expression. Where there are enough of the very words, words that only begin so are not
+// looked for: they would rank behind.
+func find[T any](ctx context.Context, s *Service, e *expression, in index, scan func(db.Rows) (T, error)) ([]T, error) {
 	out := make([]T, 0, candidates)
 	rare := false
 	read := func(matching string) error {
@@ -64,20 +69,22 @@ func find[T any](ctx context.Context, s *Service, q query, in index, scan func(d
 		}, query, values...)
 	}
 	if s.db.Engine() == db.Postgres {
-		var err error
-		if rare, err = s.rare(ctx, in, q.tsquery()); err != nil {
-			return nil, err
+		if in.few == nil {
+			var err error
+			if rare, err = s.rare(ctx, in, e.tsquery()); err != nil {
+				return nil, err
+			}
 		}
-		return out, read(q.tsquery())
+		return out, read(e.tsquery())
 	}
-	if err := read(q.exact()); err != nil || len(out) == candidates || !q.hasPrefix() {
+	if err := read(e.exact()); err != nil || len(out) == candidates || !e.hasPrefix() {
 		return out, err
 	}
-	matching, err := q.fts5(ctx, s.db, in.table+"_words")
+	matching, err := e.expanded(ctx, s.db, in.table+"_words")
 	if err != nil {
 		return nil, fmt.Errorf("look up the words of a search: %w", err)
 	}
-	if matching == q.exact() {
+	if matching == e.exact() {
 		return out, nil
 	}
 	return out, read(matching)
@@ -91,26 +98,87 @@ const (
 )
 
 func (s *Service) rare(ctx context.Context, in index, matching string) (bool, error) {
+	args := &filter.Args{}
+	newest := `SELECT doc FROM ` + in.table + ` WHERE TRUE` + in.bound("id", args) + ` ORDER BY id DESC LIMIT ` + strconv.Itoa(tried)
 	var n int
-	err := s.db.QueryRow(ctx, `SELECT count(*) FROM (SELECT 1 FROM (SELECT doc FROM `+in.table+` ORDER BY id DESC LIMIT `+strconv.Itoa(tried)+`) AS newest
-		WHERE doc @@ $1::tsquery LIMIT `+strconv.Itoa(common)+`) AS found`, matching).Scan(&n)
+	err := s.db.QueryRow(ctx, `SELECT count(*) FROM (SELECT 1 FROM (`+newest+`) AS newest
+		WHERE doc @@ `+args.Add(matching)+`::tsquery LIMIT `+strconv.Itoa(common)+`) AS found`, args.Values()...).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("see how common the words of a search are: %w", err)
 	}
 	return n < common, nil
 }
 
+// bound is the condition that an id is below the index's bound.
+func (in index) bound(id string, args *filter.Args) string {
+	if in.below == 0 {
+		return ""
+	}
+	return ` AND ` + id + ` < ` + args.Add(in.below)
+}
+
 // matches is the statement that gives the ids of what matches, newest first. Of rare words PostgreSQL takes all matches from
 // the index, which OFFSET keeps apart from the order and the limit.
 func (s *Service) matches(in index, matching string, rare bool, args *filter.Args) string {
-	limit := ` LIMIT ` + strconv.Itoa(in.depth)
-	if s.db.Engine() == db.Postgres && rare {
-		return `SELECT id FROM (SELECT id FROM ` + in.table + ` WHERE doc @@ ` + args.Add(matching) + `::tsquery OFFSET 0) AS found ORDER BY id DESC` + limit
+	limit := ` DESC LIMIT ` + strconv.Itoa(in.depth)
+	postgres := s.db.Engine() == db.Postgres
+	switch {
+	case in.few != nil && postgres:
+		return `SELECT few.id FROM (` + in.few(args) + `) AS few` + s.lookUp(in.table, "entry", "few.id") +
+			` WHERE entry.doc @@ ` + args.Add(matching) + `::tsquery ORDER BY few.id` + limit
+	case in.few != nil:
+		return `SELECT few.id AS id FROM (` + in.few(args) + `) AS few CROSS JOIN ` + in.table + ` ON ` + in.table + `.rowid = few.id
+			WHERE ` + in.table + ` MATCH ` + args.Add(matching) + ` ORDER BY few.id` + limit
+	case postgres && rare:
+		return `SELECT id FROM (SELECT id FROM ` + in.table + ` WHERE doc @@ ` + args.Add(matching) + `::tsquery OFFSET 0) AS found WHERE TRUE` +
+			in.bound("id", args) + ` ORDER BY id` + limit
+	case postgres:
+		return `SELECT id FROM ` + in.table + ` WHERE doc @@ ` + args.Add(matching) + `::tsquery` + in.bound("id", args) + ` ORDER BY id` + limit
 	}
-	if s.db.Engine() == db.Postgres {
-		return `SELECT id FROM ` + in.table + ` WHERE doc @@ ` + args.Add(matching) + `::tsquery ORDER BY id DESC` + limit
+	return `SELECT rowid AS id FROM ` + in.table + ` WHERE ` + in.table + ` MATCH ` + args.Add(matching) + in.bound("rowid", args) + ` ORDER BY rowid` + limit
+}
+
+// narrow is where matches are looked for: in few conversations, if a condition fits few.
+type narrow struct {
+	find func(*filter.Args) string
+	n    int
+}
+
+// narrow finds the condition that fits the fewest conversations, counted up to a bound; its find is nil if none fits few.
+func (s *Service) narrow(ctx context.Context, c *conditions) (out narrow, err error) {
+	for _, f := range c.finders() {
+		args := &filter.Args{}
+		var n int
+		if err := s.db.QueryRow(ctx, probe(f, fewListed, args), args.Values()...).Scan(&n); err != nil {
+			return out, fmt.Errorf("look how many conversations a condition fits: %w", err)
+		}
+		if n <= fewListed && (out.find == nil || n < out.n) {
+			out = narrow{f, n}
+		}
 	}
-	return `SELECT rowid AS id FROM ` + in.table + ` WHERE ` + in.table + ` MATCH ` + args.Add(matching) + ` ORDER BY rowid DESC` + limit
+	return out, nil
+}
+
+// messages is the statement of the newest messages of the few conversations, nil if they are not few.
+func (n narrow) messages(s *Service) func(*filter.Args) string {
+	if n.find == nil || n.n > few {
+		return nil
+	}
+	return func(args *filter.Args) string {
+		of := ` CROSS JOIN messages m ON m.conversation_id = fit.id AND m.type <> 'activity'`
+		if s.db.Engine() == db.Postgres {
+			of = ` CROSS JOIN LATERAL (SELECT id FROM messages WHERE conversation_id = fit.id AND type <> 'activity' OFFSET 0) AS m`
+		}
+		return `SELECT m.id FROM (` + n.find(args) + `) AS fit` + of + ` ORDER BY m.id DESC LIMIT ` + strconv.Itoa(maxFewMessages)
+	}
+}
+
+// conversations is the statement of the few conversations, nil if they are not few.
+func (n narrow) conversations() func(*filter.Args) string {
+	if n.find == nil || n.n > few {
+		return nil
+	}
+	return n.find
 }
 
 // lookUp joins, for each row so far, the row of a table whose id is key, by its primary key and in the order of the rows:

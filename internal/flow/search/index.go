@@ -12,23 +12,33 @@ import (
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
 
-// kind is one sort of thing that is indexed. of are the rows of that sort; source gives the id and what is found under it of
-// the ids put in the place of %s, and what it does not give is not in the index. Spam and trash are not.
+// kind is one sort of thing that is indexed. of are the rows of that sort; source gives, of the ids put in the place of %s,
+// the id, what is found under it, the names of its attachments, the addresses it went to and its marks, separated by spaces.
+// What it does not give is not in the index.
 type kind struct {
 	name, table, of, source string
 	emails                  bool
 }
 
+// hiddenMark is the mark of what belongs to a conversation c that is hidden.
+const hiddenMark = `CASE WHEN c.status_id <= 0 THEN ' ` + markHidden + `' ELSE '' END`
+
 var kinds = []kind{
 	{name: "message", table: "search_messages", of: `messages WHERE type <> 'activity'`,
-		source: `SELECT m.id, substr(m.text_content, 1, 200000) FROM messages m JOIN conversations c ON c.id = m.conversation_id
-			WHERE m.id IN (%s) AND m.type <> 'activity' AND m.meta ->> 'deleted_at' IS NULL AND c.status_id > 0`},
+		source: `SELECT m.id, substr(m.text_content, 1, 200000), COALESCE(files.names, ''),
+			COALESCE(m.meta ->> 'to', '') || ' ' || COALESCE(m.meta ->> 'cc', '') || ' ' || COALESCE(m.meta ->> 'bcc', ''),
+			'` + markSender + `' || m.sender_id || CASE WHEN m.private THEN ' ` + markNote + `' ELSE '' END ||
+				CASE WHEN files.names IS NULL THEN '' ELSE ' ` + markAttachment + `' END || ` + hiddenMark + `
+			FROM messages m JOIN conversations c ON c.id = m.conversation_id
+			LEFT JOIN (SELECT model_id, string_agg(filename, ' ') AS names FROM media WHERE model_type = 'messages' AND model_id IN (%[1]s) AND ` + attached + `
+				GROUP BY model_id) AS files ON files.model_id = m.id
+			WHERE m.id IN (%[1]s) AND m.type <> 'activity' AND m.meta ->> 'deleted_at' IS NULL`},
 	{name: "conversation", table: "search_conversations", of: `conversations WHERE TRUE`,
-		source: `SELECT c.id, c.subject || ' ' || u.first_name || ' ' || u.last_name || ' ' || COALESCE(u.email, '') || ' ' || c.reference_number
-			FROM conversations c JOIN users u ON u.id = c.contact_id WHERE c.id IN (%s) AND c.status_id > 0`},
+		source: `SELECT c.id, c.subject || ' ' || u.first_name || ' ' || u.last_name || ' ' || COALESCE(u.email, '') || ' ' || c.reference_number, '', '', ` + hiddenMark + `
+			FROM conversations c JOIN users u ON u.id = c.contact_id WHERE c.id IN (%[1]s)`},
 	{name: "contact", table: "search_contacts", of: `users WHERE type IN ('contact', 'visitor')`, emails: true,
-		source: `SELECT id, COALESCE(email, '') || ' ' || first_name || ' ' || last_name || ' ' || COALESCE(phone_number, '') || ' ' || COALESCE(external_user_id, '')
-			FROM users WHERE id IN (%s) AND type IN ('contact', 'visitor') AND deleted_at IS NULL`},
+		source: `SELECT id, COALESCE(email, '') || ' ' || first_name || ' ' || last_name || ' ' || COALESCE(phone_number, '') || ' ' || COALESCE(external_user_id, ''), '', '', ''
+			FROM users WHERE id IN (%[1]s) AND type IN ('contact', 'visitor') AND deleted_at IS NULL`},
 }
 
 const (
@@ -341,13 +351,13 @@ func (s *Service) read(ctx context.Context, k kind, ids []int64) (change, error)
 	there := make(map[int64]bool, len(ids))
 	err := db.Each(ctx, s.db, func(r db.Rows) error {
 		var id int64
-		var text string
-		if err := r.Scan(&id, &text); err != nil {
+		var text, names, recipients, marks string
+		if err := r.Scan(&id, &text, &names, &recipients, &marks); err != nil {
 			return err
 		}
 		there[id] = true
 		c.ids = append(c.ids, id)
-		c.docs = append(c.docs, document(s.db.Engine(), words(text, maxWords)))
+		c.docs = append(c.docs, document(s.db.Engine(), entry(text, names, recipients, marks)))
 		if k.emails {
 			email, _, _ := strings.Cut(text, " ")
 			for _, suffix := range suffixes(strings.ToLower(email)) {
@@ -367,19 +377,36 @@ func (s *Service) read(ctx context.Context, k kind, ids []int64) (change, error)
 	return c, nil
 }
 
-// document is how the words of a text are given to an engine: as they are to FTS5, with their places as a tsvector in its
+// entry are the words and marks of what is indexed. The mark that every entry has stands between the text and the names of
+// attachments, so that nothing is found that goes from one to the other.
+func entry(text, names, recipients, marks string) []string {
+	out := strings.Fields(marks)
+	for _, w := range words(recipients, maxWords) {
+		out = append(out, markRecipient+w.text)
+	}
+	for _, w := range words(text, maxWords) {
+		out = append(out, w.text)
+	}
+	out = append(out, markAny)
+	for _, w := range words(names, maxWords) {
+		out = append(out, w.text)
+	}
+	return out
+}
+
+// document is how an entry is given to an engine: as it is to FTS5, with the places of the words as a tsvector in its
 // text form to PostgreSQL, which needs no parser and would refuse places beyond maxPlace.
-func document(engine db.Engine, ws []word) string {
+func document(engine db.Engine, entry []string) string {
 	var b strings.Builder
-	for i, w := range ws {
+	for i, w := range entry {
 		if i > 0 {
 			b.WriteByte(' ')
 		}
 		if engine == db.SQLite {
-			b.WriteString(w.text)
+			b.WriteString(w)
 			continue
 		}
-		b.WriteString("'" + w.text + "':" + strconv.Itoa(min(i+1, maxPlace)))
+		b.WriteString("'" + w + "':" + strconv.Itoa(min(i+1, maxPlace)))
 	}
 	return b.String()
 }

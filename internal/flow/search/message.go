@@ -27,41 +27,159 @@ type Message struct {
 	Private                     bool      `json:"private"`
 	ConversationSubject         string    `json:"conversation_subject"`
 	Snippet                     []Segment `json:"snippet" doc:"The text around what was found"`
+	sender                      Sender
+	attachment                  bool // what was found is the name of one
 }
 
-// Messages returns messages with every word of the query, or with words that begin so, that p may read: at most 30, the
-// best first. Invalid if the query is too short or too long.
+// Messages returns messages that p may read and that fit the query: with every word of it, or with words that begin so, in
+// their text or the names of their attachments. At most 30, the best first. Errors are those of a query (see [parse]).
 func (s *Service) Messages(ctx context.Context, p *agent.Principal, typed string) ([]Message, error) {
-	q, err := parse(typed)
-	if err != nil || len(q.phrases) == 0 {
-		return []Message{}, err
+	q, c, err := s.understand(ctx, p, typed)
+	if err != nil {
+		return nil, err
+	}
+	if len(q.phrases)+len(q.operators) == 0 || c.nothing {
+		return []Message{}, nil
 	}
 	fit := &scorer{query: q, now: time.Now()}
-	list, err := find(ctx, s, q, s.messageIndex(p), func(r db.Rows) (ranked[candidate], error) {
-		var c candidate
-		var at db.Time
-		err := r.Scan(&c.id, &c.text, &at)
-		return ranked[candidate]{fit.of(c.text, at.Time), c}, err
-	})
+	list, err := s.messages(ctx, p, fit, c)
 	if err != nil {
-		return nil, fmt.Errorf("search messages: %w", err)
+		return nil, err
 	}
 	return s.details(ctx, fit, best(list, maxMessages))
 }
 
+// understand reads a query and what its operators mean to p.
+func (s *Service) understand(ctx context.Context, p *agent.Principal, typed string) (query, *conditions, error) {
+	q, err := parse(typed)
+	if err != nil {
+		return q, nil, err
+	}
+	c, err := s.resolve(ctx, p, q)
+	return q, c, err
+}
+
 // candidate is a message that matches.
 type candidate struct {
-	id   int64
-	text string
+	id, conversation int64
+	text             string
+	names            string // of attachments, where the text does not have every word
+	at               db.Time
+}
+
+// messages returns the newest messages that fit and p may read, with how well they fit.
+func (s *Service) messages(ctx context.Context, p *agent.Principal, fit *scorer, c *conditions) ([]ranked[candidate], error) {
+	in, err := s.messageIndex(ctx, p, c)
+	if err != nil {
+		return nil, err
+	}
+	e := fit.expression(c)
+	e.must, e.not = append(e.must, c.marks.must...), append(e.not, c.marks.not...)
+	list, err := find(ctx, s, e, in, func(r db.Rows) (m candidate, err error) {
+		return m, r.Scan(&m.id, &m.conversation, &m.text, &m.at)
+	})
+	if err == nil {
+		err = s.addNames(ctx, fit, list)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("search messages: %w", err)
+	}
+	out := make([]ranked[candidate], len(list))
+	for i, m := range list {
+		text := m.text
+		if m.names != "" {
+			text += "\n" + m.names
+		}
+		out[i] = ranked[candidate]{fit.of(text, m.at.Time), m}
+	}
+	return out, nil
+}
+
+// expression is what the words of the query ask for, of what is not hidden or of what is.
+func (q query) expression(c *conditions) *expression {
+	e := q.words()
+	if c.hidden != 0 {
+		e.add(mark(markHidden))
+	} else {
+		e.exclude(mark(markHidden))
+	}
+	return e
 }
 
 // messageIndex reads of each message what its rank depends on. What is far down a long text does not count for that.
-func (s *Service) messageIndex(p *agent.Principal) index {
-	return index{table: "search_messages", depth: depth(p), query: func(matches string, args *filter.Args) string {
-		query := `SELECT m.id, substr(m.text_content, 1, 4000), m.created_at FROM (` + matches + `) AS f` + s.lookUp("messages", "m", "f.id")
-		return query + s.lookUp("conversations", "c", "m.conversation_id") + ` WHERE ` + conversation.ShownWhere() + ` AND ` + conversation.ReadableWhere(p, args) + s.newest()
+func (s *Service) messageIndex(ctx context.Context, p *agent.Principal, c *conditions) (index, error) {
+	in := index{table: "search_messages", depth: depth(p, c), query: func(matches string, args *filter.Args) string {
+		return `SELECT m.id, m.conversation_id, substr(m.text_content, 1, 4000), m.created_at FROM (` + matches + `) AS f` + s.lookUp("messages", "m", "f.id") +
+			s.lookUp("conversations", "c", "m.conversation_id") + ` WHERE ` + conversation.ReadableWhere(p, args) + ` AND ` + c.where(args) +
+			c.between("m.created_at", "m.created_at", args) + s.newest()
 	}}
+	close, err := s.narrow(ctx, c)
+	if err != nil {
+		return in, err
+	}
+	in.few = close.messages(s)
+	if in.few == nil && !c.before.IsZero() {
+		in.below, err = s.messageAt(ctx, c.before)
+	}
+	return in, err
 }
+
+// messageAt returns an id that those of messages stored before a time are below, 0 if there are few messages. They are
+// numbered in the order in which they are stored, but for those stored at the same time, for which a day is added.
+func (s *Service) messageAt(ctx context.Context, at db.Time) (int64, error) {
+	var low, high int64
+	if err := s.db.QueryRow(ctx, `SELECT COALESCE(min(id), 0), COALESCE(max(id), 0) + 1 FROM messages`).Scan(&low, &high); err != nil {
+		return 0, fmt.Errorf("read how many messages there are: %w", err)
+	}
+	if high-low <= looked {
+		return 0, nil
+	}
+	at = db.At(at.Add(24 * time.Hour))
+	for low < high {
+		middle := low + (high-low)/2
+		var id int64
+		var stored db.Time
+		err := s.db.QueryRow(ctx, `SELECT id, created_at FROM messages WHERE id >= $1 ORDER BY id LIMIT 1`, middle).Scan(&id, &stored)
+		if err != nil {
+			return 0, fmt.Errorf("read when message %d was stored: %w", middle, err)
+		}
+		if stored.Before(at.Time) {
+			low = id + 1
+		} else {
+			high = middle
+		}
+	}
+	return low, nil
+}
+
+// addNames adds the names of the attachments of messages whose text does not have every word of the query.
+func (s *Service) addNames(ctx context.Context, fit *scorer, found []candidate) error {
+	at := map[int64]int{}
+	var ids []int64
+	for i, m := range found {
+		if !fit.hasAll(m.text) {
+			at[m.id] = i
+			ids = append(ids, m.id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return db.Each(ctx, s.db, func(r db.Rows) error {
+		var id int64
+		var name string
+		err := r.Scan(&id, &name)
+		if m := &found[at[id]]; m.names == "" {
+			m.names = name
+		} else {
+			m.names += ", " + name
+		}
+		return err
+	}, `SELECT model_id, filename FROM media WHERE model_type = 'messages' AND model_id IN (`+anyOf(s.db)+`) AND `+attached+` ORDER BY id`, list(s.db, ids))
+}
+
+// attached is the condition on media that a file is shown as an attachment, and not as a picture in the text.
+const attached = `COALESCE(disposition, '') <> 'inline'`
 
 // details reads what is shown of messages, in their order.
 func (s *Service) details(ctx context.Context, fit *scorer, messages []candidate) ([]Message, error) {
@@ -78,7 +196,7 @@ func (s *Service) details(ctx context.Context, fit *scorer, messages []candidate
 		var m Message
 		var id, reference int64
 		err := r.Scan(&id, &m.CreatedAt, &m.MessageUUID, &m.MessageType, &m.Private, &m.ConversationCreatedAt, &m.ConversationUUID, &reference,
-			&m.ConversationSubject, &m.ConversationStatus)
+			&m.ConversationSubject, &m.ConversationStatus, &m.sender.Type, &m.sender.FirstName, &m.sender.LastName)
 		m.ConversationReferenceNumber = strconv.FormatInt(reference, 10)
 		byID[id] = m
 		return err
@@ -89,6 +207,9 @@ func (s *Service) details(ctx context.Context, fit *scorer, messages []candidate
 	for _, c := range messages {
 		if m, ok := byID[c.id]; ok { // and is not deleted meanwhile
 			m.TextContent, m.Snippet = clip(c.text, 200), fit.snippet(c.text)
+			if m.attachment = c.names != "" && fit.has(c.names) && !fit.has(c.text); m.attachment {
+				m.Snippet = fit.snippet(c.names)
+			}
 			out = append(out, m)
 		}
 	}
@@ -96,9 +217,9 @@ func (s *Service) details(ctx context.Context, fit *scorer, messages []candidate
 }
 
 func (s *Service) detailsQuery() string {
-	return `SELECT m.id, m.created_at, m.uuid, m.type, m.private, c.created_at, c.uuid, c.reference_number, c.subject, st.name
+	return `SELECT m.id, m.created_at, m.uuid, m.type, m.private, c.created_at, c.uuid, c.reference_number, c.subject, st.name, m.sender_type, u.first_name, u.last_name
 		FROM (` + anyOf(s.db) + `) AS f` + s.lookUp("messages", "m", "f.id") + s.lookUp("conversations", "c", "m.conversation_id") +
-		s.lookUp("statuses", "st", "c.status_id")
+		s.lookUp("statuses", "st", "c.status_id") + s.lookUp("users", "u", "m.sender_id")
 }
 
 // clip returns the first characters of a text, at most most.

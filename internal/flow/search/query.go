@@ -2,12 +2,10 @@ package search
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/foyerdesk/foyer/internal/platform/db"
-	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
 // phrase is what stands together in a query: one word, or words that touch and are to be found next to each other.
@@ -18,8 +16,10 @@ type phrase struct {
 
 // query is what a person typed, understood. Nothing of it but letters, marks and digits reaches an engine.
 type query struct {
-	typed   string // as it was typed, without spaces around it, in lower case
-	phrases []phrase
+	typed     string // without operators and what is to be left out, in lower case
+	phrases   []phrase
+	without   []phrase // that must not be there
+	operators []operator
 }
 
 const (
@@ -29,55 +29,16 @@ const (
 	maxQueryWords = 12
 )
 
-// parse reads a query; Invalid if it is too short or too long.
-func parse(typed string) (query, error) {
-	q := query{typed: strings.ToLower(strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(typed, "\x00", " "), " ")))}
-	if len(q.typed) < minQuery {
-		return q, fault.Field("query", "error.search_too_short", "min", "3")
+func (p phrase) tsquery() string {
+	out := "('" + strings.Join(p.words, "' <-> '") + "'"
+	if p.prefix {
+		out += ":*"
 	}
-	if len(q.typed) > maxQuery {
-		return q, fault.TooLong("query", maxQuery)
-	}
-	for _, w := range words(q.typed, maxQueryWords) {
-		if !w.joined || len(q.phrases) == 0 {
-			q.phrases = append(q.phrases, phrase{})
-		}
-		p := &q.phrases[len(q.phrases)-1]
-		p.words = append(p.words, w.text)
-		shortest := prefixIndexed
-		if len(p.words) > 1 {
-			shortest = 2
-		}
-		p.prefix = !w.solid && utf8.RuneCountInString(w.text) >= shortest
-	}
-	return q, nil
+	return out + ")"
 }
 
-// tsquery is the query for PostgreSQL, in the text form of a tsquery, which needs no parser.
-func (q query) tsquery() string {
-	phrases := make([]string, len(q.phrases))
-	for i, p := range q.phrases {
-		phrases[i] = "('" + strings.Join(p.words, "' <-> '") + "'"
-		if p.prefix {
-			phrases[i] += ":*"
-		}
-		phrases[i] += ")"
-	}
-	return strings.Join(phrases, " & ")
-}
-
-// exact is the query for SQLite of the very words.
-func (q query) exact() string {
-	phrases := make([]string, len(q.phrases))
-	for i, p := range q.phrases {
-		phrases[i] = `"` + strings.Join(p.words, " ") + `"`
-	}
-	return strings.Join(phrases, " AND ")
-}
-
-func (q query) hasPrefix() bool {
-	return slices.ContainsFunc(q.phrases, func(p phrase) bool { return p.prefix })
-}
+// exact is the phrase for SQLite, of its very words.
+func (p phrase) exact() string { return `"` + strings.Join(p.words, " ") + `"` }
 
 // maxEndings is how many words that begin alike are looked for one by one. A beginning that more words have is left to
 // the engine, which collects all they stand in.
@@ -87,39 +48,31 @@ const maxEndings = 24
 // looked for as a whole word, unless the words it touches make it rare.
 const prefixIndexed = 3
 
-// fts5 is the query for SQLite. Merging what stands under all words with one beginning takes as long as there is much of
+// fts5 is the phrase for SQLite. Merging what stands under all words with one beginning takes as long as there is much of
 // it, while single words are read newest first and no further than needed: so a beginning is replaced by the words
 // that have it.
-func (q query) fts5(ctx context.Context, r db.Querier, vocabulary string) (string, error) {
-	phrases := make([]string, len(q.phrases))
-	for i, p := range q.phrases {
-		head := strings.Join(p.words[:len(p.words)-1], " ")
-		if head != "" {
-			head += " "
-		}
-		last := p.words[len(p.words)-1]
-		plain := `"` + head + last + `"`
-		phrases[i] = plain
-		if !p.prefix {
-			continue
-		}
-		phrases[i] += " *"
-		if head == "" && utf8.RuneCountInString(last) == prefixIndexed {
-			continue
-		}
-		found, err := endings(ctx, r, vocabulary, last)
-		if err != nil {
-			return "", err
-		}
-		if len(found) == 0 {
-			phrases[i] = plain
-		} else if len(found) == 1 {
-			phrases[i] = `"` + head + found[0] + `"`
-		} else if len(found) <= maxEndings {
-			phrases[i] = `("` + head + strings.Join(found, `" OR "`+head) + `")`
-		}
+func (p phrase) fts5(ctx context.Context, r db.Querier, vocabulary string) (string, error) {
+	if !p.prefix {
+		return p.exact(), nil
 	}
-	return strings.Join(phrases, " AND "), nil
+	head := strings.Join(p.words[:len(p.words)-1], " ")
+	if head != "" {
+		head += " "
+	}
+	last := p.words[len(p.words)-1]
+	if head == "" && utf8.RuneCountInString(last) == prefixIndexed {
+		return p.exact() + " *", nil
+	}
+	found, err := endings(ctx, r, vocabulary, last)
+	switch {
+	case err != nil:
+		return "", err
+	case len(found) == 0:
+		return p.exact(), nil
+	case len(found) <= maxEndings:
+		return `("` + head + strings.Join(found, `" OR "`+head) + `")`, nil
+	}
+	return p.exact() + " *", nil
 }
 
 // endings returns the words of a vocabulary that begin with another, and no more than one too many. The vocabulary is in

@@ -92,6 +92,27 @@ func (s *scorer) of(text string, at time.Time) float64 {
 	return fresh(s.score(s.words, s.hits), at, s.now)
 }
 
+// has reports whether a text has some phrase of the query.
+func (s *scorer) has(text string) bool {
+	s.words = appendWords(s.words[:0], text, maxWords)
+	s.hits = s.appendHits(s.hits[:0], s.words)
+	return len(s.hits) > 0
+}
+
+// hasAll reports whether a text has every phrase of the query.
+func (s *scorer) hasAll(text string) bool {
+	missing := len(s.phrases)
+	seen := make([]bool, missing)
+	s.has(text)
+	for _, h := range s.hits {
+		if !seen[h.phrase] {
+			seen[h.phrase] = true
+			missing--
+		}
+	}
+	return missing == 0
+}
+
 // fresh weighs a score by age: what is new counts up to half as much again.
 func fresh(score float64, at, now time.Time) float64 {
 	const month = 30 * 24 * time.Hour

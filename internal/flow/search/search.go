@@ -4,6 +4,13 @@
 // (word.go), so that both engines find the same. The indexes hold ids and words, never texts, and nothing of who may
 // see what: every search joins the tables of the desk for that, before it limits.
 //
+// # Queries
+//
+// A query has words, phrases, excluded words and operators (language.go). What operators ask of a conversation becomes a
+// condition in SQL (conditions.go, resolve.go); what they ask of a message is a mark in the index (expression.go), which
+// changes rarely or never. Where a condition fits few conversations, what is in those is looked at; else the newest of
+// what has the words.
+//
 // # Keeping the indexes true
 //
 // Triggers put what is new, changed or gone into search_queue, in the transaction of the change. One node at a time
@@ -22,7 +29,9 @@
 package search
 
 import (
+	"context"
 	"log/slog"
+	"time"
 
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
@@ -32,6 +41,9 @@ type Service struct {
 	db   *db.DB
 	log  *slog.Logger
 	node string
+
+	// Location returns the time zone of the desk, for agents who chose none; nil is UTC.
+	Location func(ctx context.Context) *time.Location
 }
 
 // New makes the service. node is the name under which this node holds leases.
