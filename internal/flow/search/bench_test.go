@@ -68,10 +68,10 @@ func (k *desk) hotSearches(query string) map[string]statement {
 			args := &filter.Args{}
 			out[name+who] = statement{in.query(k.s.matches(in, matching, false, args), args), args.Values()}
 		}
-		close, err := k.s.narrow(k.ctx, c)
+		near, err := k.s.narrow(k.ctx, c)
 		k.must(err)
 		args := &filter.Args{}
-		out["recent"+who] = statement{k.s.recent(p, c, close, args), args.Values()}
+		out["recent"+who] = statement{k.s.recent(p, c, near, args), args.Values()}
 		for i, find := range c.finders() {
 			args := &filter.Args{}
 			out[fmt.Sprint("probe ", i)] = statement{probe(find, fewListed, args), args.Values()}

@@ -107,8 +107,8 @@ func (c *conditions) allowed(p *agent.Principal, args *filter.Args) string {
 }
 
 func (s *Service) conversationIndex(ctx context.Context, p *agent.Principal, c *conditions) (index, error) {
-	close, err := s.narrow(ctx, c)
-	return index{table: "search_conversations", depth: depth(p, c), few: close.conversations(), query: func(matches string, args *filter.Args) string {
+	near, err := s.narrow(ctx, c)
+	return index{table: "search_conversations", depth: depth(p, c), few: near.conversations(), query: func(matches string, args *filter.Args) string {
 		return s.rows(matches, c.allowed(p, args)) + s.newest()
 	}}, err
 }
@@ -117,10 +117,10 @@ func (s *Service) conversationIndex(ctx context.Context, p *agent.Principal, c *
 const fewListed = 2000
 
 // recent is the statement of the conversations with the newest messages that fit and p may read, without regard to words.
-func (s *Service) recent(p *agent.Principal, c *conditions, close narrow, args *filter.Args) string {
+func (s *Service) recent(p *agent.Principal, c *conditions, near narrow, args *filter.Args) string {
 	limit := ` LIMIT ` + strconv.Itoa(candidates)
-	if close.find != nil {
-		return s.rows(close.find(args), c.allowed(p, args)) + ` ORDER BY c.last_message_at DESC, c.id DESC` + limit
+	if near.find != nil {
+		return s.rows(near.find(args), c.allowed(p, args)) + ` ORDER BY c.last_message_at DESC, c.id DESC` + limit
 	}
 	newest := `SELECT id, last_message_at FROM conversations WHERE ` + c.walked(args) + ` ORDER BY last_message_at DESC, id DESC LIMIT ` + strconv.Itoa(looked)
 	order := ``

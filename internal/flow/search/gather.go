@@ -100,12 +100,12 @@ func (g *gathering) byReference(ctx context.Context) error {
 }
 
 func (g *gathering) byRecency(ctx context.Context) error {
-	close, err := g.s.narrow(ctx, g.c)
+	near, err := g.s.narrow(ctx, g.c)
 	if err != nil {
 		return err
 	}
 	args := &filter.Args{}
-	return g.read(ctx, 0, g.s.recent(g.p, g.c, close, args), args)
+	return g.read(ctx, 0, g.s.recent(g.p, g.c, near, args), args)
 }
 
 // byAddress adds the conversations of contacts whose address contains the query, the newest contacts first.

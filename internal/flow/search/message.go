@@ -113,11 +113,11 @@ func (s *Service) messageIndex(ctx context.Context, p *agent.Principal, c *condi
 			s.lookUp("conversations", "c", "m.conversation_id") + ` WHERE ` + conversation.ReadableWhere(p, args) + ` AND ` + c.where(args) +
 			c.between("m.created_at", "m.created_at", args) + s.newest()
 	}}
-	close, err := s.narrow(ctx, c)
+	near, err := s.narrow(ctx, c)
 	if err != nil {
 		return in, err
 	}
-	in.few = close.messages(s)
+	in.few = near.messages(s)
 	if in.few == nil && !c.before.IsZero() {
 		in.below, err = s.messageAt(ctx, c.before)
 	}

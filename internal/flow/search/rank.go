@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -154,6 +155,7 @@ type Segment struct {
 const (
 	snippetLength = 160 // bytes, about
 	snippetLead   = 50  // before the first hit
+	trailing      = 8   // of signs behind the last word
 )
 
 // snippet cuts the part of a text around its first hit.
@@ -176,6 +178,10 @@ func (s *scorer) snippet(text string) []Segment {
 		}
 		to = max(to, w.end)
 	}
+	end := len(strings.TrimRightFunc(text, unicode.IsSpace))
+	if (len(ws) == 0 || to >= ws[len(ws)-1].end) && end-to <= trailing {
+		to = max(to, end)
+	}
 	out := make([]Segment, 0, 5)
 	add := func(part string, hit bool) {
 		if part = spaces(part); part != "" {
@@ -195,7 +201,7 @@ func (s *scorer) snippet(text string) []Segment {
 		at = h.end
 	}
 	add(text[at:to], false)
-	if to < len(strings.TrimSpace(text)) {
+	if to < end {
 		add(" …", false)
 	}
 	return out

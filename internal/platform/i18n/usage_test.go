@@ -52,7 +52,6 @@ var families = []family{
 	{"notification.title.", nil},
 	{"notifications.channel.", []string{"bell", "sound", "desktop", "mail"}},
 	{"notifications.event.", []string{"mention", "assignment", "reply", "new_conversation"}},
-	{"search.", []string{"conversations", "messages", "contacts"}},
 	{"shell.theme.", []string{"dark", "light", "system"}},
 }
 

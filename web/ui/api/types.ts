@@ -176,9 +176,10 @@ export type BulkJob = Schemas['BulkJob']
 /** A conversation that such a change was refused for. */
 export type BulkRow = Schemas['BulkRow']
 
-export type ConversationHit = Schemas['SearchConversation']
-export type MessageHit = Schemas['SearchMessage']
 export type ContactHit = Schemas['SearchContact']
+export type SearchFound = Schemas['SearchFound']
+export type SearchMatch = Schemas['SearchMatch']
+export type SearchSegment = Schemas['SearchSegment']
 
 /** One leaf of the list filter grammar; the value is always a string. */
 export interface FilterLeaf {

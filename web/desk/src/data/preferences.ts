@@ -43,6 +43,8 @@ export function preference<T>(name: string, initial: T, accepts: (value: unknown
 
 export const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean'
 
+export const isStrings = (value: unknown): value is string[] => Array.isArray(value) && value.every((one) => typeof one === 'string')
+
 /** One of a few words. */
 export const oneOf =
   <T extends string>(...words: readonly T[]) =>

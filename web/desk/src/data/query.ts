@@ -51,5 +51,5 @@ export const keys = {
   contactConversations: (id: number) => ['contact', id, 'conversations'] as const,
   messages: (uuid: string) => ['conversation', uuid, 'messages'] as const,
   reference: (name: string) => ['reference', name] as const,
-  search: (kind: string, text: string) => ['search', kind, text] as const,
+  search: (text: string, limit: number) => ['search', text, limit] as const,
 }

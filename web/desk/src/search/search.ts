@@ -1,42 +1,67 @@
-import { keepPreviousData, useQuery } from '@tanstack/vue-query'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/vue-query'
 import { api } from '@ui/api/client'
-import type { ContactHit, ConversationHit, MessageHit } from '@ui/api/types'
+import type { SearchFound, SearchMatch } from '@ui/api/types'
 import { computed, ref, toValue, watch, type MaybeRefOrGetter } from 'vue'
+import { isStrings, preference } from '@/data/preferences'
 import { keys } from '@/data/query'
+import { useMe } from '@/data/session'
+import { askable, longEnough } from './language'
 
-/** Fewer bytes find too much; the server refuses them. */
-const shortest = 3
 /** Milliseconds without a key before the server is asked. */
-const patience = 250
-
-export const longEnough = (text: string): boolean => new TextEncoder().encode(text.trim()).length >= shortest
-
-function useSearch<T>(kind: 'conversations' | 'messages' | 'contacts', text: MaybeRefOrGetter<string>, allowed: MaybeRefOrGetter<boolean>) {
-  return useQuery({
-    queryKey: computed(() => keys.search(kind, toValue(text))),
-    queryFn: ({ signal, queryKey }) => api.get<T[] | null>(`/${kind}/search`, { query: { query: queryKey[2] }, signal }).then((hits) => hits ?? []),
-    enabled: computed(() => toValue(allowed) && longEnough(toValue(text))),
-    placeholderData: keepPreviousData,
-    staleTime: 30_000,
-  })
-}
+const patience = 200
 
 /** Searches for what is typed, once the typing pauses. Results of an older text never replace newer ones. */
-export function useSearches(typed: MaybeRefOrGetter<string>, may: Record<'conversations' | 'messages' | 'contacts', MaybeRefOrGetter<boolean>>) {
-  const text = ref(toValue(typed).trim())
+export function useSearch(typed: MaybeRefOrGetter<string>, limit = 20) {
+  const text = ref(askable(toValue(typed)))
   let timer: ReturnType<typeof setTimeout> | undefined
   watch(
-    () => toValue(typed).trim(),
+    () => askable(toValue(typed)),
     (next) => {
       clearTimeout(timer)
       timer = setTimeout(() => (text.value = next), patience)
     },
   )
+  const query = useInfiniteQuery({
+    queryKey: computed(() => keys.search(text.value, limit)),
+    queryFn: ({ signal, queryKey, pageParam }) =>
+      api.get<SearchFound>('/search', { query: { query: queryKey[1], limit, cursor: pageParam || undefined }, signal }),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor || undefined,
+    enabled: computed(() => longEnough(text.value)),
+    placeholderData: keepPreviousData,
+    staleTime: 30_000,
+  })
   return {
+    ...query,
     /** What the results belong to, or will. */
     text,
-    conversations: useSearch<ConversationHit>('conversations', text, may.conversations),
-    messages: useSearch<MessageHit>('messages', text, may.messages),
-    contacts: useSearch<ContactHit>('contacts', text, may.contacts),
+    /** A page may repeat what moved down since the one before. */
+    conversations: computed(() => [
+      ...new Map((query.data.value?.pages ?? []).flatMap((page) => page.conversations).map((match) => [match.uuid, match])).values(),
+    ]),
+    contacts: computed(() => query.data.value?.pages[0]?.contacts ?? []),
+  }
+}
+
+/** Where a hit leads: to the message that was found, in a list the agent has. */
+export function useHitAddress() {
+  const { can } = useMe()
+  return ({ uuid, hit }: SearchMatch): string =>
+    `/inboxes/${can('conversations:read_all') ? 'all' : 'assigned'}/conversation/${uuid}${hit ? `?scrollTo=${hit.message_uuid}` : ''}`
+}
+
+const remembered = 8
+
+/** What this agent looked for last in this browser, the latest first. */
+export function useRecentSearches() {
+  const { me } = useMe()
+  const list = preference<string[]>(`searches.${me.value?.id ?? 0}`, [], isStrings)
+  return {
+    recent: list,
+    remember: (text: string) => {
+      const trimmed = text.trim()
+      if (longEnough(trimmed)) list.value = [trimmed, ...list.value.filter((one) => one !== trimmed)].slice(0, remembered)
+    },
+    forget: () => (list.value = []),
   }
 }
