@@ -20,6 +20,8 @@ const (
 	// looked is how many matches are looked at for those, when the asker may not read every conversation or does not want
 	// every one.
 	looked = 10_000
+	// passed is how many matches SQLite goes through for those in few conversations.
+	passed = 50_000
 )
 
 // readsAll reports whether p may read every conversation.
@@ -127,8 +129,10 @@ func (s *Service) matches(in index, matching string, rare bool, args *filter.Arg
 		return `SELECT few.id FROM (` + in.few(args) + `) AS few` + s.lookUp(in.table, "entry", "few.id") +
 			` WHERE entry.doc @@ ` + args.Add(matching) + `::tsquery ORDER BY few.id` + limit
 	case in.few != nil:
-		return `SELECT few.id AS id FROM (` + in.few(args) + `) AS few CROSS JOIN ` + in.table + ` ON ` + in.table + `.rowid = few.id
-			WHERE ` + in.table + ` MATCH ` + args.Add(matching) + ` ORDER BY few.id` + limit
+		// FTS5 takes long to look at one entry and is quick at going through many.
+		return `SELECT id FROM (SELECT rowid AS id FROM ` + in.table + ` WHERE ` + in.table + ` MATCH ` + args.Add(matching) +
+			` AND rowid >= (SELECT COALESCE(min(id), 0) FROM (` + in.few(args) + `)) ORDER BY rowid DESC LIMIT ` + strconv.Itoa(passed) + `) AS newest
+			WHERE id IN (` + in.few(args) + `)`
 	case postgres && rare:
 		return `SELECT id FROM (SELECT id FROM ` + in.table + ` WHERE doc @@ ` + args.Add(matching) + `::tsquery OFFSET 0) AS found WHERE TRUE` +
 			in.bound("id", args) + ` ORDER BY id` + limit
