@@ -234,6 +234,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/me/notification-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Of what the caller is told, and how */
+        get: operations["get-agents-me-notification-preferences"];
+        /** Change of what the caller is told, and how; what is left out stays as it is */
+        put: operations["put-agents-me-notification-preferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/me/passkeys": {
         parameters: {
             query?: never;
@@ -296,6 +314,24 @@ export interface paths {
         put?: never;
         /** Remove a passkey */
         post: operations["post-agents-me-passkeys-id-remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/me/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one likes to work */
+        get: operations["get-agents-me-preferences"];
+        /** Change how one likes to work; what is left out stays */
+        put: operations["put-agents-me-preferences"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -586,6 +622,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{id}/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give an agent a picture
+         * @description Needs permission users:manage.
+         */
+        put: operations["put-agents-id-avatar"];
+        post?: never;
+        /**
+         * Remove an agent's picture
+         * @description Needs permission users:manage.
+         */
+        delete: operations["delete-agents-id-avatar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/{id}/identities": {
         parameters: {
             query?: never;
@@ -605,6 +665,26 @@ export interface paths {
          * @description Needs permission users:manage.
          */
         delete: operations["delete-agents-id-identities"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite an agent who has not signed in yet, again if need be
+         * @description Needs permission users:manage.
+         */
+        post: operations["post-agents-id-invitation"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -759,6 +839,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bulk/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far a change of many conversations is
+         * @description Needs permission conversations:read.
+         */
+        get: operations["get-bulk-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk/{id}/refused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which conversations were refused, and why
+         * @description Needs permission conversations:read.
+         */
+        get: operations["get-bulk-id-refused"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back a change of many conversations
+         * @description Needs permission conversations:read.
+         */
+        post: operations["post-bulk-id-undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/config": {
         parameters: {
             query?: never;
@@ -768,6 +908,50 @@ export interface paths {
         };
         /** What a browser needs before sign-in */
         get: operations["get-config"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Contacts and visitors that have an email address
+         * @description Needs permission contacts:read_all.
+         */
+        get: operations["get-contacts"];
+        put?: never;
+        /**
+         * Add a contact
+         * @description Needs permission contacts:write.
+         */
+        post: operations["post-contacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Contacts as CSV, the oldest first
+         * @description Needs permission contacts:read_all. Takes the filters of the list.
+         */
+        get: operations["get-contacts-export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -791,6 +975,142 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One contact or visitor
+         * @description Needs permission contacts:read.
+         */
+        get: operations["get-contacts-id"];
+        /**
+         * Replace what is known of a contact
+         * @description Needs permission contacts:write. A field that is left out becomes empty.
+         */
+        put: operations["put-contacts-id"];
+        post?: never;
+        /**
+         * Erase a contact
+         * @description Needs permission contacts:delete.
+         */
+        delete: operations["delete-contacts-id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change some fields of a contact
+         * @description Needs permission contacts:write.
+         */
+        patch: operations["patch-contacts-id"];
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Block a contact, or let them write again
+         * @description Needs permission contacts:block.
+         */
+        put: operations["put-contacts-id-block"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A contact's conversations, those that the caller may read
+         * @description Needs permission contacts:read.
+         */
+        get: operations["get-contacts-id-conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make all that is a contact's another's
+         * @description Needs permission contacts:write.
+         */
+        post: operations["post-contacts-id-merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Notes about a contact, the newest first
+         * @description Needs permission contact_notes:read.
+         */
+        get: operations["get-contacts-id-notes"];
+        put?: never;
+        /**
+         * Add a note about a contact
+         * @description Needs permission contact_notes:write.
+         */
+        post: operations["post-contacts-id-notes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/notes/{note}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a note about a contact
+         * @description Needs permission contact_notes:delete.
+         */
+        delete: operations["delete-contacts-id-notes-note"];
         options?: never;
         head?: never;
         patch?: never;
@@ -856,6 +1176,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change many conversations
+         * @description Needs permission conversations:read.
+         */
+        post: operations["post-conversations-bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/counts": {
         parameters: {
             query?: never;
@@ -913,6 +1253,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/spam": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversations marked as spam
+         * @description Needs permission conversations:read.
+         */
+        get: operations["get-conversations-spam"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversations in the trash
+         * @description Needs permission conversations:read.
+         */
+        get: operations["get-conversations-trash"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/unassigned": {
         parameters: {
             query?: never;
@@ -947,10 +1327,18 @@ export interface paths {
         get: operations["get-conversations-uuid"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete a conversation in the trash for good
+         * @description Needs permission conversations:delete.
+         */
+        delete: operations["delete-conversations-uuid"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change the subject
+         * @description Needs permission conversations:update_status.
+         */
+        patch: operations["patch-conversations-uuid"];
         trace?: never;
     };
     "/api/v1/conversations/{uuid}/assignee/team": {
@@ -1026,6 +1414,40 @@ export interface paths {
          * @description Needs permission conversations:update_user_assignee.
          */
         put: operations["put-conversations-uuid-assignee-user-remove"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/contacts/custom-attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set custom attributes of a conversation's contact; the others stay */
+        put: operations["put-conversations-uuid-contacts-custom-attributes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/custom-attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Replace the custom attributes of a conversation */
+        put: operations["put-conversations-uuid-custom-attributes"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1199,6 +1621,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{uuid}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Take out of spam or trash
+         * @description Needs permission conversations:update_status.
+         */
+        put: operations["put-conversations-uuid-restore"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/spam": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Mark as spam
+         * @description Needs permission conversations:update_status.
+         */
+        put: operations["put-conversations-uuid-spam"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{uuid}/status": {
         parameters: {
             query?: never;
@@ -1233,6 +1695,26 @@ export interface paths {
          * @description Needs permission conversations:update_tags.
          */
         post: operations["post-conversations-uuid-tags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Move to the trash
+         * @description Needs permission conversations:update_status.
+         */
+        put: operations["put-conversations-uuid-trash"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1464,6 +1946,92 @@ export interface paths {
          */
         get: operations["get-messages-search"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's notifications, newest first */
+        get: operations["get-notifications"];
+        put?: never;
+        post?: never;
+        /** Delete all the caller's notifications */
+        delete: operations["delete-notifications"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Mark all the caller's notifications as read */
+        put: operations["put-notifications-read-all"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many notifications the caller has, counted up to 1000 */
+        get: operations["get-notifications-stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a notification */
+        delete: operations["delete-notifications-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Mark a notification as read */
+        put: operations["put-notifications-id-read"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2219,6 +2787,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/views/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many conversations each of the caller's views shows, by id, counted up to 100
+         * @description Needs permission conversations:read.
+         */
+        get: operations["get-views-counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/views/me": {
         parameters: {
             query?: never;
@@ -2349,6 +2937,8 @@ export interface components {
             first_name: string;
             /** Format: int64 */
             id: number;
+            /** Format: date-time */
+            invited_at?: string;
             language: string | null;
             /** Format: date-time */
             last_active_at: string | null;
@@ -2400,6 +2990,14 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        AgentHabits: {
+            /** @enum {string} */
+            after_send: "stay" | "next" | "list";
+        };
+        AgentHabitsChange: {
+            /** @description stay, next or list */
+            after_send?: string;
+        };
         AgentKey: {
             api_key: string;
             /** Format: date-time */
@@ -2419,6 +3017,33 @@ export interface components {
             permissions: string[] | null;
             /** @description The key that POST /agents/{id}/api-key makes */
             primary: boolean;
+        };
+        AgentListed: {
+            availability_status: string;
+            avatar_url: string | null;
+            /** Format: date-time */
+            created_at: string;
+            email: string | null;
+            enabled: boolean;
+            external_user_id: string | null;
+            first_name: string;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When the last invitation was sent
+             */
+            invited_at: string | null;
+            /** Format: date-time */
+            last_login_at: string | null;
+            last_name: string;
+            /** @description Names of roles, in alphabetical order */
+            roles: string[];
+            /** @description The password alone does not sign in */
+            two_factor_enabled: boolean;
+            type: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         AgentMaker: {
             first_name: string;
@@ -2563,6 +3188,77 @@ export interface components {
             /** @description Path of the picture, as the settings name it now */
             url: string;
         };
+        BulkAction: {
+            /**
+             * Format: int64
+             * @description Left out to take the assignee away
+             */
+            assignee_id?: number;
+            /** @description With spam: block the contacts, too */
+            block?: boolean;
+            priority?: string;
+            /** @description A duration such as 90m, or an RFC 3339 time */
+            snoozed_until?: string;
+            status?: string;
+            tags?: string[] | null;
+            /** @description status, snooze, assign_user, assign_team, priority, add_tags, remove_tags, read, unread, spam, trash, restore or delete */
+            type?: string;
+        };
+        BulkBody: {
+            action?: components["schemas"]["BulkAction"];
+            /** @description Everything that is in a list at this moment */
+            list?: components["schemas"]["BulkList"];
+            /** @description At most 1000 conversations; or a list */
+            uuids?: string[] | null;
+        };
+        BulkJob: {
+            action: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            done: number;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            refused: number;
+            running: boolean;
+            /** Format: int64 */
+            total: number;
+            /** Format: int64 */
+            unchanged: number;
+            /** Format: int64 */
+            undo_of: number | null;
+            /** Format: int64 */
+            undone_by: number | null;
+        };
+        BulkList: {
+            /** @description At most 1000 conversations of the list to leave as they are */
+            exclude?: string[] | null;
+            /** @description As of the list itself; a view has its own */
+            filters?: string;
+            /** @description all, unassigned, assigned, mentioned, team, view, spam or trash */
+            scope?: string;
+            /** Format: int64 */
+            team_id?: number;
+            /** Format: int64 */
+            view_id?: number;
+        };
+        BulkRow: {
+            contact?: string;
+            message: string;
+            outcome: string;
+            reference_number?: string;
+            subject?: string;
+            uuid: string;
+        };
+        ChannelsBody: {
+            bell?: boolean;
+            desktop?: boolean;
+            mail?: boolean;
+            sound?: boolean;
+        };
         ConnectionTest: {
             detail: string;
             message: string;
@@ -2594,6 +3290,115 @@ export interface components {
             type: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        ContactBody: {
+            country?: string;
+            custom_attributes?: {
+                [key: string]: unknown;
+            };
+            email?: string;
+            external_user_id?: string;
+            first_name?: string;
+            last_name?: string;
+            phone_number?: string;
+            phone_number_country_code?: string;
+        };
+        ContactDetail: {
+            api_key: string | null;
+            /** Format: date-time */
+            api_key_last_used_at: string | null;
+            availability_status: string;
+            avatar_url: string | null;
+            country: string | null;
+            /** Format: date-time */
+            created_at: string;
+            custom_attributes: unknown;
+            email: string | null;
+            email_bounce: string;
+            /** Format: date-time */
+            email_bounced_at: string | null;
+            enabled: boolean;
+            external_user_id: string | null;
+            first_name: string;
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            last_active_at: string | null;
+            /** Format: date-time */
+            last_login_at: string | null;
+            last_name: string;
+            meta: string | null;
+            other_emails: string[];
+            permissions: string[] | null;
+            phone_number: string | null;
+            phone_number_country_code: string | null;
+            roles: string[] | null;
+            teams: string[];
+            type: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        ContactItem: {
+            availability_status: string;
+            avatar_url: string | null;
+            /** Format: date-time */
+            created_at: string;
+            email: string | null;
+            /** Format: date-time */
+            email_bounced_at: string | null;
+            enabled: boolean;
+            external_user_id: string | null;
+            first_name: string;
+            /** Format: int64 */
+            id: number;
+            last_name: string;
+            type: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        ContactNote: {
+            avatar_url: string | null;
+            /** Format: int64 */
+            contact_id: number;
+            /** Format: date-time */
+            created_at: string;
+            first_name: string;
+            /** Format: int64 */
+            id: number;
+            last_name: string;
+            note: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            user_id: number;
+        };
+        ContactPage: {
+            next_cursor?: string;
+            /** Format: int64 */
+            page: number;
+            /** Format: int64 */
+            per_page: number;
+            results: components["schemas"]["ContactItem"][];
+            /**
+             * Format: int64
+             * @description Counted up to 10000
+             */
+            total: number;
+            /** Format: int64 */
+            total_pages: number;
+        };
+        ContactPatch: {
+            country?: string;
+            /** @description Attributes to set; the others stay */
+            custom_attributes?: {
+                [key: string]: unknown;
+            };
+            email?: string;
+            first_name?: string;
+            /** @description An empty text is none, here and in the fields below */
+            last_name?: string;
+            phone_number?: string;
+            phone_number_country_code?: string;
         };
         Conversation: {
             /** Format: int64 */
@@ -2649,6 +3454,7 @@ export interface components {
             reference_number: string;
             /** Format: date-time */
             resolution_deadline_at: string | null;
+            resolutions?: components["schemas"]["ConversationResolution"][];
             /** Format: date-time */
             resolved_at: string | null;
             /** Format: int64 */
@@ -2698,9 +3504,13 @@ export interface components {
             assigned: number;
             /** Format: int64 */
             mentioned: number;
+            /** Format: int64 */
+            spam: number;
             teams: {
                 [key: string]: number;
             };
+            /** Format: int64 */
+            trash: number;
             /** Format: int64 */
             unassigned: number;
         };
@@ -2831,6 +3641,18 @@ export interface components {
             updated_at: string;
             uuid: string;
         };
+        ConversationPageBulkRow: {
+            next_cursor?: string;
+            /** Format: int64 */
+            page: number;
+            /** Format: int64 */
+            per_page: number;
+            results: components["schemas"]["BulkRow"][];
+            /** Format: int64 */
+            total: number;
+            /** Format: int64 */
+            total_pages: number;
+        };
         ConversationPageConversationListItem: {
             next_cursor?: string;
             /** Format: int64 */
@@ -2888,6 +3710,14 @@ export interface components {
             /** Format: int64 */
             id: number;
             name: string;
+        };
+        ConversationResolution: {
+            /** Format: date-time */
+            reopened_at: string | null;
+            /** Format: date-time */
+            resolved_at: string;
+            /** Format: int64 */
+            resolved_by: number;
         };
         ConversationStatus: {
             category: string;
@@ -3004,6 +3834,10 @@ export interface components {
             data: components["schemas"]["AgentAPIKey"];
             status: string;
         };
+        EnvelopeAgentHabits: {
+            data: components["schemas"]["AgentHabits"];
+            status: string;
+        };
         EnvelopeAgentNewlyMade: {
             data: components["schemas"]["AgentNewlyMade"];
             status: string;
@@ -3028,8 +3862,24 @@ export interface components {
             data: components["schemas"]["BrandingPicture"];
             status: string;
         };
+        EnvelopeBulkJob: {
+            data: components["schemas"]["BulkJob"];
+            status: string;
+        };
         EnvelopeConnectionTest: {
             data: components["schemas"]["ConnectionTest"];
+            status: string;
+        };
+        EnvelopeContactDetail: {
+            data: components["schemas"]["ContactDetail"];
+            status: string;
+        };
+        EnvelopeContactNote: {
+            data: components["schemas"]["ContactNote"];
+            status: string;
+        };
+        EnvelopeContactPage: {
+            data: components["schemas"]["ContactPage"];
             status: string;
         };
         EnvelopeConversation: {
@@ -3046,6 +3896,10 @@ export interface components {
         };
         EnvelopeConversationMessage: {
             data: components["schemas"]["ConversationMessage"];
+            status: string;
+        };
+        EnvelopeConversationPageBulkRow: {
+            data: components["schemas"]["ConversationPageBulkRow"];
             status: string;
         };
         EnvelopeConversationPageConversationListItem: {
@@ -3112,12 +3966,20 @@ export interface components {
             data: components["schemas"]["AgentKey"][];
             status: string;
         };
+        EnvelopeListAgentListed: {
+            data: components["schemas"]["AgentListed"][];
+            status: string;
+        };
         EnvelopeListAgentSession: {
             data: components["schemas"]["AgentSession"][];
             status: string;
         };
         EnvelopeListAttributeDefinition: {
             data: components["schemas"]["AttributeDefinition"][];
+            status: string;
+        };
+        EnvelopeListContactNote: {
+            data: components["schemas"]["ContactNote"][];
             status: string;
         };
         EnvelopeListConversationDraft: {
@@ -3142,6 +4004,10 @@ export interface components {
         };
         EnvelopeListInbox: {
             data: components["schemas"]["Inbox"][];
+            status: string;
+        };
+        EnvelopeListNotifyNotification: {
+            data: components["schemas"]["NotifyNotification"][];
             status: string;
         };
         EnvelopeListRole: {
@@ -3188,12 +4054,26 @@ export interface components {
             data: components["schemas"]["View"][];
             status: string;
         };
+        EnvelopeMapStringInt64: {
+            data: {
+                [key: string]: number;
+            };
+            status: string;
+        };
         EnvelopeMedia: {
             data: components["schemas"]["Media"];
             status: string;
         };
         EnvelopeNewCodes: {
             data: components["schemas"]["NewCodes"];
+            status: string;
+        };
+        EnvelopeNotifyPreferences: {
+            data: components["schemas"]["NotifyPreferences"];
+            status: string;
+        };
+        EnvelopeNotifyStats: {
+            data: components["schemas"]["NotifyStats"];
             status: string;
         };
         EnvelopePublicConfig: {
@@ -3291,6 +4171,11 @@ export interface components {
             "app.show_conversation_subject"?: boolean;
             "app.site_name"?: string;
             "app.timezone"?: string;
+            /**
+             * Format: int64
+             * @description Days after which the trash is deleted for good; 0 for never
+             */
+            "app.trash_retention_days"?: number;
         };
         GeneralSettings: {
             "app.allowed_file_upload_extensions": string[];
@@ -3305,6 +4190,8 @@ export interface components {
             "app.show_conversation_subject": boolean;
             "app.site_name": string;
             "app.timezone": string;
+            /** Format: int64 */
+            "app.trash_retention_days": number;
             "app.update": components["schemas"]["GeneralSettingsUpdateStruct"] | null;
             "app.version": string;
         };
@@ -3456,6 +4343,64 @@ export interface components {
             /** @description To be kept by the agent; they are shown only now. Empty if the agent has some already. */
             recovery_codes: string[];
         };
+        NotifyChannels: {
+            bell: boolean;
+            desktop: boolean;
+            mail: boolean;
+            sound: boolean;
+        };
+        NotifyNotification: {
+            actor_avatar_url: string | null;
+            actor_first_name: string | null;
+            /** Format: int64 */
+            actor_id: number | null;
+            actor_last_name: string | null;
+            body: string | null;
+            /** Format: int64 */
+            conversation_id: number | null;
+            conversation_uuid: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            id: number;
+            is_read: boolean;
+            /** Format: int64 */
+            message_id: number | null;
+            message_uuid: string | null;
+            /** @description What the title is made of: reference_number, actor, and count of unread replies */
+            meta: unknown;
+            notification_type: string;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            user_id: number;
+        };
+        NotifyPreferences: {
+            /** @description By type of notification */
+            events: {
+                [key: string]: components["schemas"]["NotifyChannels"];
+            };
+            quiet_hours: components["schemas"]["NotifyQuietHours"];
+            /**
+             * Format: int64
+             * @description Of sounds, 0 to 100
+             */
+            volume: number;
+        };
+        NotifyQuietHours: {
+            enabled: boolean;
+            /** @description Such as 22:00, by the clock of the agent's time zone */
+            from: string;
+            /** @description Such as 07:00 */
+            to: string;
+        };
+        NotifyStats: {
+            /** Format: int64 */
+            total_count: number;
+            /** Format: int64 */
+            unread_count: number;
+        };
         OidcBody: {
             allowed_domains?: string[] | null;
             /** @description Make an agent of whoever signs in first with an address in allowed_domains */
@@ -3482,6 +4427,9 @@ export interface components {
             filters?: unknown;
             name?: string;
         };
+        "Patch-conversations-uuidRequest": {
+            subject?: string;
+        };
         "Post-agents-me-passkeysRequest": {
             /** @description PublicKeyCredential.toJSON() */
             credential?: unknown;
@@ -3494,7 +4442,20 @@ export interface components {
         "Post-agents-reset-passwordRequest": {
             email?: string;
         };
+        "Post-contacts-id-mergeRequest": {
+            /**
+             * Format: int64
+             * @description Id of the contact that stays
+             */
+            into?: number;
+        };
+        "Post-contacts-id-notesRequest": {
+            /** @description HTML; it is sanitised */
+            note?: string;
+        };
         "Post-conversations-uuid-draftRequest": {
+            /** @description updated_at of the draft that the text began from, empty if there was none: if the stored one is another, it stays and the answer is 409 with it as data. Left out, it is replaced */
+            base_updated_at?: string;
             /** @description HTML */
             content?: string;
             /** @description An object of the client's: to, cc, bcc, attachments, macro_id, macro_actions */
@@ -3509,6 +4470,18 @@ export interface components {
         };
         "Post-oidc-testRequest": {
             provider_url?: string;
+        };
+        PreferenceBody: {
+            /** @description By type: mention, assignment, reply, new_conversation; types left out stay as they are */
+            events?: {
+                [key: string]: components["schemas"]["ChannelsBody"];
+            } | null;
+            quiet_hours?: components["schemas"]["NotifyQuietHours"];
+            /**
+             * Format: int64
+             * @description Of sounds, 0 to 100
+             */
+            volume?: number;
         };
         Problem: {
             data: unknown;
@@ -3543,8 +4516,16 @@ export interface components {
         "Put-agents-me-passkeys-idRequest": {
             name?: string;
         };
+        "Put-contacts-id-blockRequest": {
+            /** @description false, or left out, blocks */
+            enabled?: boolean;
+        };
         "Put-conversations-uuid-priorityRequest": {
             priority?: string;
+        };
+        "Put-conversations-uuid-spamRequest": {
+            /** @description Block the contact, too; needs contacts:block */
+            block?: boolean;
         };
         "Put-conversations-uuid-statusRequest": {
             /** @description For Snoozed: a duration such as 90m, or an RFC 3339 time */
@@ -3684,6 +4665,8 @@ export interface components {
             /** @description HTML */
             message?: string;
             private?: boolean;
+            /** @description uuid of the newest public message that the writer of a reply knew: if others have written since, nothing is stored and the answer is 409 with their messages as data */
+            seen_message?: string;
             /** @description agent or contact */
             sender_type?: string;
             to?: string[] | null;
@@ -3947,7 +4930,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EnvelopeListAgentCompact"];
+                    "application/json": components["schemas"]["EnvelopeListAgentListed"];
                 };
             };
             /** @description Error */
@@ -4300,6 +5283,68 @@ export interface operations {
             };
         };
     };
+    "get-agents-me-notification-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeNotifyPreferences"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-agents-me-notification-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreferenceBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeNotifyPreferences"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-agents-me-passkeys": {
         parameters: {
             query?: never;
@@ -4423,6 +5468,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-agents-me-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAgentHabits"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-agents-me-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentHabitsChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAgentHabits"];
                 };
             };
             /** @description Error */
@@ -5069,6 +6176,69 @@ export interface operations {
             };
         };
     };
+    "put-agents-id-avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description PNG, JPEG or GIF
+                     */
+                    files?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAgent"];
+                };
+            };
+        };
+    };
+    "delete-agents-id-avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-agents-id-identities": {
         parameters: {
             query?: never;
@@ -5118,6 +6288,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-agents-id-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeAgent"];
                 };
             };
             /** @description Error */
@@ -5389,6 +6590,107 @@ export interface operations {
             };
         };
     };
+    "get-bulk-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBulkJob"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-bulk-id-refused": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The job's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationPageBulkRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-bulk-id-undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBulkJob"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-config": {
         parameters: {
             query?: never;
@@ -5418,6 +6720,101 @@ export interface operations {
             };
         };
     };
+    "get-contacts": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+                /** @description Conditions on users: email, created_at, updated_at */
+                filters?: string;
+                /** @description users.created_at, users.updated_at or users.email; the newest first unless given */
+                order_by?: string;
+                /** @description asc or desc */
+                order?: string;
+                /** @description next_cursor of the page before, instead of page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeContactPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeContactDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-contacts-export": {
+        parameters: {
+            query?: {
+                filters?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/csv */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     "get-contacts-search": {
         parameters: {
             query?: {
@@ -5437,6 +6834,358 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeListSearchContact"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-contacts-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeContactDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-contacts-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description The contact's avatar_url, to keep the picture; left out, it is removed */
+                    avatar_url?: string;
+                    country?: string;
+                    email?: string;
+                    /**
+                     * Format: binary
+                     * @description A new picture: GIF, JPEG or PNG, at most 2 MB
+                     */
+                    files?: string;
+                    first_name?: string;
+                    last_name?: string;
+                    phone_number?: string;
+                    phone_number_country_code?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeContactDetail"];
+                };
+            };
+        };
+    };
+    "delete-contacts-id": {
+        parameters: {
+            query?: {
+                /** @description What becomes of their conversations: keep leaves them, under "Deleted contact" */
+                conversations?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-contacts-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeContactDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-contacts-id-block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Put-contacts-id-blockRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeContactDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-contacts-id-conversations": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+                /** @description Filter as JSON: a list of conditions, or groups with logic and rules */
+                filters?: string;
+                /** @description model.field to sort by */
+                order_by?: string;
+                /** @description asc or desc */
+                order?: string;
+                /** @description next_cursor of the page before, instead of page */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationPageConversationListItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-contacts-id-merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Post-contacts-id-mergeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeContactDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-contacts-id-notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListContactNote"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-contacts-id-notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Post-contacts-id-notesRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeContactNote"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-contacts-id-notes-note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                note: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
                 };
             };
             /** @description Error */
@@ -5567,6 +7316,39 @@ export interface operations {
             };
         };
     };
+    "post-conversations-bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBulkJob"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-conversations-counts": {
         parameters: {
             query?: never;
@@ -5670,6 +7452,90 @@ export interface operations {
             };
         };
     };
+    "get-conversations-spam": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+                /** @description Filter as JSON: a list of conditions, or groups with logic and rules */
+                filters?: string;
+                /** @description model.field to sort by */
+                order_by?: string;
+                /** @description asc or desc */
+                order?: string;
+                /** @description next_cursor of the page before, instead of page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationPageConversationListItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-conversations-trash": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+                /** @description Filter as JSON: a list of conditions, or groups with logic and rules */
+                filters?: string;
+                /** @description model.field to sort by */
+                order_by?: string;
+                /** @description asc or desc */
+                order?: string;
+                /** @description next_cursor of the page before, instead of page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationPageConversationListItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-conversations-unassigned": {
         parameters: {
             query?: {
@@ -5731,6 +7597,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeConversation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-conversations-uuid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-conversations-uuid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Patch-conversations-uuidRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
                 };
             };
             /** @description Error */
@@ -5859,6 +7793,82 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-conversations-uuid-contacts-custom-attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-conversations-uuid-custom-attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -6268,6 +8278,74 @@ export interface operations {
             };
         };
     };
+    "put-conversations-uuid-restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-conversations-uuid-spam": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Put-conversations-uuid-spamRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "put-conversations-uuid-status": {
         parameters: {
             query?: never;
@@ -6319,6 +8397,38 @@ export interface operations {
                 "application/json": components["schemas"]["Post-conversations-uuid-tagsRequest"];
             };
         };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-conversations-uuid-trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description OK */
             200: {
@@ -6872,6 +8982,189 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeListSearchMessage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-notifications": {
+        parameters: {
+            query?: {
+                /** @description 1 to 100, 20 unless given */
+                limit?: string;
+                /** @description How many to pass over, at most 10000 */
+                offset?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListNotifyNotification"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-notifications-read-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-notifications-stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeNotifyStats"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-notifications-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-notifications-id-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
                 };
             };
             /** @description Error */
@@ -8666,6 +10959,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeListTeamMember"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-views-counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeMapStringInt64"];
                 };
             };
             /** @description Error */

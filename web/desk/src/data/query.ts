@@ -47,6 +47,7 @@ export const keys = {
   conversation: (uuid: string) => ['conversation', uuid] as const,
   contacts: ['contacts'] as const,
   contact: (id: number) => ['contact', id] as const,
+  contactSearch: (text: string) => ['search', 'contacts', text] as const,
   contactNotes: (id: number) => ['contact', id, 'notes'] as const,
   contactConversations: (id: number) => ['contact', id, 'conversations'] as const,
   messages: (uuid: string) => ['conversation', uuid, 'messages'] as const,
