@@ -2,6 +2,8 @@ package live
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -75,6 +77,7 @@ func (h *Hub) tellMany(ctx context.Context) {
 		case <-time.After(manyPause):
 		}
 		changed := h.many.take()
+		h.presence.touchKnown(slices.Collect(maps.Keys(changed))...) // others may know now who is there
 		h.each(func(c *conn) {
 			c.send(encode(frame{Type: "conversations_changed", Data: map[string][]string{"uuids": c.followed(changed)}}))
 		})
