@@ -68,7 +68,7 @@ test('what was refused is listed with its reason', async ({ desk, signedIn: page
   // Somebody else was faster than the undo.
   await desk.api.put(`/api/v1/conversations/${changed}/status`, { status: 'Resolved' })
   await page.getByRole('button', { name: 'Undo' }).last().click()
-  await page.getByRole('button', { name: 'Show' }).click()
+  await page.getByRole('button', { name: 'Show', exact: true }).click()
   await expect(page.getByTestId('refused-rows')).toContainText('It was changed since.')
   await examineLooks(page, 'bulk-refused')
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
