@@ -39,7 +39,8 @@ func (s *Service) Merge(ctx context.Context, p *agent.Principal, from, into int6
 		if err := s.changed(ctx, tx, p.ID, ChangedPayload{ContactID: into, Fields: difference(second.shown(), after.shown())}); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{Type: audit.ContactMerged, Actor: p.Audited(), Target: after.target(), Before: second.record(), After: after.record(),
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.ContactMerged, Actor: p.Audited(), Target: after.target(),
+			Before: map[string]any{"from": first.record(), "into": second.record()}, After: map[string]any{"into": after.record()},
 			Note: fmt.Sprintf("%s #%d", first.target().Name, from)})
 	})
 	return after, err
