@@ -145,6 +145,9 @@ const yearOf = (time: string | number | Date, now: number | Date): 'numeric' | u
 /** The exact time, for titles and tooltips. */
 export const formatExact = (time: string | number | Date): string => formatTime(time, { dateStyle: 'full', timeStyle: 'short' })
 
+/** The date alone. */
+export const formatDate = (time: string | number | Date): string => formatTime(time, { dateStyle: 'long' })
+
 /** Clock time today, otherwise day and clock time: the head of a letter. */
 export function formatMoment(time: string | number | Date, now = new Date()): string {
   const clock: Intl.DateTimeFormatOptions = { hour: 'numeric', minute: '2-digit' }
