@@ -170,13 +170,13 @@ describe('the state of an inbox', () => {
 })
 
 describe('permissions', () => {
-  it('are all 45, each once, each in words', () => {
-    expect(allPermissions).toHaveLength(45)
-    expect(new Set(allPermissions).size).toBe(45)
+  it('are all 46, each once, each in words', () => {
+    expect(allPermissions).toHaveLength(46)
+    expect(new Set(allPermissions).size).toBe(46)
     const texts = en as Record<string, string>
     const words = allPermissions.map((permission) => texts[`admin.permission.${permission}`])
     expect(words.every(Boolean)).toBe(true)
-    expect(new Set(words).size).toBe(45)
+    expect(new Set(words).size).toBe(46)
     expect(permissionGroups.every((group) => texts[`admin.permissions.${group.id}`])).toBe(true)
   })
 
