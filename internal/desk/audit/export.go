@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/foyerdesk/foyer/internal/platform/csvfile"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
 
@@ -80,16 +81,5 @@ func (i Item) record() []string {
 	line := []string{strconv.FormatInt(i.ID, 10), i.CreatedAt.UTC().Format(time.RFC3339Nano), i.Type, i.Description,
 		strconv.FormatInt(i.ActorID, 10), i.ActorName, i.Via, i.IP, i.TargetModel, strconv.FormatInt(i.TargetID, 10), i.TargetName,
 		string(db.ToJSON(i.Before)), string(db.ToJSON(i.After))}
-	for n := range line {
-		line[n] = inert(line[n])
-	}
-	return line
-}
-
-// inert puts a quote before what a spreadsheet would take for a formula: names and addresses are anybody's to choose.
-func inert(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
+	return csvfile.Inert(line)
 }

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/foyerdesk/foyer/internal/desk/audit"
+	"github.com/foyerdesk/foyer/internal/platform/csvfile"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/filter"
 )
@@ -70,16 +70,5 @@ func (c *Detail) line() []string {
 	line := []string{strconv.FormatInt(c.ID, 10), c.Type, text(c.Email), c.FirstName, c.LastName, text(c.PhoneNumberCountryCode), text(c.PhoneNumber),
 		text(c.Country), text(c.ExternalUserID), strconv.FormatBool(c.Enabled), c.CreatedAt.UTC().Format(time.RFC3339),
 		c.UpdatedAt.UTC().Format(time.RFC3339), string(c.CustomAttributes)}
-	for i := range line {
-		line[i] = inert(line[i])
-	}
-	return line
-}
-
-// inert puts a quote before what a spreadsheet would take for a formula: names and addresses are anybody's to choose.
-func inert(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
+	return csvfile.Inert(line)
 }

@@ -28,15 +28,6 @@ function cell(text: string): string {
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
 }
 
-/** Has the browser keep a text as a file. */
-export function save(name: string, text: string): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv' }))
-  link.download = name
-  link.click()
-  URL.revokeObjectURL(link.href)
-}
-
 export const isProblem = (line: ImportLine): boolean => line.outcome === 'refused' || line.outcome === 'failed'
 
 export const outcomeOf = (line: ImportLine): string =>
