@@ -105,9 +105,11 @@ const countsPause = 250 * time.Millisecond
 
 // Run makes and sends frames until ctx ends, then closes every connection with a hint to come back.
 func (h *Hub) Run(ctx context.Context) {
-	go h.hintCounts(ctx)
-	go h.tellMany(ctx)
-	go h.presence.run(ctx)
+	var beside sync.WaitGroup
+	beside.Go(func() { h.hintCounts(ctx) })
+	beside.Go(func() { h.tellMany(ctx) })
+	beside.Go(func() { h.presence.run(ctx) })
+	defer beside.Wait()
 	for {
 		select {
 		case <-ctx.Done():

@@ -1,6 +1,7 @@
 package attribute
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/url"
@@ -14,7 +15,8 @@ import (
 )
 
 // Check returns Invalid, naming the key, for a value that is not of its definition's type. Null is a value of every type,
-// and what no definition knows may be anything: integrations keep what they need under keys of their own.
+// and what no definition knows may be anything: integrations keep what they need under keys of their own. What the database
+// does not keep is taken out of the values.
 func Check(ctx context.Context, q db.Querier, appliesTo string, values map[string]json.RawMessage) error {
 	_, err := known(ctx, q, appliesTo, values)
 	return err
@@ -34,6 +36,9 @@ func known(ctx context.Context, q db.Querier, appliesTo string, values map[strin
 	if len(values) == 0 {
 		return kept, nil
 	}
+	if err := tidy(values); err != nil {
+		return nil, err
+	}
 	defs, err := list(ctx, q, appliesTo)
 	if err != nil {
 		return nil, err
@@ -50,6 +55,26 @@ func known(ctx context.Context, q db.Querier, appliesTo string, values map[strin
 		kept[d.Key] = raw
 	}
 	return kept, nil
+}
+
+// tidy takes out of values what the database does not keep. Invalid for a value that is none.
+func tidy(values map[string]json.RawMessage) error {
+	for key, raw := range values {
+		name := strings.ReplaceAll(strings.ToValidUTF8(key, "\uFFFD"), "\x00", "")
+		var v any
+		dec := json.NewDecoder(bytes.NewReader(raw))
+		dec.UseNumber()
+		err := dec.Decode(&v)
+		clean, ok := db.Storable(v)
+		if err != nil || !ok {
+			return fault.Field(name, "error.attribute_value", "name", name)
+		}
+		if name != key {
+			delete(values, key)
+		}
+		values[name] = json.RawMessage(db.ToJSON(clean))
+	}
+	return nil
 }
 
 // fits reports whether a value, decoded from JSON, is one of the attribute. Forms send numbers as text as well. The pattern

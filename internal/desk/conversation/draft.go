@@ -96,41 +96,14 @@ func (in *DraftInput) validate() error {
 	return nil
 }
 
-// storable reads a JSON object of a client's and takes out what PostgreSQL does not keep: NUL in text, and numbers
-// that no program can hold.
+// storable reads a JSON object of a client's, without what the database does not keep.
 func storable(raw []byte) (fields map[string]any, ok bool) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
 	if dec.Decode(&fields) != nil || dec.More() {
 		return nil, false
 	}
-	ok = true
-	var clean func(v any) any
-	clean = func(v any) any {
-		switch v := v.(type) {
-		case string:
-			return strings.ReplaceAll(v, "\x00", "")
-		case json.Number:
-			f, err := v.Float64()
-			if ok = ok && err == nil; f == 0 {
-				return 0
-			}
-		case []any:
-			for i := range v {
-				v[i] = clean(v[i])
-			}
-		case map[string]any:
-			for key, value := range v {
-				v[key] = clean(value)
-				if strings.Contains(key, "\x00") {
-					v[strings.ReplaceAll(key, "\x00", "")] = v[key]
-					delete(v, key)
-				}
-			}
-		}
-		return v
-	}
-	clean(fields)
+	_, ok = db.Storable(fields)
 	return fields, ok
 }
 

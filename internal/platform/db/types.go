@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -106,4 +107,35 @@ func (j JSON) Decode(v any) error {
 		return fmt.Errorf("decode stored JSON: %w", err)
 	}
 	return nil
+}
+
+// Storable returns a value decoded from a client's JSON (with numbers as json.Number) without what PostgreSQL does not
+// keep: NUL in text. It is false for a number that no program can hold.
+func Storable(v any) (clean any, ok bool) {
+	ok = true
+	switch v := v.(type) {
+	case string:
+		return strings.ReplaceAll(v, "\x00", ""), true
+	case json.Number:
+		f, err := v.Float64()
+		if f == 0 {
+			return 0, err == nil
+		}
+		return v, err == nil
+	case []any:
+		for i := range v {
+			kept, good := Storable(v[i])
+			v[i], ok = kept, ok && good
+		}
+	case map[string]any:
+		for key, value := range v {
+			kept, good := Storable(value)
+			ok = ok && good
+			if strings.Contains(key, "\x00") {
+				delete(v, key)
+			}
+			v[strings.ReplaceAll(key, "\x00", "")] = kept
+		}
+	}
+	return v, ok
 }
