@@ -114,7 +114,7 @@ test('beside a conversation its contact is corrected, with attributes of every t
     ['contact', 'Newsletter', 'newsletter', 'checkbox', {}], ['conversation', 'Order', 'order_no', 'text', { regex: '^A-[0-9]+$', regex_hint: 'Such as A-123' }],
     ['conversation', 'Due', 'due', 'date', {}], ['conversation', 'Tracking', 'tracking', 'link', {}],
   ] as const) {
-    const made = (await desk.api.post('/api/v1/custom-attributes', { applies_to, name, key, data_type, description: name, values: [], regex: '', regex_hint: '', ...more })) as Made
+    const made = (await desk.api.post('/api/v1/custom-attributes', { applies_to, name, key, data_type, description: name, ...more })) as Made
     defined.push(made.id)
   }
   const opened = (await desk.api.post('/api/v1/conversations', {
