@@ -115,7 +115,7 @@ test('a conversation leaves a view within two seconds when somebody changes it s
 
   await maya.keyboard.press('Control+k')
   await maya.keyboard.type('Go to view Priority low')
-  await expect(maya.getByRole('option', { name: 'Go to view Priority low' })).toBeVisible()
+  await expect(maya.getByRole('option', { name: 'Go to view Priority low', exact: true })).toBeVisible()
   await maya.keyboard.press('Escape')
 
   const renamed = maya.getByTestId('own-view').filter({ hasText: 'Priority low' })
