@@ -62,11 +62,7 @@ func (a *API) viewed(ctx context.Context, p *agent.Principal, id int64) (scope c
 	if !conversation.ListsAny(p) {
 		return 0, "", fault.Denied()
 	}
-	scope = conversation.Readable
-	if p.Can(role.ConversationsReadAll) {
-		scope = conversation.All
-	}
-	return scope, string(v.Filters), nil
+	return viewScope(p), string(v.Filters), nil
 }
 
 func ownViews(a *API) {

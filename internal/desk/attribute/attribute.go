@@ -209,7 +209,7 @@ func (s *Service) Create(ctx context.Context, e Edit) (d Definition, err error) 
 		if err != nil {
 			return fmt.Errorf("save a custom attribute: %w", err)
 		}
-		return s.recorded(ctx, tx, audit.Entry{Type: audit.AttributeCreated, Target: d.target(), After: d})
+		return s.events.ReferenceChanged(ctx, tx, "custom_attributes", audit.Entry{Type: audit.AttributeCreated, Target: d.target(), After: d})
 	})
 	return d, err
 }
@@ -233,7 +233,7 @@ func (s *Service) Update(ctx context.Context, id int64, e Edit) (d Definition, e
 		if err != nil {
 			return fmt.Errorf("save custom attribute %d: %w", id, err)
 		}
-		return s.recorded(ctx, tx, audit.Entry{Type: audit.AttributeUpdated, Target: d.target(), Before: before, After: d})
+		return s.events.ReferenceChanged(ctx, tx, "custom_attributes", audit.Entry{Type: audit.AttributeUpdated, Target: d.target(), Before: before, After: d})
 	})
 	return d, err
 }
@@ -252,14 +252,6 @@ func (s *Service) Delete(ctx context.Context, id int64) error {
 		if _, err := tx.Exec(ctx, `DELETE FROM custom_attributes WHERE id = $1`, id); err != nil {
 			return fmt.Errorf("delete custom attribute %d: %w", id, err)
 		}
-		return s.recorded(ctx, tx, audit.Entry{Type: audit.AttributeDeleted, Target: d.target(), Before: d})
+		return s.events.ReferenceChanged(ctx, tx, "custom_attributes", audit.Entry{Type: audit.AttributeDeleted, Target: d.target(), Before: d})
 	})
-}
-
-// recorded writes the activity log and tells open browsers that there are other attributes.
-func (s *Service) recorded(ctx context.Context, tx *db.Tx, e audit.Entry) error {
-	if err := audit.Record(ctx, tx, e); err != nil {
-		return err
-	}
-	return s.events.ReferenceChanged(ctx, tx, "custom_attributes")
 }

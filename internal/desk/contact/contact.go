@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
@@ -142,23 +141,6 @@ func Blocked(ctx context.Context, q db.Querier, email string) (bool, error) {
 		return false, fmt.Errorf("look for a blocked contact: %w", err)
 	}
 	return n > 0, nil
-}
-
-// BlockTx blocks a contact in the caller's transaction: what they write from now on is not filed. The activity log has it.
-func BlockTx(ctx context.Context, tx *db.Tx, id int64) error {
-	var email *string
-	err := tx.QueryRow(ctx, `UPDATE users SET enabled = FALSE, updated_at = $2 WHERE id = $1 AND enabled RETURNING email`, id, db.Now()).Scan(&email)
-	if errors.Is(err, db.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("block contact %d: %w", id, err)
-	}
-	target := audit.Target{Model: "contact", ID: id}
-	if email != nil {
-		target.Name = *email
-	}
-	return audit.Record(ctx, tx, audit.Entry{Type: audit.ContactBlocked, Target: target, Before: map[string]any{"enabled": true}, After: map[string]any{"enabled": false}})
 }
 
 // MarkBounced notes on every contact with an address that mail to it came back for good, with the server's words.

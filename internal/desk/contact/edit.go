@@ -12,6 +12,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/attribute"
 	"github.com/foyerdesk/foyer/internal/desk/audit"
+	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
@@ -257,30 +258,33 @@ func difference(was, is *Contact) (names []string) {
 }
 
 // SetEnabled blocks a contact, whose mail is ignored from then on, or lets them write again.
-func (s *Service) SetEnabled(ctx context.Context, p *agent.Principal, id int64, enabled bool) (*Detail, error) {
-	var after *Detail
-	err := s.db.Tx(ctx, func(tx *db.Tx) error {
-		was, err := lock(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if after = was; was.Enabled == enabled {
-			return nil
-		}
-		if _, err := tx.Exec(ctx, `UPDATE users SET updated_at = $2, enabled = $3 WHERE id = $1`, id, db.Now(), enabled); err != nil {
-			return fmt.Errorf("block contact %d: %w", id, err)
-		}
-		if after, err = get(ctx, tx, id, ""); err != nil {
-			return err
-		}
-		if err := s.changed(ctx, tx, p.ID, ChangedPayload{ContactID: id, Fields: []string{"enabled"}}); err != nil {
-			return err
-		}
-		kind := audit.ContactBlocked
-		if enabled {
-			kind = audit.ContactUnblocked
-		}
-		return audit.Record(ctx, tx, audit.Entry{Type: kind, Actor: p.Audited(), Target: after.target(), Before: was.record(), After: after.record()})
+func (s *Service) SetEnabled(ctx context.Context, p *agent.Principal, id int64, enabled bool) (after *Detail, err error) {
+	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		after, err = SetEnabledTx(ctx, tx, s.events, p, id, enabled)
+		return err
 	})
 	return after, err
+}
+
+// SetEnabledTx is [Service.SetEnabled] in the caller's transaction.
+func SetEnabledTx(ctx context.Context, tx *db.Tx, events *event.Log, p *agent.Principal, id int64, enabled bool) (*Detail, error) {
+	was, err := lock(ctx, tx, id)
+	if err != nil || was.Enabled == enabled {
+		return was, err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE users SET updated_at = $2, enabled = $3 WHERE id = $1`, id, db.Now(), enabled); err != nil {
+		return nil, fmt.Errorf("block contact %d: %w", id, err)
+	}
+	after, err := get(ctx, tx, id, "")
+	if err != nil {
+		return nil, err
+	}
+	if err := changed(ctx, tx, events, p.ID, ChangedPayload{ContactID: id, Fields: []string{"enabled"}}); err != nil {
+		return nil, err
+	}
+	kind := audit.ContactBlocked
+	if enabled {
+		kind = audit.ContactUnblocked
+	}
+	return after, audit.Record(ctx, tx, audit.Entry{Type: kind, Actor: p.Audited(), Target: after.target(), Before: was.record(), After: after.record()})
 }

@@ -90,10 +90,14 @@ type ChangedPayload struct {
 }
 
 func (s *Service) changed(ctx context.Context, tx *db.Tx, actor int64, change ChangedPayload) error {
+	return changed(ctx, tx, s.events, actor, change)
+}
+
+func changed(ctx context.Context, tx *db.Tx, events *event.Log, actor int64, change ChangedPayload) error {
 	if len(change.Fields) == 0 {
 		return nil
 	}
-	return s.events.Append(ctx, tx, event.New{Type: event.ContactUpdated, ActorID: actor, Payload: change})
+	return events.Append(ctx, tx, event.New{Type: event.ContactUpdated, ActorID: actor, Payload: change})
 }
 
 // Changed returns the fields that a change names as they are now, by their JSON names; nil if the contact does not exist.

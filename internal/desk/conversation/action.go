@@ -169,7 +169,7 @@ func (s *Service) act(ctx context.Context, tx *db.Tx, h *head, p *agent.Principa
 		return s.setTags(ctx, tx, h, p, cause, string(a.Type), a.Tags)
 	case ActSpam:
 		if a.Block {
-			if err := blockContact(ctx, tx, h, p); err != nil {
+			if err := s.blockContact(ctx, tx, h, p); err != nil {
 				return err
 			}
 		}

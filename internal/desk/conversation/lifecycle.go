@@ -38,7 +38,7 @@ func ShownWhere() string { return shown }
 func (s *Service) MarkSpam(ctx context.Context, p *agent.Principal, id string, block bool) error {
 	return s.change(ctx, p, id, func(tx *db.Tx, h *head) error {
 		if block {
-			if err := blockContact(ctx, tx, h, p); err != nil {
+			if err := s.blockContact(ctx, tx, h, p); err != nil {
 				return err
 			}
 		}
@@ -62,12 +62,16 @@ func (s *Service) hide(ctx context.Context, tx *db.Tx, h *head, actor *agent.Pri
 	return s.setStatus(ctx, tx, h, actor, cause, status, nil)
 }
 
-// blockContact blocks the contact of a conversation, if p may.
-func blockContact(ctx context.Context, tx *db.Tx, h *head, p *agent.Principal) error {
+// blockContact blocks the contact of a conversation, if p may. One who was erased cannot write as it is.
+func (s *Service) blockContact(ctx context.Context, tx *db.Tx, h *head, p *agent.Principal) error {
 	if !p.Can(role.ContactsBlock) {
 		return fault.Denied()
 	}
-	return contact.BlockTx(ctx, tx, h.ContactID)
+	_, err := contact.SetEnabledTx(ctx, tx, s.events, p, h.ContactID, false)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	return err
 }
 
 // Restore takes a conversation out of spam or trash, back to the status it had; one that has slept over its time is

@@ -139,6 +139,13 @@ func TestSpamMayBlockTheContactWithTheRightTo(t *testing.T) {
 		if got := k.get(c.UUID); got.Status != conversation.Spam || got.Contact.Enabled {
 			k.t.Fatalf("%s, enabled %v", got.Status, got.Contact.Enabled)
 		}
+		// Told and recorded as a block by hand is, as done by who did it.
+		var told, recorded int
+		k.must(k.db.QueryRow(k.ctx, `SELECT count(*) FROM events WHERE type = 'contact.updated' AND actor_id = $1`, k.admin.ID).Scan(&told))
+		k.must(k.db.QueryRow(k.ctx, `SELECT count(*) FROM activity_logs WHERE activity_type = 'contact_blocked' AND actor_id = $1`, k.admin.ID).Scan(&recorded))
+		if told != 1 || recorded != 1 {
+			k.t.Errorf("told %d times, recorded %d times", told, recorded)
+		}
 	})
 }
 

@@ -124,11 +124,8 @@ func (s *Service) changeStatuses(ctx context.Context, change func(tx *db.Tx) (au
 		if err != nil {
 			return err
 		}
-		if err := audit.Record(ctx, tx, entry); err != nil {
-			return err
-		}
 		tx.AfterCommit(s.ref.forget)
-		return s.events.ReferenceChanged(ctx, tx, "statuses")
+		return s.events.ReferenceChanged(ctx, tx, "statuses", entry)
 	})
 }
 

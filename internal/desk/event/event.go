@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
 
@@ -78,9 +79,12 @@ func (l *Log) Append(ctx context.Context, tx *db.Tx, n New) error {
 	return nil
 }
 
-// ReferenceChanged announces that there is something else to choose from, such as "tags" or "statuses", so that clients
-// read it again.
-func (l *Log) ReferenceChanged(ctx context.Context, tx *db.Tx, kind string) error {
+// ReferenceChanged records in the activity log that there is something else to choose from, such as "tags" or "statuses",
+// and announces it, so that clients read it again.
+func (l *Log) ReferenceChanged(ctx context.Context, tx *db.Tx, kind string, entry audit.Entry) error {
+	if err := audit.Record(ctx, tx, entry); err != nil {
+		return err
+	}
 	return l.Append(ctx, tx, New{Type: ReferenceChanged, Payload: map[string]string{"kind": kind}})
 }
 

@@ -72,7 +72,7 @@ func (s *Service) Import(ctx context.Context, content []byte) error {
 		if r.Created == 0 {
 			return nil
 		}
-		return s.recorded(ctx, tx, audit.Entry{Type: audit.TagsImported, Target: audit.Target{Model: "tag"}, After: struct {
+		return s.events.ReferenceChanged(ctx, tx, "tags", audit.Entry{Type: audit.TagsImported, Target: audit.Target{Model: "tag"}, After: struct {
 			Total   int `json:"total"`
 			Created int `json:"created"`
 		}{r.Total, r.Created}})

@@ -74,7 +74,7 @@ func (s *Service) Create(ctx context.Context, name string) (t Tag, err error) {
 		if err != nil {
 			return saving(err, name)
 		}
-		return s.recorded(ctx, tx, audit.Entry{Type: audit.TagCreated, Target: t.target(), After: t})
+		return s.events.ReferenceChanged(ctx, tx, "tags", audit.Entry{Type: audit.TagCreated, Target: t.target(), After: t})
 	})
 	return t, err
 }
@@ -94,7 +94,7 @@ func (s *Service) Rename(ctx context.Context, id int64, name string) (t Tag, err
 		if err != nil {
 			return saving(err, name)
 		}
-		return s.recorded(ctx, tx, audit.Entry{Type: audit.TagUpdated, Target: before.target(), Before: named{before.Name}, After: named{t.Name}})
+		return s.events.ReferenceChanged(ctx, tx, "tags", audit.Entry{Type: audit.TagUpdated, Target: before.target(), Before: named{before.Name}, After: named{t.Name}})
 	})
 	return t, err
 }
@@ -112,7 +112,7 @@ func (s *Service) Delete(ctx context.Context, id int64) error {
 		if _, err := tx.Exec(ctx, `DELETE FROM tags WHERE id = $1`, id); err != nil {
 			return fmt.Errorf("delete tag %d: %w", id, err)
 		}
-		return s.recorded(ctx, tx, audit.Entry{Type: audit.TagDeleted, Target: t.target(), Before: t})
+		return s.events.ReferenceChanged(ctx, tx, "tags", audit.Entry{Type: audit.TagDeleted, Target: t.target(), Before: t})
 	})
 }
 
@@ -152,12 +152,4 @@ func saving(err error, name string) error {
 		return fault.Duplicate("name", name)
 	}
 	return fmt.Errorf("save a tag: %w", err)
-}
-
-// recorded writes the activity log and tells open browsers that there are other tags to choose from.
-func (s *Service) recorded(ctx context.Context, tx *db.Tx, e audit.Entry) error {
-	if err := audit.Record(ctx, tx, e); err != nil {
-		return err
-	}
-	return s.events.ReferenceChanged(ctx, tx, "tags")
 }

@@ -241,7 +241,7 @@ func (s *Service) saveShared(ctx context.Context, e Edit, save func(tx *db.Tx, e
 			return err
 		}
 		v, _ = entry.After.(View)
-		return s.recorded(ctx, tx, entry)
+		return s.events.ReferenceChanged(ctx, tx, "views", entry)
 	})
 	return v, err
 }
@@ -256,16 +256,8 @@ func (s *Service) DeleteShared(ctx context.Context, id int64) error {
 		if err := remove(ctx, tx, id); err != nil {
 			return err
 		}
-		return s.recorded(ctx, tx, audit.Entry{Type: audit.SharedViewDeleted, Target: v.target(), Before: v})
+		return s.events.ReferenceChanged(ctx, tx, "views", audit.Entry{Type: audit.SharedViewDeleted, Target: v.target(), Before: v})
 	})
-}
-
-// recorded writes the activity log and tells open browsers that there are other views.
-func (s *Service) recorded(ctx context.Context, tx *db.Tx, e audit.Entry) error {
-	if err := audit.Record(ctx, tx, e); err != nil {
-		return err
-	}
-	return s.events.ReferenceChanged(ctx, tx, "views")
 }
 
 func checkTeam(ctx context.Context, q db.Querier, e Edit) error {
