@@ -2,18 +2,18 @@ import { useRouter } from 'vue-router'
 import { useFrames } from '@/data/live'
 import { type NewNotification, markRead } from './data'
 import { addressOf, titleOf } from './notification'
-import { maySound, play, unlockOnTouch } from './sound'
+import { canSound, maySound, play, unlockOnTouch } from './sound'
 
 /** What came while nobody was connected is in the list; it neither sounds nor pops up late, in milliseconds. */
 const freshFor = 60_000
 
 const looking = (): boolean => document.visibilityState === 'visible' && document.hasFocus()
 
-/** Only the first tab that asks for a notification gets it, and keeps it for as long as others may ask. */
-async function claim(id: number): Promise<boolean> {
+/** Only the first tab that asks to tell of a notification in a way gets it, and keeps it for as long as others may ask. */
+async function claim(way: 'sound' | 'desktop', id: number): Promise<boolean> {
   if (!navigator.locks) return true
   return new Promise((resolve) => {
-    void navigator.locks.request(`foyer.notification.${id}`, { ifAvailable: true }, (lock) => {
+    void navigator.locks.request(`foyer.notification.${way}.${id}`, { ifAvailable: true }, (lock) => {
       resolve(!!lock)
       return lock ? new Promise((done) => setTimeout(done, 10_000)) : undefined
     })
@@ -46,11 +46,15 @@ export function useAlerts(): void {
   useFrames<NewNotification>('new_notification', async (one) => {
     if (Date.now() - Date.parse(one.created_at) > freshFor) return
     // The tab in which somebody reads the conversation comes first, and says nothing.
-    const reads = looking() && router.currentRoute.value.params.uuid === one.conversation_uuid
-    if (!reads) await later(looking() ? 50 : 100)
-    if (!(await claim(one.id)) || reads) return
-    if (one.alert.sound && maySound(Date.now(), localStorage)) play(one.alert.volume)
-    if (one.alert.desktop && !looking()) {
+    if (looking() && router.currentRoute.value.params.uuid === one.conversation_uuid) {
+      void claim('sound', one.id)
+      void claim('desktop', one.id)
+      return
+    }
+    await later(looking() ? 50 : 100)
+    // A tab that nobody touched is mute: another may be heard instead.
+    if (one.alert.sound && canSound() && (await claim('sound', one.id)) && maySound(Date.now(), localStorage)) play(one.alert.volume)
+    if (one.alert.desktop && (await claim('desktop', one.id)) && !looking()) {
       showDesktop(titleOf(one), one.body ?? '', `foyer-${one.conversation_uuid ?? one.id}`, () => {
         void markRead(one.id)
         void router.push(addressOf(one))

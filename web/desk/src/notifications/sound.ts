@@ -33,9 +33,12 @@ const tones = [
 ]
 const loudest = 0.4
 
+/** Whether this tab can be heard: somebody touched it. */
+export const canSound = (): boolean => context?.state === 'running'
+
 /** Plays the sound at a volume from 0 to 100. Does nothing before the page was touched. */
 export function play(volume: number): void {
-  if (!context || context.state !== 'running' || volume <= 0) return
+  if (!context || !canSound() || volume <= 0) return
   for (const { hertz, at } of tones) {
     const tone = context.createOscillator()
     const gain = context.createGain()
