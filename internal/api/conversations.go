@@ -194,6 +194,10 @@ func conversationChanges(a *API) {
 		}) (done, error) {
 			return true, c.SetPriority(ctx, p, in.UUID, in.Body.Priority)
 		})
+	route(a, http.MethodPut, "/conversations/{uuid}/priority/remove", "Leave it without a priority", need(role.ConversationsUpdatePriority),
+		func(ctx context.Context, p *agent.Principal, in *ConversationPath) (done, error) {
+			return true, c.RemovePriority(ctx, p, in.UUID)
+		})
 	route(a, http.MethodPut, "/conversations/{uuid}/status", "Set the status by name", need(role.ConversationsUpdateStatus),
 		func(ctx context.Context, p *agent.Principal, in *struct {
 			ConversationPath

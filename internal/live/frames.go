@@ -147,8 +147,8 @@ func (h *Hub) assigned(e event.Event, row *conversation.ListItem, reader func(*a
 	}}
 }
 
-// updated tells followers the changed fields. A status or priority also moves the conversation between the lists of
-// agents who do not follow it: they get its row (frame conversation_row, Foyer's addition).
+// updated tells followers the changed fields. Agents who do not follow the conversation get its row when it may have moved
+// between their lists (frame conversation_row, Foyer's addition).
 func (h *Hub) updated(ctx context.Context, e event.Event, row *conversation.ListItem, reader func(*agent.Principal) bool) []addressed {
 	var c conversation.ChangedPayload
 	if err := e.Payload.Decode(&c); err != nil {
@@ -164,10 +164,26 @@ func (h *Hub) updated(ctx context.Context, e event.Event, row *conversation.List
 		}
 	}
 	out := []addressed{{visible: reader, subscribed: c.ConversationUUID, frame: frame{"conversation_update", data, e.ID}}}
-	if e.Type == event.ConversationStatus || e.Type == event.ConversationPriority {
+	if moves(e.Type, c.Set) {
 		out = append(out, addressed{visible: reader, frame: frame{"conversation_row", row, e.ID}})
 	}
 	return out
+}
+
+// moves reports whether a change is of something that lists and views are made or sorted by. That a contact waits is said
+// by the message that they wait with.
+func moves(kind event.Type, set map[string]any) bool {
+	switch kind {
+	case event.ConversationStatus, event.ConversationPriority, event.ConversationTags:
+		return true
+	}
+	for _, field := range []string{"custom_attributes", "subject", "contact_id"} {
+		if _, ok := set[field]; ok {
+			return true
+		}
+	}
+	since, ok := set["waiting_since"]
+	return ok && since == nil
 }
 
 // contactUpdated tells those who follow one of the contact's newest conversations what changed, as it is now.

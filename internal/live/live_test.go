@@ -329,6 +329,27 @@ func TestOnlyFollowersGetTheFieldsThatChange(t *testing.T) {
 	})
 }
 
+func TestWhatMovesAConversationBetweenListsSendsItsRow(t *testing.T) {
+	each(t, func(k *desk) {
+		uuid := k.open("a@x.test")
+		s := k.join(everything)
+		k.must(k.db.Tx(k.Context(), func(tx *db.Tx) error {
+			_, err := tx.Exec(k.Context(), `INSERT INTO tags (created_at, updated_at, name) VALUES (1, 1, 'refund')`)
+			return err
+		}))
+		k.must(k.c.SetTags(k.Context(), k.admin(), uuid, "add_tags", []string{"refund"}))
+		s.next("conversation_row", uuid, `"tags":["refund"]`)
+		k.must(k.c.SetAttributes(k.Context(), k.admin(), uuid, map[string]json.RawMessage{"plan": json.RawMessage(`"gold"`)}))
+		s.next("conversation_row", uuid)
+		k.must(k.c.SetSubject(k.Context(), k.admin(), uuid, "Broken kettle"))
+		s.next("conversation_row", uuid, "Broken kettle")
+		k.must(k.c.SetPriority(k.Context(), k.admin(), uuid, "Low"))
+		s.next("conversation_row", uuid, `"priority":"Low"`)
+		k.must(k.c.RemovePriority(k.Context(), k.admin(), uuid))
+		s.next("conversation_row", uuid, `"priority":null`)
+	})
+}
+
 func TestAssignedAwayLeavesTheListsOfWhoCouldReadIt(t *testing.T) {
 	each(t, func(k *desk) {
 		uuid := k.open("a@x.test")

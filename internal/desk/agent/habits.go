@@ -13,6 +13,10 @@ import (
 type Habits struct {
 	// AfterSend says what comes after a reply left: the same conversation (stay), the next of the list, or the list.
 	AfterSend string `json:"after_send" enum:"stay,next,list"`
+	// ListDensity is how high the rows of lists are.
+	ListDensity string `json:"list_density" enum:"comfortable,compact"`
+	// Lists is how single lists are looked at, by assigned, unassigned, …, team:ID, view:ID; every for those not named.
+	Lists map[string]ListLook `json:"lists"`
 }
 
 // afterSend are the values of Habits.AfterSend, the default first.
@@ -20,7 +24,9 @@ var afterSend = []string{"stay", "next", "list"}
 
 // HabitsChange changes what is not nil.
 type HabitsChange struct {
-	AfterSend *string `json:"after_send,omitempty" doc:"stay, next or list"`
+	AfterSend   *string             `json:"after_send,omitempty" doc:"stay, next or list"`
+	ListDensity *string             `json:"list_density,omitempty" doc:"comfortable or compact"`
+	Lists       map[string]ListLook `json:"lists,omitempty" doc:"Lists that are looked at otherwise from now on; {} forgets one"`
 }
 
 // HabitsOf returns how an agent likes to work.
@@ -33,6 +39,9 @@ func (s *Service) SetHabits(ctx context.Context, id int64, change HabitsChange) 
 	if v := change.AfterSend; v != nil && !slices.Contains(afterSend, *v) {
 		return h, fault.Field("after_send", "error.unknown_value", "value", *v)
 	}
+	if v := change.ListDensity; v != nil && !slices.Contains(densities, *v) {
+		return h, fault.Field("list_density", "error.unknown_value", "value", *v)
+	}
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
 		suffix := ""
 		if tx.Engine() == db.Postgres {
@@ -43,6 +52,12 @@ func (s *Service) SetHabits(ctx context.Context, id int64, change HabitsChange) 
 		}
 		if change.AfterSend != nil {
 			h.AfterSend = *change.AfterSend
+		}
+		if change.ListDensity != nil {
+			h.ListDensity = *change.ListDensity
+		}
+		if err := h.changeLooks(change.Lists); err != nil {
+			return err
 		}
 		_, err := tx.Exec(ctx, `UPDATE users SET preferences = $2 WHERE id = $1`, id, db.ToJSON(h))
 		if err != nil {
@@ -58,8 +73,17 @@ func readHabits(ctx context.Context, q db.Querier, id int64, suffix string) (h H
 	if err := q.QueryRow(ctx, `SELECT preferences FROM users WHERE id = $1`+suffix, id).Scan(&raw); err != nil {
 		return h, fmt.Errorf("read the habits of agent %d: %w", id, err)
 	}
-	if err := raw.Decode(&h); err != nil || !slices.Contains(afterSend, h.AfterSend) {
+	if err := raw.Decode(&h); err != nil {
+		h = Habits{}
+	}
+	if !slices.Contains(afterSend, h.AfterSend) {
 		h.AfterSend = afterSend[0]
+	}
+	if !slices.Contains(densities, h.ListDensity) {
+		h.ListDensity = densities[0]
+	}
+	if h.Lists == nil {
+		h.Lists = map[string]ListLook{}
 	}
 	return h, nil
 }

@@ -225,6 +225,11 @@ func (s *Service) SetPriority(ctx context.Context, p *agent.Principal, id, name 
 	return s.change(ctx, p, id, func(tx *db.Tx, h *head) error { return s.setPriority(ctx, tx, h, p, "", &priority.ID) })
 }
 
+// RemovePriority leaves a conversation without a priority. The same again does nothing.
+func (s *Service) RemovePriority(ctx context.Context, p *agent.Principal, id string) error {
+	return s.change(ctx, p, id, func(tx *db.Tx, h *head) error { return s.setPriority(ctx, tx, h, p, "", nil) })
+}
+
 // setPriority gives a conversation a priority, nil for none.
 func (s *Service) setPriority(ctx context.Context, tx *db.Tx, h *head, actor *agent.Principal, cause string, id *int64) error {
 	if same(h.PriorityID, id) {

@@ -1621,6 +1621,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{uuid}/priority/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Leave it without a priority
+         * @description Needs permission conversations:update_priority.
+         */
+        put: operations["put-conversations-uuid-priority-remove"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{uuid}/restore": {
         parameters: {
             query?: never;
@@ -2993,10 +3013,21 @@ export interface components {
         AgentHabits: {
             /** @enum {string} */
             after_send: "stay" | "next" | "list";
+            /** @enum {string} */
+            list_density: "comfortable" | "compact";
+            lists: {
+                [key: string]: components["schemas"]["AgentListLook"];
+            };
         };
         AgentHabitsChange: {
             /** @description stay, next or list */
             after_send?: string;
+            /** @description comfortable or compact */
+            list_density?: string;
+            /** @description Lists that are looked at otherwise from now on; {} forgets one */
+            lists?: {
+                [key: string]: components["schemas"]["AgentListLook"];
+            };
         };
         AgentKey: {
             api_key: string;
@@ -3017,6 +3048,22 @@ export interface components {
             permissions: string[] | null;
             /** @description The key that POST /agents/{id}/api-key makes */
             primary: boolean;
+        };
+        AgentListColumn: {
+            /** @description What it shows, such as subject or waiting_since */
+            name: string;
+            /**
+             * Format: int64
+             * @description Pixels, 40 to 1600
+             */
+            width?: number;
+        };
+        AgentListLook: {
+            columns?: components["schemas"]["AgentListColumn"][];
+            /** @enum {string} */
+            layout?: "cards" | "table";
+            /** @enum {string} */
+            sort?: "newest" | "oldest" | "created" | "first" | "waiting" | "sla" | "priority";
         };
         AgentListed: {
             availability_status: string;
@@ -8257,6 +8304,38 @@ export interface operations {
                 "application/json": components["schemas"]["Put-conversations-uuid-priorityRequest"];
             };
         };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-conversations-uuid-priority-remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description OK */
             200: {

@@ -209,6 +209,9 @@ export async function assignTeam(uuid: Uuid, id: number | null, name: string): P
   })
 }
 
+const putPriority = (uuid: Uuid, priority: string | null): Promise<unknown> =>
+  priority ? api.put(path(uuid, 'priority'), { priority }) : api.put(path(uuid, 'priority/remove'))
+
 export async function setPriority(uuid: Uuid, priority: string): Promise<boolean> {
   const was = current(uuid)?.priority ?? null
   if (was === priority) return true
@@ -216,8 +219,8 @@ export async function setPriority(uuid: Uuid, priority: string): Promise<boolean
     uuid,
     to: { priority },
     from: { priority: was },
-    forward: () => api.put(path(uuid, 'priority'), { priority }),
-    back: () => (was ? api.put(path(uuid, 'priority'), { priority: was }) : Promise.resolve()),
+    forward: () => putPriority(uuid, priority),
+    back: () => putPriority(uuid, was),
     said: t('conversation.done.priority', { priority: priorityName(priority) }),
   })
 }
