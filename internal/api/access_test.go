@@ -67,7 +67,7 @@ func newAccessDesk(t *testing.T, d *db.DB, authPerMinute int) *accessDesk {
 	k := &accessDesk{T: t, db: d, log: &bytes.Buffer{}}
 	log := slog.New(slog.NewTextHandler(k.log, nil))
 	k.must(jobs.Migrate(ctx, d))
-	runner, err := jobs.New(d, log)
+	runner, err := jobs.New(d, "here", log)
 	k.must(err)
 	blobs, err := blob.NewDisk(t.TempDir())
 	k.must(err)

@@ -98,7 +98,7 @@ func newFilesDesk(t *testing.T, d *db.DB) *filesDesk {
 		return nil
 	}))
 	log := slog.New(slog.NewTextHandler(testLog{t}, nil))
-	runner, err := jobs.New(d, log)
+	runner, err := jobs.New(d, "here", log)
 	k.must(err)
 	blobs, err := blob.NewDisk(t.TempDir())
 	k.must(err)

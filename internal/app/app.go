@@ -217,7 +217,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	if a.DB.Engine() == db.Postgres {
 		a.bus = bus.NewPostgres(a.DB.Pool(), a.log)
 	}
-	if a.jobs, err = jobs.New(a.DB, a.log); err != nil {
+	if a.jobs, err = jobs.New(a.DB, a.node, a.log); err != nil {
 		return err
 	}
 	var languages []string

@@ -82,7 +82,7 @@ func newDesk(t *testing.T, d *db.DB) *desk {
 		k.must(d.Tx(ctx, func(tx *db.Tx) error { _, err := tx.Exec(ctx, q); return err }))
 	}
 	log := discard
-	runner, err := jobs.New(d, log)
+	runner, err := jobs.New(d, "here", log)
 	k.must(err)
 	blobs, err := blob.NewDisk(t.TempDir())
 	k.must(err)

@@ -65,7 +65,7 @@ func newDesk(t *testing.T, d *db.DB) *desk {
 		k.exec(q)
 	}
 	log := slog.New(slog.DiscardHandler)
-	runner, err := jobs.New(d, log)
+	runner, err := jobs.New(d, "here", log)
 	k.must(err)
 	events := event.NewLog(d, bus.Local{}, log)
 	k.c = conversation.New(d, events, runner, noFiles{})

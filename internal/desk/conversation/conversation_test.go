@@ -73,7 +73,7 @@ func newDesk(t *testing.T, d *db.DB) *desk {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	runner, err := jobs.New(d, log)
+	runner, err := jobs.New(d, "here", log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func each(t *testing.T, fn func(k *desk)) {
 		_, err := k.agents.Seed(t.Context(), "Str0ng!Passw0rd")
 		k.must(err)
 		k.must(jobs.Migrate(t.Context(), d))
-		k.jobs, err = jobs.New(d, slog.New(slog.DiscardHandler))
+		k.jobs, err = jobs.New(d, "here", slog.New(slog.DiscardHandler))
 		k.must(err)
 		jobs.Handle(k.jobs, func(context.Context, invited) error { return nil })
 		fn(k)
@@ -58,7 +58,7 @@ func (k *desk) must(err error) {
 // node is the service as a node of the desk has it; invite is called for every agent that is made.
 func (k *desk) node(invite Invite) *Service {
 	k.Helper()
-	runner, err := jobs.New(k.db, slog.New(slog.DiscardHandler))
+	runner, err := jobs.New(k.db, "here", slog.New(slog.DiscardHandler))
 	k.must(err)
 	return New(Options{DB: k.db, Jobs: runner, Log: slog.New(slog.DiscardHandler), Agents: k.agents, Roles: role.New(k.db), Teams: team.New(k.db),
 		Principal: k.dir.ByID, Inviter: func(context.Context) (Invite, error) { return invite, nil }})

@@ -59,7 +59,7 @@ func newDesk(t testing.TB, d *db.DB) *desk {
 		`INSERT INTO teams (created_at, updated_at, name) VALUES (1, 1, 'Billing'), (1, 1, 'Care')`,
 		`INSERT INTO statuses (created_at, name, category) VALUES (1, 'Open', 'open'), (1, 'Snoozed', 'waiting'), (1, 'Resolved', 'resolved'), (1, 'Closed', 'resolved')`,
 		`INSERT INTO inboxes (created_at, updated_at, uuid, name, channel, enabled, from_address) VALUES (1, 1, 'u', 'Support', 'email', TRUE, 'Help <help@acme.test>')`)
-	runner, err := jobs.New(d, log)
+	runner, err := jobs.New(d, "here", log)
 	k.must(err)
 	k.c = conversation.New(d, event.NewLog(d, bus.Local{}, log), runner, noFiles{})
 	jobs.Handle(runner, k.c.Wake)

@@ -47,9 +47,12 @@ type Runner struct {
 	}
 	addPeriodic func(*river.PeriodicJob)
 	started     bool
+	node        *node
+	stopNode    func() // returns when nothing is done for the node any more
 }
 
-// Jobs are short; one that still runs after this long has lost its node and is tried again by another.
+// Jobs are short. One that still runs after this long hangs, and is tried again; jobs of a node that died are taken up
+// sooner (node.go).
 const (
 	jobTimeout = 2 * time.Minute
 	rescue     = 3 * time.Minute
@@ -77,10 +80,12 @@ func Migrate(ctx context.Context, d *db.DB) error {
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// New makes a runner on the database. Nothing runs before Start, but jobs may be inserted.
-func New(d *db.DB, log *slog.Logger) (*Runner, error) {
-	r := &Runner{workers: river.NewWorkers()}
+// New makes a runner on the database. The node's name must be used by no other process that runs at the same time, and be
+// the same after a restart. Nothing runs before Start, but jobs may be inserted.
+func New(d *db.DB, name string, log *slog.Logger) (*Runner, error) {
+	r := &Runner{workers: river.NewWorkers(), node: newNode(d, name, log)}
 	cfg := &river.Config{
+		ID:                   r.node.id,
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}},
 		Workers:              r.workers,
 		JobTimeout:           jobTimeout,
@@ -124,6 +129,11 @@ func Handle[T Args](r *Runner, fn func(ctx context.Context, args T) error) {
 		panic("jobs: Handle after Start")
 	}
 	river.AddWorker(r.workers, river.WorkFunc(func(ctx context.Context, job *river.Job[T]) error {
+		ctx, done, err := r.node.within(ctx)
+		if err != nil {
+			return river.JobSnooze(time.Second)
+		}
+		defer done()
 		return fn(ctx, job.Args)
 	}))
 }
@@ -154,9 +164,16 @@ func (r *Runner) Insert(ctx context.Context, tx *db.Tx, args Args, o Options) er
 	return nil
 }
 
-// Start runs jobs until Stop.
+// Start runs jobs until Stop, and at once those that this node was running when it was killed.
 func (r *Runner) Start(ctx context.Context) error {
+	if err := r.node.begin(ctx); err != nil {
+		return err
+	}
 	r.started = true
+	live, end := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() { defer close(ended); r.node.live(live) }()
+	r.stopNode = func() { end(); <-ended }
 	for _, p := range r.periodic {
 		r.addPeriodic(p)
 	}
@@ -177,6 +194,10 @@ func (r *Runner) Stop(ctx context.Context) error {
 		cancel, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer done()
 		err = r.client.StopAndCancel(cancel)
+	}
+	r.stopNode()
+	if err == nil {
+		err = r.node.leave(context.WithoutCancel(ctx))
 	}
 	if err != nil {
 		return fmt.Errorf("stop the job runner: %w", err)

@@ -12,6 +12,8 @@ import (
 	"github.com/foyerdesk/foyer/internal/platform/jobs"
 )
 
+var quiet = slog.New(slog.DiscardHandler)
+
 type greet struct {
 	Name string `json:"name"`
 }
@@ -28,7 +30,7 @@ func start(t *testing.T, d *db.DB, wire func(r *jobs.Runner)) *jobs.Runner {
 	if err := jobs.Migrate(ctx, d); err != nil {
 		t.Fatal(err)
 	}
-	r, err := jobs.New(d, slog.New(slog.DiscardHandler))
+	r, err := jobs.New(d, "here", quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
