@@ -26,6 +26,13 @@ type sendBody struct {
 	Mentions    []conversation.Mention `json:"mentions,omitempty" nullable:"true"`
 	EchoID      string                 `json:"echo_id,omitempty" doc:"Chosen by the client; a repeated reply with the same echo_id is stored once"`
 	SeenMessage string                 `json:"seen_message,omitempty" doc:"uuid of the newest public message that the writer of a reply knew: if others have written since, nothing is stored and the answer is 409 with their messages as data"`
+	Subject     string                 `json:"subject,omitempty" doc:"Subject of a reply's mail; the conversation's when left out"`
+	Forward     *conversation.Forward  `json:"forward,omitempty" doc:"A public message that this reply passes on to somebody else, below its own text: it answers nobody, so that no clock stops"`
+}
+
+func (b sendBody) send() conversation.Send {
+	return conversation.Send{Message: b.Message, SenderType: b.SenderType, Private: b.Private, To: b.To, CC: b.CC, BCC: b.BCC,
+		Attachments: b.Attachments, Mentions: b.Mentions, EchoID: b.EchoID, SeenMessage: b.SeenMessage, Subject: b.Subject, Forward: b.Forward}
 }
 
 type deletedMessage struct {
@@ -62,9 +69,7 @@ func messageRoutes(a *API) {
 			ConversationPath
 			Body sendBody
 		}) (*conversation.Message, error) {
-			b := in.Body
-			return c.SendMessage(ctx, p, in.UUID, conversation.Send{Message: b.Message, SenderType: b.SenderType, Private: b.Private,
-				To: b.To, CC: b.CC, BCC: b.BCC, Attachments: b.Attachments, Mentions: b.Mentions, EchoID: b.EchoID, SeenMessage: b.SeenMessage})
+			return c.SendMessage(ctx, p, in.UUID, in.Body.send())
 		})
 	route(a, http.MethodPut, "/conversations/{uuid}/messages/{message}/retry", "Send a failed reply again", need(role.MessagesWrite),
 		func(ctx context.Context, p *agent.Principal, in *messagePath) (done, error) {

@@ -48,7 +48,9 @@ func (c *Channel) letter(ctx context.Context, messageID int64, in inbox.Inbox, c
 	}
 	var meta struct {
 		To, CC, BCC []string
-		IsAutomated bool `json:"is_automated"`
+		Subject     string
+		ForwardOf   string `json:"forward_of"`
+		IsAutomated bool   `json:"is_automated"`
 	}
 	if err := o.Meta.Decode(&meta); err != nil {
 		return letter{}, err
@@ -60,9 +62,14 @@ func (c *Channel) letter(ctx context.Context, messageID int64, in inbox.Inbox, c
 	if name := senderName(in, o); name != "" {
 		from.Name = name
 	}
-	references, err := c.references(ctx, o)
-	if err != nil {
-		return letter{}, err
+	if meta.Subject != "" {
+		o.Subject = meta.Subject
+	}
+	var references []string
+	if meta.ForwardOf == "" { // what is passed on answers nothing that its reader knows
+		if references, err = c.references(ctx, o); err != nil {
+			return letter{}, err
+		}
 	}
 	m := mail.Outgoing{MessageID: o.SourceID, Date: o.CreatedAt.Time, From: from, ReplyTo: replyTo(in, cfg, o.UUID), Subject: o.Subject,
 		References: references, HTML: o.Content, Headers: []mail.HeaderField{{Name: loopHeader, Value: from.Email}, {Name: conversationHeader, Value: o.UUID}}}

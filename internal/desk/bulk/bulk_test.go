@@ -42,6 +42,7 @@ type noFiles struct{}
 func (noFiles) Link(context.Context, *db.Tx, []int64, int64) error        { return nil }
 func (noFiles) LinkInline(context.Context, *db.Tx, []string, int64) error { return nil }
 func (noFiles) Add(context.Context, *db.Tx, int64, media.Incoming) error  { return nil }
+func (noFiles) Copy(context.Context, string, int64) (media.Media, error)  { return media.Media{}, nil }
 func (noFiles) Unlink(context.Context, *db.Tx, int64) error               { return nil }
 func (noFiles) Discard(context.Context, *db.Tx, int64) ([]string, error)  { return nil, nil }
 func (noFiles) SignedURL(uuid string) string                              { return "/uploads/" + uuid }

@@ -197,6 +197,8 @@ type Files interface {
 	Add(ctx context.Context, tx *db.Tx, messageID int64, file media.Incoming) error
 	// OfMessages returns the attachments of messages, by message id, each list ordered by file name.
 	OfMessages(ctx context.Context, q db.Querier, messageIDs []int64) (map[int64][]media.Attachment, error)
+	// Copy stores a copy of a file, which belongs to nothing yet, for an agent to attach.
+	Copy(ctx context.Context, uuid string, by int64) (media.Media, error)
 	// Unlink takes the attachments off a message, to be collected later.
 	Unlink(ctx context.Context, tx *db.Tx, messageID int64) error
 	// Discard forgets the files of a conversation's messages and returns the names of their blobs, to be deleted after the

@@ -38,7 +38,7 @@ func lockMessage(ctx context.Context, tx *db.Tx, where string, args ...any) (m m
 }
 
 // SettleTx records that a pending reply was sent or has failed for good, in the caller's transaction. Sending stops the
-// clocks of the conversation, unless the message is automated: nobody answered the customer then.
+// clocks of the conversation, unless the message is automated or passes another one on: nobody answered the customer then.
 func (s *Service) SettleTx(ctx context.Context, tx *db.Tx, conversationID, messageID int64, status string) error {
 	h, err := lockID(ctx, tx, conversationID)
 	if err != nil {
@@ -56,7 +56,8 @@ func (s *Service) SettleTx(ctx context.Context, tx *db.Tx, conversationID, messa
 	if err := s.messageChanged(ctx, tx, h, m.UUID, m.SenderID, map[string]any{"status": status}); err != nil {
 		return err
 	}
-	if automated, _ := metaOf(m.Meta)["is_automated"].(bool); status != StatusSent || automated {
+	meta := metaOf(m.Meta)
+	if automated, _ := meta["is_automated"].(bool); status != StatusSent || automated || meta["forward_of"] != nil {
 		return nil
 	}
 	set := map[string]any{"last_reply_at": now, "waiting_since": nil}

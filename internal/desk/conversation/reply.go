@@ -43,12 +43,19 @@ type Send struct {
 	EchoID      string
 	// SeenMessage is the uuid of the newest public message that the writer of a reply knew; "" for not looking.
 	SeenMessage string
+	// Subject is that of a reply's mail; "" is the conversation's.
+	Subject string
+	// Forward is what a reply passes on to somebody else; nil for nothing. It answers nobody then, and no clock stops.
+	Forward *Forward
 }
 
 func (in *Send) validate() error {
 	in.To, in.CC, in.BCC = blanksOff(in.To), blanksOff(in.CC), blanksOff(in.BCC)
 	if in.SenderType != SenderAgent && in.SenderType != SenderContact {
 		return fault.Field("sender_type", "error.unknown_value", "value", in.SenderType)
+	}
+	if in.Forward != nil && (in.Private || in.SenderType == SenderContact) {
+		return fault.Field("forward", "error.forward_private")
 	}
 	if in.Private && in.SenderType == SenderContact {
 		return fault.Field("private", "error.contact_private")
@@ -57,6 +64,9 @@ func (in *Send) validate() error {
 		return fault.TooLong("message", maxContent)
 	}
 	if err := checkTexts("echo_id", 200, in.EchoID); err != nil {
+		return err
+	}
+	if err := checkTexts("subject", maxSubject, in.Subject); err != nil {
 		return err
 	}
 	if len(in.Attachments) > maxAttachments {
@@ -112,7 +122,11 @@ func readInbox(ctx context.Context, q db.Querier, id int64) (in inboxOf, err err
 // message that the first call stored. Errors: Invalid names the field; Forbidden; NotFound; Conflict with the messages
 // that others wrote since SeenMessage, oldest first, as its Data.
 func (s *Service) SendMessage(ctx context.Context, p *agent.Principal, conversation string, in Send) (*Message, error) {
-	w := s.write(in.Message) // what costs time is done before the transaction
+	// What costs time is done before the transaction.
+	if err := s.forward(ctx, p, conversation, &in); err != nil {
+		return nil, err
+	}
+	w := s.write(in.Message)
 	var h head
 	var message string
 	err := s.db.Tx(ctx, func(tx *db.Tx) (err error) {
@@ -200,10 +214,16 @@ func (s *Service) reply(ctx context.Context, tx *db.Tx, h head, p *agent.Princip
 		if len(in.BCC) > 0 {
 			m.Meta["bcc"] = in.BCC
 		}
+		if in.Subject = strings.TrimSpace(in.Subject); in.Subject != "" {
+			m.Meta["subject"] = in.Subject
+		}
 		m.SourceID = messageID(h.UUID, inbox.From)
 	}
 	if in.EchoID != "" {
 		m.Meta["echo_id"] = in.EchoID
+	}
+	if in.Forward != nil {
+		m.Meta["forward_of"] = in.Forward.Message
 	}
 	st, err := s.insert(ctx, tx, h, m)
 	if err != nil {
@@ -230,10 +250,7 @@ type written struct {
 
 // write makes HTML safe to store and to show.
 func (s *Service) write(html string) (w written) {
-	root := ""
-	if s.RootURL != nil {
-		root = s.RootURL()
-	}
+	root := s.root()
 	w.html = htmlx.RewriteURLs(html, func(tag, attr, url string) string {
 		if id := ownImage(root, url); tag == "img" && attr == "src" && id != "" {
 			w.inline = append(w.inline, id)
@@ -244,6 +261,14 @@ func (s *Service) write(html string) (w written) {
 	w.html = htmlx.Sanitize(w.html) // after that: it removes addresses without a host, which own images may have
 	w.text = htmlx.Text(w.html)
 	return w
+}
+
+// root is where the desk's web app is; "" if that is not known.
+func (s *Service) root() string {
+	if s.RootURL == nil {
+		return ""
+	}
+	return s.RootURL()
 }
 
 // compose makes the message of what an agent wrote, with the variables in it filled in.

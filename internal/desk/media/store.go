@@ -208,6 +208,36 @@ func (s *Service) Open(ctx context.Context, m Media, thumb bool) (File, error) {
 	return File{c, m.Filename, t, shownInline(t)}, nil
 }
 
+// Copy stores a copy of a file, as an upload of an agent's that belongs to no message yet. NotFound if it has no bytes.
+func (s *Service) Copy(ctx context.Context, id string, by int64) (Media, error) {
+	from, err := s.Find(ctx, id)
+	if err != nil {
+		return Media{}, err
+	}
+	c, err := s.blobs.Open(ctx, from.UUID)
+	if errors.Is(err, blob.ErrNotFound) {
+		return Media{}, fault.Missing("file").Because(err)
+	}
+	if err != nil {
+		return Media{}, err
+	}
+	m := Media{UUID: uuid.NewString(), Store: s.blobs.Kind(), Filename: from.Filename, ContentType: from.ContentType,
+		ModelType: new(ModelMessages), Disposition: new(Attached), Meta: db.JSON(`{}`)}
+	m.Size, err = s.blobs.Put(ctx, m.UUID, c)
+	if err = errors.Join(err, c.Close()); err == nil && hasThumbnail(m.ContentType) {
+		err = s.measure(ctx, &m)
+	}
+	if err == nil {
+		err = s.insert(ctx, &m, &by)
+	}
+	if err != nil {
+		s.discard(ctx, m.UUID)
+		return Media{}, fmt.Errorf("copy file %s: %w", id, err)
+	}
+	m.URL = s.SignedURL(m.UUID)
+	return m, nil
+}
+
 // Link makes uploaded files the attachments of a message. An unknown id is Invalid; files that belong to something
 // already are left alone.
 func (s *Service) Link(ctx context.Context, tx *db.Tx, ids []int64, messageID int64) error {

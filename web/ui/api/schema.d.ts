@@ -3586,6 +3586,14 @@ export interface components {
             /** Format: int64 */
             user_id: number;
         };
+        ConversationForward: {
+            /** @description uuids of those of its attachments that go with it */
+            files?: string[] | null;
+            /** @description HTML between the text and what is passed on, such as whom it came from */
+            intro?: string;
+            /** @description uuid of a public message of the conversation */
+            message: string;
+        };
         ConversationListContact: {
             avatar_url: string | null;
             /** Format: date-time */
@@ -4708,6 +4716,8 @@ export interface components {
             cc?: string[] | null;
             /** @description Chosen by the client; a repeated reply with the same echo_id is stored once */
             echo_id?: string;
+            /** @description A public message that this reply passes on to somebody else, below its own text: it answers nobody, so that no clock stops */
+            forward?: components["schemas"]["ConversationForward"];
             mentions?: components["schemas"]["ConversationMention"][] | null;
             /** @description HTML */
             message?: string;
@@ -4716,6 +4726,8 @@ export interface components {
             seen_message?: string;
             /** @description agent or contact */
             sender_type?: string;
+            /** @description Subject of a reply's mail; the conversation's when left out */
+            subject?: string;
             to?: string[] | null;
         };
         SettingEmail: {

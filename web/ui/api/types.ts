@@ -89,6 +89,10 @@ export interface MessageMeta {
   cc?: string[]
   bcc?: string[]
   subject?: string
+  /** When a mail says it was written. */
+  date?: Time
+  /** Which message this one passes on. */
+  forward_of?: Uuid
   echo_id?: string
   activity_type?: string
   /** What an activity line names: status, agent, team, tag, priority, participant. */
@@ -143,6 +147,8 @@ export type SendMessage = Narrow<
     cc: string[]
     bcc: string[]
     seen_message: Uuid
+    forward?: Schemas['ConversationForward']
+    subject?: string
   }
 >
 

@@ -17,12 +17,20 @@ export interface DraftFile {
   disposition: 'attachment' | 'inline'
 }
 
+/** A message that a reply passes on, with those of its files that go with it. */
+export interface Forwarded {
+  message: Uuid
+  subject: string
+  files: Uuid[]
+}
+
 export interface DraftContent {
   content: string
   to?: string[]
   cc?: string[]
   bcc?: string[]
   attachments: DraftFile[]
+  forward?: Forwarded
 }
 
 /** Where drafts are kept: the server, or a fake in tests. `leaving` asks for a write that outlives the page. */
@@ -41,9 +49,9 @@ export class DraftConflict extends Error {
   }
 }
 
-/** True when nothing would be lost: no text, no image, no file. */
-export function isEmptyDraft(draft: Pick<DraftContent, 'content' | 'attachments'>): boolean {
-  if (draft.attachments.length || /<(?:img|hr)\b/i.test(draft.content)) return false
+/** True when nothing would be lost: no text, no image, no file, nothing to pass on. */
+export function isEmptyDraft(draft: { content: string; attachments: readonly unknown[]; forward?: Forwarded | null }): boolean {
+  if (draft.attachments.length || draft.forward || /<(?:img|hr)\b/i.test(draft.content)) return false
   return !draft.content
     .replace(/<[^>]*>/g, '')
     .replace(/&nbsp;/g, ' ')
@@ -293,8 +301,8 @@ export const useDrafts = () =>
 
 /** A stored draft as the composer uses it. */
 export function draftContent(draft: Draft): DraftContent {
-  const { to, cc, bcc, attachments } = draft.meta as Partial<DraftContent>
-  return { content: draft.content, to, cc, bcc, attachments: attachments ?? [] }
+  const { to, cc, bcc, attachments, forward } = draft.meta as Partial<DraftContent>
+  return { content: draft.content, to, cc, bcc, attachments: attachments ?? [], ...(forward && { forward }) }
 }
 
 /** What a draft says, in few words, to choose between two of them. */

@@ -22,9 +22,16 @@ export function prefillRecipients(
 ): Recipients {
   const none: Recipients = { to: [], cc: [], bcc: [] }
   if (conversation.inbox_channel !== 'email') return none
-  const last = newestFirst.find((m) => m.type !== 'activity' && !m.private && !m.meta.is_automated)
-  if (!last) return none
+  const last = newestFirst.find((m) => m.type !== 'activity' && !m.private && !m.meta.is_automated && !m.meta.forward_of)
+  return last ? answerTo(conversation, last) : none
+}
 
+/** Whom an answer to one message goes to: to everybody who had it, or `alone` to its sender. */
+export function answerTo(
+  conversation: Pick<Conversation, 'inbox_channel' | 'inbox_mail' | 'inbox_reply_to' | 'contact'>,
+  last: Pick<Message, 'type' | 'meta'>,
+  alone = false,
+): Recipients {
   const own = new Set([conversation.inbox_mail, conversation.inbox_reply_to].filter(Boolean).map(normalise))
   const contact = conversation.contact.email ?? ''
   const taken = new Set<string>()
@@ -40,8 +47,9 @@ export function prefillRecipients(
 
   const { from = [], to = [], cc = [] } = last.meta
   if (last.type === 'outgoing') {
-    return { to: pick(to.length ? to : [contact]), cc: pick(cc), bcc: [] }
+    return { to: pick(to.length ? to : [contact]), cc: alone ? [] : pick(cc), bcc: [] }
   }
+  if (alone) return { to: pick(from.length ? from : [contact]), cc: [], bcc: [] }
   return { to: pick(from.length ? from : [contact]), cc: pick([...cc, ...to, contact]), bcc: [] }
 }
 

@@ -1,6 +1,6 @@
 import { reactive } from 'vue'
 import type { Uuid } from '@ui/api/types'
-import type { DraftFile, Mode } from './drafts'
+import type { DraftFile, Forwarded, Mode } from './drafts'
 import type { Recipients } from './recipients'
 
 /** A file on its way up. */
@@ -22,6 +22,8 @@ export interface Session {
   /** Null until the agent writes or touches a field: then what was proposed is fixed. */
   recipients: Recipients | null
   attachments: DraftFile[]
+  /** What the reply passes on to somebody else. */
+  forward: Forwarded | null
   uploads: Upload[]
   /** Id of the newest public message when the writing began; 0 before. */
   since: number
@@ -36,7 +38,7 @@ export function sessionOf(uuid: Uuid, mode: Mode): Session {
   const key = `${uuid}:${mode}`
   let session = sessions.get(key)
   if (!session) {
-    session = reactive<Session>({ uuid, mode, content: '', recipients: null, attachments: [], uploads: [], since: 0, loaded: false })
+    session = reactive<Session>({ uuid, mode, content: '', recipients: null, attachments: [], forward: null, uploads: [], since: 0, loaded: false })
     sessions.set(key, session)
   }
   return session
@@ -45,7 +47,7 @@ export function sessionOf(uuid: Uuid, mode: Mode): Session {
 /** Empties a session: its message is on its way, or was discarded. */
 export function clearSession(session: Session): void {
   session.uploads.forEach((upload) => upload.cancel())
-  Object.assign(session, { content: '', recipients: null, attachments: [], uploads: [], since: 0, loaded: true })
+  Object.assign(session, { content: '', recipients: null, attachments: [], forward: null, uploads: [], since: 0, loaded: true })
 }
 
 export const lastMode = (uuid: Uuid): Mode | undefined => modes.get(uuid)
