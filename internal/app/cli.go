@@ -152,7 +152,7 @@ func (migrateCmd) Run(ctx context.Context, c *commands) error {
 // benchCmd adds the loader that writes into the database to the benchmarks that speak the API.
 type benchCmd struct {
 	bench.Command
-	Fill fillCmd `cmd:"" help:"Write plain conversations straight into this desk's database, while it is not running."`
+	Fill fillCmd `cmd:"" help:"Write plain conversations, with agents, teams and tags, straight into this desk's database, while it is not running."`
 }
 
 type fillCmd struct {
@@ -170,8 +170,11 @@ func (f fillCmd) Run(ctx context.Context, c *commands) error {
 	if err := demo.EnsureInbox(ctx, a.DB); err != nil {
 		return err
 	}
+	if err := demo.EnsureCrowd(ctx, a.DB); err != nil {
+		return err
+	}
 	start := time.Now()
-	err = demo.Bulk(ctx, a.DB, demo.BulkOptions{Conversations: f.Count, Messages: f.Messages, Progress: func(done int) {
+	err = demo.Bulk(ctx, a.DB, demo.BulkOptions{Conversations: f.Count, Messages: f.Messages, Varied: true, Progress: func(done int) {
 		fmt.Fprintf(os.Stderr, "\r%d of %d conversations, %.0f a second ", done, f.Count, float64(done)/time.Since(start).Seconds())
 	}})
 	fmt.Fprintln(os.Stderr)

@@ -17,6 +17,7 @@ import (
 type Command struct {
 	Load LoadCmd `cmd:"" help:"Create conversations with messages through the API."`
 	Hit  HitCmd  `cmd:"" help:"Measure API calls: rate, latency and errors of each."`
+	Bulk BulkCmd `cmd:"" help:"Measure a change of many conversations at once, on a desk from bench fill."`
 	Mail MailCmd `cmd:"" help:"Measure how fast arriving mail is filed and shown."`
 }
 

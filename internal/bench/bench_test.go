@@ -184,6 +184,25 @@ func (d *desk) handler() http.Handler {
 	})
 	handle("GET /api/v1/conversations/{uuid}", func(*http.Request) any { return nil })
 	handle("GET /api/v1/conversations/{uuid}/messages", func(*http.Request) any { return nil })
+	handle("GET /api/v1/tags", func(*http.Request) any {
+		return []any{map[string]any{"id": 1, "name": "bench-1"}, map[string]any{"id": 20, "name": "bench-20"}}
+	})
+	handle("GET /api/v1/views/me", func(*http.Request) any { return []any{} })
+	handle("POST /api/v1/views/me", func(*http.Request) any { return map[string]any{"id": 4} })
+	for _, path := range []string{
+		"conversations/assigned", "conversations/unassigned", "conversations/mentioned", "conversations/counts",
+		"views/4/conversations", "views/counts", "contacts", "search",
+	} {
+		handle("GET /api/v1/"+path, func(*http.Request) any { return nil })
+	}
+	running := true
+	job := func(*http.Request) any {
+		running = !running
+		return map[string]any{"id": 5, "total": 60, "done": 60, "running": !running}
+	}
+	handle("POST /api/v1/conversations/bulk", job)
+	handle("GET /api/v1/bulk/5", job)
+	handle("POST /api/v1/bulk/5/undo", job)
 	handle("GET /api/v1/messages/search", func(*http.Request) any { return nil })
 	handle("POST /api/v1/conversations/{uuid}/messages", func(*http.Request) any { d.messages++; return nil })
 	handle("PUT /api/v1/conversations/{uuid}/status", func(r *http.Request) any {
@@ -226,6 +245,8 @@ func TestLoadFillsTheDeskAndHitMeasuresEveryRow(t *testing.T) {
 	if d.created != 60 || d.messages == 0 || len(d.status) != 40 {
 		t.Fatalf("%d conversations, %d notes, %d statuses", d.created, d.messages, len(d.status))
 	}
+
+	run(t, append([]string{"bulk"}, as...)...)
 
 	clear(d.status)
 	d.changes = 0

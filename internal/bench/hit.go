@@ -18,7 +18,7 @@ import (
 // or Resolved.
 type HitCmd struct {
 	Target
-	Rows        []string      `help:"Rows to measure, in this order; all without it: list, list-deep, conversation, messages, search, key, session, note, status."`
+	Rows        []string      `help:"Rows to measure, in this order; all without it. Those of lists that are filtered need a desk from bench fill."`
 	Duration    time.Duration `default:"10s" help:"How long each row is measured."`
 	WarmUp      time.Duration `default:"1s" help:"How long each row runs before it is measured."`
 	Concurrency int           `default:"16" help:"Calls made at the same time, each on a connection of its own."`

@@ -17,7 +17,12 @@ type row struct {
 }
 
 // rowNames are the rows in the order they are measured: those that only read come before those that change.
-var rowNames = []string{"list", "list-deep", "conversation", "messages", "search", "key", "session", "note", "status"}
+var rowNames = []string{
+	"list", "list-deep", "conversation", "messages", "search", "key", "session",
+	"open", "mine", "unassigned", "tag", "rare-tag", "mixed", "view", "counts", "view-counts", "mentioned", "contacts",
+	"find", "find-tag", "find-status", "find-month", "find-from",
+	"note", "status",
+}
 
 // targets are what the requests are about, gathered before measuring and spread over the whole desk, so that a
 // server is not measured at answering the same question from its cache.
@@ -76,7 +81,11 @@ func (cmd *HitCmd) rows(ctx context.Context, c *client, t targets) ([]row, error
 	if err != nil {
 		return nil, err
 	}
-	return []row{
+	filters, err := cmd.filterRows(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return append([]row{
 		{name: "list", next: same(get("/api/v1/conversations/all?page=1&page_size=30"))},
 		{name: "list-deep", next: cmd.rotate(deep)},
 		{name: "conversation", next: perUUID("")},
@@ -85,7 +94,7 @@ func (cmd *HitCmd) rows(ctx context.Context, c *client, t targets) ([]row, error
 		key, session,
 		{name: "note", next: cmd.notes(c, t)},
 		{name: "status", next: cmd.statuses(c, t)},
-	}, nil
+	}, filters...), nil
 }
 
 func same(req []byte) func(worker, i int) []byte { return func(int, int) []byte { return req } }

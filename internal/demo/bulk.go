@@ -19,6 +19,8 @@ import (
 type BulkOptions struct {
 	Conversations int
 	Messages      int // of each conversation
+	// Varied adds tags, from common to rare, and mentions. The desk has the tags already, see [EnsureCrowd].
+	Varied bool
 	// Progress is called now and then with how many conversations are written.
 	Progress func(done int)
 }
@@ -54,6 +56,7 @@ func Bulk(ctx context.Context, d *db.DB, o BulkOptions) error {
 type bulk struct {
 	o                      BulkOptions
 	agents, teams, inboxes []int64
+	tags                   []int64 // of a varied desk, the most common first
 	open, resolved         int64
 	contact, conv, msg     int64 // next ids
 	reference              int64
@@ -85,6 +88,14 @@ func newBulk(ctx context.Context, d *db.DB, o BulkOptions) (*bulk, error) {
 	one(&b.reference, `SELECT COALESCE(max(reference_number), 99) + 1 FROM conversations`)
 	if err != nil {
 		return nil, fmt.Errorf("look at the desk: %w", err)
+	}
+	for n := 0; err == nil && o.Varied && n < crowdTags; n++ {
+		var id int64
+		err = d.QueryRow(ctx, `SELECT id FROM tags WHERE name = $1`, tagName(n)).Scan(&id)
+		b.tags = append(b.tags, id)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for the tags: %w", err)
 	}
 	if len(b.agents) == 0 || len(b.inboxes) == 0 {
 		return nil, errors.New("the desk needs an agent and an e-mail inbox first")
@@ -154,6 +165,8 @@ func (b *bulk) chunk(ctx context.Context, tx *db.Tx, done, n int) error {
 	msgs := &rows{insert: `INSERT INTO messages (id, created_at, updated_at, uuid, conversation_id, inbox_id, type, status, content, text_content,
 		content_type, private, sender_id, sender_type, source_id) VALUES`}
 	parts := &rows{insert: `INSERT INTO conversation_participants (conversation_id, user_id, created_at) VALUES`}
+	tags := &rows{insert: `INSERT INTO conversation_tags (conversation_id, tag_id) VALUES`}
+	mentions := &rows{insert: `INSERT INTO mentions (created_at, conversation_id, message_id, mentioned_user_id, mentioned_by_user_id) VALUES`}
 	counts := map[[3]int64]int64{}
 	span := time.Since(b.start) - time.Hour
 	var contact int64
@@ -165,8 +178,11 @@ func (b *bulk) chunk(ctx context.Context, tx *db.Tx, done, n int) error {
 			contacts.add(contact, at, at, "contact", fmt.Sprintf("customer%d@example.net", contact), "Customer", fmt.Sprint(contact))
 		}
 		b.conversation(contact, at, convs, msgs, parts, counts)
+		if b.o.Varied {
+			b.vary(at, b.agents[0], tags, mentions)
+		}
 	}
-	for _, r := range []*rows{contacts, convs, msgs, parts} {
+	for _, r := range []*rows{contacts, convs, msgs, parts, tags, mentions} {
 		if err := r.flush(ctx, tx); err != nil {
 			*b = saved
 			return err

@@ -2,6 +2,7 @@ package search
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -66,6 +67,14 @@ func (k *desk) hotSearches(query string) map[string]statement {
 				k.must(err)
 			}
 			args := &filter.Args{}
+			if in.few != nil && k.db.Engine() == db.SQLite {
+				few := &filter.Args{}
+				out["few "+name+who] = statement{in.fewest(few), few.Values()}
+				some := list(k.db, []int64{1000, 1001, 1002})
+				out["texts of "+name] = statement{fmt.Sprintf(kinds[slices.IndexFunc(kinds, func(k kind) bool { return k.table == in.table })].source, anyOf(k.db)), []any{some}}
+				out[name+who] = statement{in.query(oneOf(some, args), args), args.Values()}
+				continue
+			}
 			out[name+who] = statement{in.query(k.s.matches(in, matching, false, args), args), args.Values()}
 		}
 		near, err := k.s.narrow(k.ctx, c)

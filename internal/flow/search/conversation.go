@@ -107,10 +107,18 @@ func (c *conditions) allowed(p *agent.Principal, args *filter.Args) string {
 }
 
 func (s *Service) conversationIndex(ctx context.Context, p *agent.Principal, c *conditions) (index, error) {
-	near, err := s.narrow(ctx, c)
-	return index{table: "search_conversations", depth: depth(p, c), few: near.conversations(), query: func(matches string, args *filter.Args) string {
+	in := index{table: "search_conversations", depth: depth(p, c), query: func(matches string, args *filter.Args) string {
 		return s.rows(matches, c.allowed(p, args)) + s.newest()
-	}}, err
+	}}
+	near, err := s.narrow(ctx, c)
+	if err != nil {
+		return in, err
+	}
+	if in.few = near.conversations(); in.few == nil {
+		// What began before then may have gone on until today.
+		_, in.below, err = s.between(ctx, "conversations", db.Time{}, c.before)
+	}
+	return in, err
 }
 
 // fewListed is how many conversations are put in order by their last message; of more, the newest are walked through.

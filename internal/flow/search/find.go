@@ -20,8 +20,6 @@ const (
 	// looked is how many matches are looked at for those, when the asker may not read every conversation or does not want
 	// every one.
 	looked = 10_000
-	// passed is how many matches SQLite goes through for those in few conversations.
-	passed = 50_000
 )
 
 // readsAll reports whether p may read every conversation.
@@ -45,13 +43,16 @@ type index struct {
 	query func(matches string, args *filter.Args) string
 	// few, unless nil, is the statement of the ids of all entries that come into question, a bounded number.
 	few func(args *filter.Args) string
-	// below, unless 0, is an id that those of all matches are below.
-	below int64
+	// above and below, unless 0, are what the ids of all matches are at least, and what they are below.
+	above, below int64
 }
 
 // find reads the candidates of an expression. Where there are enough of the very words, words that only begin so are not
 // looked for: they would rank behind.
 func find[T any](ctx context.Context, s *Service, e *expression, in index, scan func(db.Rows) (T, error)) ([]T, error) {
+	if in.few != nil && s.db.Engine() == db.SQLite {
+		return among(ctx, s, e, in, scan)
+	}
 	out := make([]T, 0, candidates)
 	rare := false
 	read := func(matching string) error {
@@ -111,12 +112,15 @@ func (s *Service) rare(ctx context.Context, in index, matching string) (bool, er
 	return n < common, nil
 }
 
-// bound is the condition that an id is below the index's bound.
-func (in index) bound(id string, args *filter.Args) string {
-	if in.below == 0 {
-		return ""
+// bound is the condition that an id is within the index's bounds.
+func (in index) bound(id string, args *filter.Args) (text string) {
+	if in.above != 0 {
+		text += ` AND ` + id + ` >= ` + args.Add(in.above)
 	}
-	return ` AND ` + id + ` < ` + args.Add(in.below)
+	if in.below != 0 {
+		text += ` AND ` + id + ` < ` + args.Add(in.below)
+	}
+	return text
 }
 
 // matches is the statement that gives the ids of what matches, newest first. Of rare words PostgreSQL takes all matches from
@@ -125,14 +129,9 @@ func (s *Service) matches(in index, matching string, rare bool, args *filter.Arg
 	limit := ` DESC LIMIT ` + strconv.Itoa(in.depth)
 	postgres := s.db.Engine() == db.Postgres
 	switch {
-	case in.few != nil && postgres:
+	case in.few != nil: // on SQLite see [among]
 		return `SELECT few.id FROM (` + in.few(args) + `) AS few` + s.lookUp(in.table, "entry", "few.id") +
 			` WHERE entry.doc @@ ` + args.Add(matching) + `::tsquery ORDER BY few.id` + limit
-	case in.few != nil:
-		// FTS5 takes long to look at one entry and is quick at going through many.
-		return `SELECT id FROM (SELECT rowid AS id FROM ` + in.table + ` WHERE ` + in.table + ` MATCH ` + args.Add(matching) +
-			` AND rowid >= (SELECT COALESCE(min(id), 0) FROM (` + in.few(args) + `)) ORDER BY rowid DESC LIMIT ` + strconv.Itoa(passed) + `) AS newest
-			WHERE id IN (` + in.few(args) + `)`
 	case postgres && rare:
 		return `SELECT id FROM (SELECT id FROM ` + in.table + ` WHERE doc @@ ` + args.Add(matching) + `::tsquery OFFSET 0) AS found WHERE TRUE` +
 			in.bound("id", args) + ` ORDER BY id` + limit

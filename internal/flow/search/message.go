@@ -117,39 +117,10 @@ func (s *Service) messageIndex(ctx context.Context, p *agent.Principal, c *condi
 	if err != nil {
 		return in, err
 	}
-	in.few = near.messages(s)
-	if in.few == nil && !c.before.IsZero() {
-		in.below, err = s.messageAt(ctx, c.before)
+	if in.few = near.messages(s); in.few == nil {
+		in.above, in.below, err = s.between(ctx, "messages", c.after, c.before)
 	}
 	return in, err
-}
-
-// messageAt returns an id that those of messages stored before a time are below, 0 if there are few messages. They are
-// numbered in the order in which they are stored, but for those stored at the same time, for which a day is added.
-func (s *Service) messageAt(ctx context.Context, at db.Time) (int64, error) {
-	var low, high int64
-	if err := s.db.QueryRow(ctx, `SELECT COALESCE(min(id), 0), COALESCE(max(id), 0) + 1 FROM messages`).Scan(&low, &high); err != nil {
-		return 0, fmt.Errorf("read how many messages there are: %w", err)
-	}
-	if high-low <= looked {
-		return 0, nil
-	}
-	at = db.At(at.Add(24 * time.Hour))
-	for low < high {
-		middle := low + (high-low)/2
-		var id int64
-		var stored db.Time
-		err := s.db.QueryRow(ctx, `SELECT id, created_at FROM messages WHERE id >= $1 ORDER BY id LIMIT 1`, middle).Scan(&id, &stored)
-		if err != nil {
-			return 0, fmt.Errorf("read when message %d was stored: %w", middle, err)
-		}
-		if stored.Before(at.Time) {
-			low = id + 1
-		} else {
-			high = middle
-		}
-	}
-	return low, nil
 }
 
 // addNames adds the names of the attachments of messages whose text does not have every word of the query.
