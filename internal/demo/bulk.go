@@ -25,7 +25,7 @@ type BulkOptions struct {
 	Progress func(done int)
 }
 
-const bulkChunk = 2000
+const bulkChunk = 100 // SQLite keeps a journal of every statement, and the longer the transaction the longer it takes to forget it
 
 // Bulk adds conversations to an empty or filled desk that has at least one inbox and one agent, in chunks of one
 // transaction each: a third open, the rest resolved, spread over a year, agents and teams. Counters are kept.
