@@ -36,6 +36,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/view"
 	"github.com/foyerdesk/foyer/internal/flow/notify"
 	"github.com/foyerdesk/foyer/internal/flow/search"
+	"github.com/foyerdesk/foyer/internal/platform/blob"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
 
@@ -81,6 +82,8 @@ type Deps struct {
 	Invite func(ctx context.Context, agentID int64) (bool, error)
 	// SessionLifetime is how long a sign-in lasts.
 	SessionLifetime time.Duration
+	// MailSource opens the mail that a message was made of; NotFound if it was made of none.
+	MailSource func(ctx context.Context, messageID int64) (blob.Content, error)
 	// Translate returns the catalogue's sentence for a key in a language, "" for the desk's.
 	Translate func(lang, key string, params map[string]string) string
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.

@@ -125,6 +125,8 @@ func Conversations(a *API) {
 	conversationChanges(a)
 	lifecycleRoutes(a)
 	messageRoutes(a)
+	sourceRoutes(a)
+	recordRoutes(a)
 }
 
 type createBody struct {

@@ -341,7 +341,7 @@ func (a *App) schedule() {
 		if n > 0 {
 			a.log.Info("deleted old entries of the activity log", "entries", n)
 		}
-		return err
+		return errors.Join(err, contact.ForgetVisits(ctx, a.DB))
 	})
 	a.jobs.Every(time.Minute, sweepJob{})
 	a.jobs.Every(24*time.Hour, pruneJob{})
@@ -363,6 +363,7 @@ func (a *App) face(ctx context.Context) error {
 		PasswordLink: a.Notifications.PasswordLink, Invite: a.Notifications.Invite, Notifications: a.Notifications,
 		Roster: roster.New(roster.Options{DB: a.DB, Jobs: a.jobs, Log: a.log, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams,
 			Principal: a.Directory.ByID, Inviter: a.Notifications.Inviter}),
+		MailSource: a.mail.Source,
 		Translate: func(lang, key string, params map[string]string) string {
 			return i18n.T(cmp.Or(lang, a.Settings.General(ctx).Lang), key, params)
 		},

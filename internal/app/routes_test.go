@@ -98,7 +98,7 @@ func (p *prepared) fill(path string) string {
 
 // enveloped reports whether every answer of a route, not only its errors, is an envelope.
 func enveloped(path string) bool {
-	return strings.HasPrefix(path, api.Base+"/") && !strings.Contains(path, "/lang/") && !strings.HasSuffix(path, "/export")
+	return strings.HasPrefix(path, api.Base+"/") && !strings.Contains(path, "/lang/") && !slices.ContainsFunc([]string{"/export", "/transcript", "/source", "/attachments"}, func(end string) bool { return strings.HasSuffix(path, end) })
 }
 
 // check looks that an answer is no failure of the desk and has the right form.

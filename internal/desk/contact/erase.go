@@ -31,8 +31,10 @@ func (s *Service) Erase(ctx context.Context, p *agent.Principal, id int64) error
 		if err := s.files.SetAvatar(ctx, tx, id, ""); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `DELETE FROM contact_notes WHERE contact_id = $1`, id); err != nil {
-			return fmt.Errorf("delete the notes of contact %d: %w", id, err)
+		for _, of := range []string{"contact_notes", "page_visits"} {
+			if _, err := tx.Exec(ctx, `DELETE FROM `+of+` WHERE contact_id = $1`, id); err != nil {
+				return fmt.Errorf("delete the %s of contact %d: %w", of, id, err)
+			}
 		}
 		now := db.Now()
 		if _, err := tx.Exec(ctx, `UPDATE users SET updated_at = $2, deleted_at = $2, first_name = $3, last_name = '', email = NULL, phone_number = NULL,

@@ -96,6 +96,7 @@ func (s *Service) absorb(ctx context.Context, tx *db.Tx, first, second *Detail) 
 			phone_number = COALESCE(phone_number, $5), country = COALESCE(country, $6), avatar_url = $7, external_user_id = $8, custom_attributes = $9 WHERE id = $1`,
 			[]any{second.ID, now, first.Email, first.PhoneNumberCountryCode, first.PhoneNumber, first.Country, picture, external, db.ToJSON(attributes)}},
 		{`UPDATE contact_notes SET contact_id = $2 WHERE contact_id = $1`, []any{first.ID, second.ID}},
+		{`UPDATE page_visits SET contact_id = $2 WHERE contact_id = $1`, []any{first.ID, second.ID}},
 	} {
 		if _, err := tx.Exec(ctx, step.query, step.args...); err != nil {
 			return fmt.Errorf("merge contact %d into %d: %w", first.ID, second.ID, err)

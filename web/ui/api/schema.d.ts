@@ -1561,6 +1561,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{uuid}/messages/{message}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The attachments of a message as one zip archive
+         * @description Needs permission messages:read.
+         */
+        get: operations["get-conversations-uuid-messages-message-attachments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/messages/{message}/headers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The header of the mail a message was made of
+         * @description Needs permission messages:read.
+         */
+        get: operations["get-conversations-uuid-messages-message-headers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{uuid}/messages/{message}/retry": {
         parameters: {
             query?: never;
@@ -1574,6 +1614,46 @@ export interface paths {
          * @description Needs permission messages:write.
          */
         put: operations["put-conversations-uuid-messages-message-retry"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/messages/{message}/source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The mail a message was made of, as it came; with download=1 to be saved
+         * @description Needs permission messages:read.
+         */
+        get: operations["get-conversations-uuid-messages-message-source"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/page-visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pages of the host's site that the contact looked at in the last 24 hours, newest first
+         * @description Needs permission conversations:read.
+         */
+        get: operations["get-conversations-uuid-page-visits"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1715,6 +1795,26 @@ export interface paths {
          * @description Needs permission conversations:update_tags.
          */
         post: operations["post-conversations-uuid-tags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The public messages of a conversation as text, oldest first
+         * @description Needs permission messages:read.
+         */
+        get: operations["get-conversations-uuid-transcript"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3231,6 +3331,21 @@ export interface components {
              */
             retention_days: number;
         };
+        Authentication: {
+            checks: components["schemas"]["AuthenticationCheck"][];
+            /** @description The mail was taken in by that server last; otherwise the sender may have written this */
+            confirmed: boolean;
+            /** @description By the name it gives itself; may be empty */
+            server: string;
+        };
+        AuthenticationCheck: {
+            /** @description That was checked; may be empty */
+            domain: string;
+            /** @enum {string} */
+            method: "spf" | "dkim" | "dmarc";
+            /** @enum {string} */
+            result: "pass" | "fail" | "softfail" | "neutral" | "none" | "policy" | "temperror" | "permerror";
+        };
         BrandingPicture: {
             /** @description Path of the picture, as the settings name it now */
             url: string;
@@ -3446,6 +3561,12 @@ export interface components {
             last_name?: string;
             phone_number?: string;
             phone_number_country_code?: string;
+        };
+        ContactVisit: {
+            /** Format: date-time */
+            time: string;
+            title: string;
+            url: string;
         };
         Conversation: {
             /** Format: int64 */
@@ -4037,6 +4158,10 @@ export interface components {
             data: components["schemas"]["ContactNote"][];
             status: string;
         };
+        EnvelopeListContactVisit: {
+            data: components["schemas"]["ContactVisit"][];
+            status: string;
+        };
         EnvelopeListConversationDraft: {
             data: components["schemas"]["ConversationDraft"][];
             status: string;
@@ -4107,6 +4232,10 @@ export interface components {
         };
         EnvelopeListView: {
             data: components["schemas"]["View"][];
+            status: string;
+        };
+        EnvelopeMailHeader: {
+            data: components["schemas"]["MailHeader"];
             status: string;
         };
         EnvelopeMapStringInt64: {
@@ -4360,6 +4489,21 @@ export interface components {
         LinkInputBody: {
             password?: string;
             token?: string;
+        };
+        MailField: {
+            name: string;
+            value: string;
+        };
+        MailHeader: {
+            /** @description null if no server noted what it found out of the sender */
+            authentication: components["schemas"]["Authentication"] | null;
+            /** @description In the order of the mail, unfolded and decoded */
+            fields: components["schemas"]["MailField"][];
+            /**
+             * Format: int64
+             * @description Of the whole mail, in bytes
+             */
+            size: number;
         };
         Media: {
             content_id: string;
@@ -8235,6 +8379,63 @@ export interface operations {
             };
         };
     };
+    "get-conversations-uuid-messages-message-attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                uuid: string;
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description application/zip */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+        };
+    };
+    "get-conversations-uuid-messages-message-headers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+                /** @description The message's uuid */
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeMailHeader"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "put-conversations-uuid-messages-message-retry": {
         parameters: {
             query?: never;
@@ -8256,6 +8457,61 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-conversations-uuid-messages-message-source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                uuid: string;
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/plain */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    "get-conversations-uuid-page-visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListContactVisit"];
                 };
             };
             /** @description Error */
@@ -8505,6 +8761,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-conversations-uuid-transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/plain */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
         };

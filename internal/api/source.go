@@ -1,0 +1,126 @@
+package api
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/role"
+	"github.com/foyerdesk/foyer/internal/platform/mail"
+)
+
+// MailHeader is the header of the mail that a message was made of.
+type MailHeader struct {
+	Fields         []MailField     `json:"fields" doc:"In the order of the mail, unfolded and decoded"`
+	Size           int64           `json:"size" doc:"Of the whole mail, in bytes"`
+	Authentication *Authentication `json:"authentication" doc:"null if no server noted what it found out of the sender"`
+}
+
+// MailField is one field of a mail's header.
+type MailField struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Authentication is what a mail server noted of the sender of a mail.
+type Authentication struct {
+	Server    string                `json:"server" doc:"By the name it gives itself; may be empty"`
+	Confirmed bool                  `json:"confirmed" doc:"The mail was taken in by that server last; otherwise the sender may have written this"`
+	Checks    []AuthenticationCheck `json:"checks"`
+}
+
+// AuthenticationCheck is the result of one check.
+type AuthenticationCheck struct {
+	Method string `json:"method" enum:"spf,dkim,dmarc"`
+	Result string `json:"result" enum:"pass,fail,softfail,neutral,none,policy,temperror,permerror"`
+	Domain string `json:"domain" doc:"That was checked; may be empty"`
+}
+
+const (
+	// maxHeader is how many bytes of a mail are read for its header.
+	maxHeader = 256 << 10
+	// maxFields is how many fields of it are shown.
+	maxFields = 500
+)
+
+// sourceRoutes show what a message was made of, and its files.
+func sourceRoutes(a *API) {
+	const of = "/conversations/{uuid}/messages/{message}"
+	route(a, http.MethodGet, of+"/headers", "The header of the mail a message was made of", need(role.MessagesRead),
+		func(ctx context.Context, p *agent.Principal, in *messagePath) (*MailHeader, error) {
+			return a.mailHeader(ctx, p, in.Conversation, in.Message)
+		})
+	a.file(of+"/source", "The mail a message was made of, as it came; with download=1 to be saved", "text/plain", a.mailSource)
+	a.file(of+"/attachments", "The attachments of a message as one zip archive", "application/zip", a.attachmentsArchive)
+}
+
+func (a *API) mailHeader(ctx context.Context, p *agent.Principal, conversation, message string) (*MailHeader, error) {
+	id, err := a.Conversations.MessageID(ctx, p, conversation, message)
+	if err != nil {
+		return nil, err
+	}
+	source, err := a.MailSource(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = source.Close() }()
+	raw, err := io.ReadAll(io.LimitReader(source, maxHeader))
+	if err != nil {
+		return nil, err
+	}
+	h := mail.ReadHeader(raw, mail.Limits{MaxHeaderBytes: maxHeader})
+	fields := h.Fields()
+	out := &MailHeader{Fields: []MailField{}, Size: source.Size()}
+	for _, f := range fields[:min(len(fields), maxFields)] {
+		out.Fields = append(out.Fields, MailField(f))
+	}
+	if r := h.AuthResults(); r != nil {
+		out.Authentication = &Authentication{Server: r.Server, Confirmed: r.Confirmed}
+		for _, c := range r.Checks {
+			out.Authentication.Checks = append(out.Authentication.Checks, AuthenticationCheck(c))
+		}
+	}
+	return out, nil
+}
+
+// mailSource sends a mail as plain text: a browser shows it letter by letter and runs nothing of it.
+func (a *API) mailSource(w http.ResponseWriter, r *http.Request, p *agent.Principal) error {
+	message := r.PathValue("message")
+	id, err := a.Conversations.MessageID(r.Context(), p, r.PathValue("uuid"), message)
+	if err != nil {
+		return err
+	}
+	source, err := a.MailSource(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = source.Close() }()
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Content-Length", strconv.FormatInt(source.Size(), 10))
+	h.Set("Content-Disposition", disposition(r.URL.Query().Get("download") != "1", "message-"+message+".eml"))
+	if _, err := io.Copy(w, source); err != nil {
+		return brokeOff{err}
+	}
+	return nil
+}
+
+func (a *API) attachmentsArchive(w http.ResponseWriter, r *http.Request, p *agent.Principal) error {
+	message := r.PathValue("message")
+	files, err := a.Conversations.Attached(r.Context(), p, r.PathValue("uuid"), message)
+	if err != nil {
+		return err
+	}
+	begun := false
+	err = a.Deps.Media.WriteArchive(r.Context(), w, files, func() {
+		begun = true
+		w.Header().Set("Content-Type", "application/zip")
+		w.Header().Set("Content-Disposition", disposition(false, "attachments-"+message[:8]+".zip"))
+	})
+	if err != nil && begun {
+		return brokeOff{err}
+	}
+	return err
+}

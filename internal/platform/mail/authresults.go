@@ -1,0 +1,175 @@
+package mail
+
+import (
+	"net"
+	"slices"
+	"strings"
+)
+
+// Fields returns every field of the header in the order of the message, unfolded and with encoded words decoded.
+func (h Header) Fields() []HeaderField {
+	out := make([]HeaderField, len(h.fields))
+	for i, f := range h.fields {
+		out[i] = HeaderField{f.name, decodeHeader(f.value, h.charset)}
+	}
+	return out
+}
+
+// ReadHeader returns the header of a message of which raw is the beginning, as far as the limits go.
+func ReadHeader(raw []byte, l Limits) Header {
+	h, _, _ := readHeader(raw, l.withDefaults().MaxHeaderBytes)
+	return h
+}
+
+// AuthResults is what a mail server found out about who sent a mail (RFC 8601).
+type AuthResults struct {
+	Server string // the server that says so
+	// Confirmed says that the mail was taken in by that server last. Otherwise the sender may have written the lines.
+	Confirmed bool
+	Checks    []AuthCheck
+}
+
+// AuthCheck is the result of one method.
+type AuthCheck struct {
+	Method string // spf, dkim or dmarc
+	Result string // RFC 8601 section 2.7: pass, fail, softfail, neutral, none, policy, temperror or permerror
+	Domain string // whose claim was checked; "" if that is not said
+}
+
+const maxAuthChecks = 20
+
+// authProperties are, by method, what names the domain whose claim was checked (RFC 8601 section 2.7).
+var authProperties = map[string][]string{
+	"spf":   {"smtp.mailfrom", "smtp.helo"},
+	"dkim":  {"header.d", "header.i"},
+	"dmarc": {"header.from"},
+}
+
+var authOutcomes = []string{"pass", "fail", "softfail", "neutral", "none", "policy", "temperror", "permerror"}
+
+// AuthResults reads the first Authentication-Results field, which the server that took the mail in added last. It is nil
+// if there is none, or none that says anything of SPF, DKIM or DMARC.
+func (h Header) AuthResults() *AuthResults {
+	value, ok := h.raw("Authentication-Results")
+	if !ok {
+		return nil
+	}
+	parts := splitOutside(withoutComments(value), ';')
+	server, _, _ := strings.Cut(strings.TrimSpace(parts[0]), " ")
+	out := AuthResults{Server: strings.ToLower(strings.Trim(server, `"`))}
+	if strings.Contains(out.Server, "=") { // some servers leave their name out
+		out.Server = ""
+	} else {
+		parts = parts[1:]
+	}
+	for _, part := range parts {
+		if c, ok := authCheck(part); ok && len(out.Checks) < maxAuthChecks {
+			out.Checks = append(out.Checks, c)
+		}
+	}
+	if len(out.Checks) == 0 {
+		return nil
+	}
+	out.Confirmed = out.Server != "" && sameDomain(out.Server, h.receivedBy())
+	return &out
+}
+
+func authCheck(part string) (c AuthCheck, ok bool) {
+	words := splitOutside(tightEquals(part), ' ')
+	method, result, _ := strings.Cut(strings.ToLower(words[0]), "=")
+	method, _, _ = strings.Cut(method, "/")
+	properties, known := authProperties[method]
+	if !known || !slices.Contains(authOutcomes, result) {
+		return c, false
+	}
+	c = AuthCheck{Method: method, Result: result}
+	for _, name := range properties {
+		for _, w := range words[1:] {
+			if key, value, _ := strings.Cut(w, "="); c.Domain == "" && strings.EqualFold(key, name) {
+				value = strings.Trim(value, `"`)
+				c.Domain = strings.ToLower(value[strings.LastIndexByte(value, '@')+1:])
+			}
+		}
+	}
+	return c, true
+}
+
+// receivedBy returns the host that took the mail in last by the name it gives itself in Received (RFC 5321 section 4.4);
+// servers that have an address only, as between machines of one site, are passed over.
+func (h Header) receivedBy() string {
+	for _, f := range h.fields {
+		if !strings.EqualFold(f.name, "Received") {
+			continue
+		}
+		words := strings.Fields(withoutComments(f.value))
+		if i := slices.Index(words, "by"); i >= 0 && i+1 < len(words) {
+			host := strings.ToLower(strings.Trim(words[i+1], ";[]"))
+			if strings.Contains(host, ".") && net.ParseIP(host) == nil {
+				return host
+			}
+		}
+	}
+	return ""
+}
+
+// sameDomain reports whether two hosts are one, or in one domain below the last label.
+func sameDomain(a, b string) bool {
+	parent := func(host string) string {
+		_, rest, _ := strings.Cut(host, ".")
+		if strings.Contains(rest, ".") {
+			return rest
+		}
+		return host
+	}
+	return a != "" && b != "" && (a == b || parent(a) == parent(b) || a == parent(b) || parent(a) == b)
+}
+
+// withoutComments takes the comments, which may be nested, out of a structured value (RFC 5322 section 3.2.2).
+func withoutComments(s string) string {
+	var out strings.Builder
+	depth, quoted := 0, false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\' && i+1 < len(s):
+			if i++; depth == 0 {
+				out.WriteString(s[i-1 : i+1])
+			}
+		case c == '"' && depth == 0:
+			quoted = !quoted
+			out.WriteByte(c)
+		case c == '(' && !quoted:
+			depth++
+		case c == ')' && !quoted && depth > 0:
+			depth--
+		case depth == 0:
+			out.WriteByte(c)
+		}
+	}
+	return out.String()
+}
+
+// splitOutside splits a value where a character stands outside of quotes; at a space, at any number of them.
+func splitOutside(s string, at byte) []string {
+	out, start, quoted := []string{}, 0, false
+	s = strings.TrimSpace(s)
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\':
+			i++
+		case s[i] == '"':
+			quoted = !quoted
+		case s[i] == at && !quoted:
+			if at != ' ' || i > start {
+				out = append(out, s[start:i])
+			}
+			start = i + 1
+		}
+	}
+	return append(out, s[start:])
+}
+
+// tightEquals takes away what space stands around equals signs and slashes, and makes all other space blanks.
+func tightEquals(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	return strings.NewReplacer(" = ", "=", "= ", "=", " =", "=", " / ", "/", "/ ", "/", " /", "/").Replace(s)
+}
