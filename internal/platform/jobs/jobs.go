@@ -90,7 +90,7 @@ func New(d *db.DB, name string, log *slog.Logger) (*Runner, error) {
 		Workers:              r.workers,
 		JobTimeout:           jobTimeout,
 		RescueStuckJobsAfter: rescue,
-		Logger:               log,
+		Logger:               warnings(log),
 		ErrorHandler:         &reporter{log},
 	}
 	if d.Engine() == db.Postgres {
