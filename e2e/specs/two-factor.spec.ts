@@ -3,12 +3,10 @@
 
 import { createHmac } from 'node:crypto'
 import type { Page } from '@playwright/test'
-import type { API } from '../support/desk.ts'
+import { addAgent, password, signInAs } from '../support/agents.ts'
 import { expect, test } from '../support/fixtures.ts'
 import { examineLooks } from '../support/look.ts'
 import { until } from '../support/mailserver.ts'
-
-const password = 'Correct-horse-8-battery'
 
 /** A code of RFC 6238: SHA-1, 30 seconds, six digits. */
 function totp(secret: string, step: number): string {
@@ -21,20 +19,6 @@ function totp(secret: string, step: number): string {
 }
 
 const now = (): number => Math.floor(Date.now() / 30_000)
-
-async function addAgent(api: API, name: string, roles = ['Agent']): Promise<string> {
-  const email = `${name.toLowerCase()}@acme.example`
-  const { id } = await api.post<{ id: number }>('/api/v1/agents', { first_name: name, email, roles })
-  await api.put(`/api/v1/agents/${id}`, { first_name: name, email, roles, enabled: true, availability_status: 'offline', new_password: password })
-  return email
-}
-
-async function givePassword(page: Page, email: string): Promise<void> {
-  await page.goto('/')
-  await page.locator('#email').fill(email)
-  await page.locator('#password').fill(password)
-  await page.locator('#password').press('Enter')
-}
 
 /** A virtual key. Returns what says whether somebody touches it at once when it is asked. */
 async function authenticator(page: Page): Promise<(touched: boolean) => Promise<void>> {
@@ -61,7 +45,7 @@ async function signOut(page: Page): Promise<void> {
 
 test('an authenticator app and recovery codes guard the password', async ({ desk, page }) => {
   const email = await addAgent(desk.api, 'Tova')
-  await givePassword(page, email)
+  await signInAs(page, email)
   await expect(page).toHaveURL(/\/inboxes\//)
   await page.goto('/account/profile')
   const security = page.getByTestId('security')
@@ -77,7 +61,7 @@ test('an authenticator app and recovery codes guard the password', async ({ desk
   await examineLooks(page, 'security-codes')
 
   await signOut(page)
-  await givePassword(page, email)
+  await signInAs(page, email)
   const code = page.locator('#code')
   await expect(code).toBeFocused()
   await expect(code).toHaveAttribute('autocomplete', 'one-time-code')
@@ -90,7 +74,7 @@ test('an authenticator app and recovery codes guard the password', async ({ desk
   await expect(page).toHaveURL(/\/inboxes\//)
 
   await signOut(page)
-  await givePassword(page, email)
+  await signInAs(page, email)
   await page.getByRole('button', { name: 'Use a recovery code' }).click()
   await code.fill(recovery)
   await code.press('Enter')
@@ -113,7 +97,7 @@ test('an authenticator app and recovery codes guard the password', async ({ desk
 test('a passkey signs in without a password', async ({ desk, page }) => {
   const email = await addAgent(desk.api, 'Petra')
   await authenticator(page)
-  await givePassword(page, email)
+  await signInAs(page, email)
   await expect(page).toHaveURL(/\/inboxes\//)
   await addPasskey(page, 'Test key')
   const security = page.getByTestId('security')
@@ -136,7 +120,7 @@ test('a passkey signs in without a password', async ({ desk, page }) => {
 test('the browser suggests a passkey with the address, also on a page that was left open', async ({ desk, page }) => {
   const email = await addAgent(desk.api, 'Selma')
   const touch = await authenticator(page)
-  await givePassword(page, email)
+  await signInAs(page, email)
   await expect(page).toHaveURL(/\/inboxes\//)
   await addPasskey(page, 'Laptop')
 
@@ -160,7 +144,7 @@ test('the browser suggests a passkey with the address, also on a page that was l
 
 test('after a session ended the second factor is asked for in place', async ({ desk, page }) => {
   const email = await addAgent(desk.api, 'Enno')
-  await givePassword(page, email)
+  await signInAs(page, email)
   await expect(page).toHaveURL(/\/inboxes\//)
   await page.goto('/account/profile')
   await page.getByTestId('security').getByRole('button', { name: 'Set up' }).click()
@@ -189,7 +173,7 @@ test('a role that requires a second factor leads to setting one up', async ({ de
   const role = await desk.api.post<{ id: number }>('/api/v1/roles', { name: 'Careful', permissions: ['conversations:read', 'conversations:read_all', 'messages:read'] })
   await desk.api.put(`/api/v1/roles/${role.id}/two-factor`, { require_two_factor: true })
   const email = await addAgent(desk.api, 'Rika', ['Careful'])
-  await givePassword(page, email)
+  await signInAs(page, email)
   await expect(page.getByRole('heading', { name: 'Protect your account' })).toBeVisible()
   await examineLooks(page, 'two-factor-setup')
   await page.goto('/inboxes/all')

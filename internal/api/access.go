@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,6 +28,10 @@ const (
 	csrfCookie    = "csrf_token"
 	csrfHeader    = "X-CSRFTOKEN"
 )
+
+// agentHeader names the agent whose page a request comes from. Tabs of a browser share their cookies: when somebody else
+// signs in beside it, what a page asks for must not be done in their name.
+const agentHeader = "X-Agent-ID"
 
 // caller is what is known of a request before its route is: who asks, or why that is not known.
 type caller struct {
@@ -149,7 +154,7 @@ func (a *API) allow(w http.ResponseWriter, method string, r *http.Request, acc a
 		}
 		return c.err
 	}
-	if c.principal == nil {
+	if c.principal == nil || !comesFrom(r, c.principal.ID) {
 		return a.unauthorised(r.Context())
 	}
 	if c.principal.MustEnrol && !acc.enrol {
@@ -159,6 +164,12 @@ func (a *API) allow(w http.ResponseWriter, method string, r *http.Request, acc a
 		return fault.Denied()
 	}
 	return nil
+}
+
+// comesFrom tells whether a request is of the agent's own page, or names none.
+func comesFrom(r *http.Request, agentID int64) bool {
+	of := r.Header.Get(agentHeader)
+	return of == "" || of == strconv.FormatInt(agentID, 10)
 }
 
 func changes(method string) bool {

@@ -208,6 +208,22 @@ func TestSignInSetsBothCookies(t *testing.T) {
 	})
 }
 
+func TestRequestsOfAnotherAgentsPageAreRefused(t *testing.T) {
+	eachAccessDesk(t, func(k *accessDesk) {
+		b := k.guest()
+		b.want(200, http.MethodPost, "/auth/login", `{"email":"System","password":"`+systemPassword+`"}`)
+		for _, method := range []string{http.MethodGet, http.MethodPut} {
+			path, body := "/agents/me", ""
+			if method == http.MethodPut {
+				path, body = "/agents/me/availability", `{"status":"online"}`
+			}
+			b.check(b.send(method, api.Base+path, body, "X-Agent-ID", "1"), 200, method+" of the own page")
+			b.check(b.send(method, api.Base+path, body, "X-Agent-ID", "2"), 401, method+" of another's page")
+		}
+		b.want(200, http.MethodGet, "/agents/me", "")
+	})
+}
+
 func TestUnknownAgentAndWrongPasswordGetTheSameAnswer(t *testing.T) {
 	eachAccessDesk(t, func(k *accessDesk) {
 		b := k.guest()

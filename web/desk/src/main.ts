@@ -6,12 +6,13 @@ import { createApp } from 'vue'
 import './account/letters'
 import App from './App.vue'
 import { queryClient } from './data/query'
-import { ensureConfig, sessionLost, showIcon } from './data/session'
+import { ensureConfig, sessionLost, showIcon, signedInAgent } from './data/session'
 import './data/theme'
 import { router } from './router'
 
 configureApi({
   unauthorised: sessionLost,
+  agent: signedInAgent,
   text: (kind) => t(({ offline: 'api.offline', timeout: 'api.timeout', unknown: 'api.unknown' } as const)[kind]),
 })
 

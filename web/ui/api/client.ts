@@ -12,6 +12,11 @@ export class ApiError extends Error {
     this.name = 'ApiError'
   }
 
+  /** True when the session is over: the application asks for signing in again, and the call may be repeated after that. */
+  get sessionOver(): boolean {
+    return this.status === 401
+  }
+
   /** True when trying again later may help: no answer, or the server's own trouble. */
   get temporary(): boolean {
     return this.status === 0 || this.status === 429 || this.status >= 500
@@ -34,11 +39,13 @@ export interface CallOptions {
 interface Hooks {
   /** Called once each time the server says that the session is gone. */
   unauthorised: () => void
+  /** Id of the agent whose page this is, once known: the server refuses calls under a session of somebody else. */
+  agent: () => number | undefined
   /** Texts for failures that carry no message of their own. */
   text: (kind: 'offline' | 'timeout' | 'unknown') => string
 }
 
-const hooks: Hooks = { unauthorised: () => {}, text: (kind) => kind }
+const hooks: Hooks = { unauthorised: () => {}, agent: () => undefined, text: (kind) => kind }
 
 /** Connects the client to the application: what to do when the session ends, and its words. */
 export function configureApi(next: Partial<Hooks>): void {
@@ -59,6 +66,11 @@ function address(path: string, query?: Query): string {
   return `/api/v1${path}${text ? `?${text}` : ''}`
 }
 
+/** A sign-in is answered by the form that asked; without the CSRF cookie the session's is gone as well. */
+function tellsOfLostSession(status: number, path: string, method: string, csrf: string | undefined): boolean {
+  return path !== '/auth/login' && (status === 401 || (status === 403 && method !== 'GET' && !csrf))
+}
+
 async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
   const { body, query, signal } = options
   const upload = body instanceof FormData
@@ -69,6 +81,8 @@ async function call<T>(method: string, path: string, options: CallOptions = {}):
   const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language, ...options.headers }
   const csrf = cookie('csrf_token')
   if (csrf) headers['X-CSRFTOKEN'] = csrf
+  const agent = hooks.agent()
+  if (agent && path !== '/auth/login') headers['X-Agent-ID'] = String(agent)
   if (body !== undefined && !upload) headers['Content-Type'] = 'application/json'
 
   let reply: Response
@@ -95,9 +109,10 @@ async function call<T>(method: string, path: string, options: CallOptions = {}):
   } | null
   if (reply.ok && envelope) return envelope.data as T
 
-  if (reply.status === 401 && path !== '/auth/login') hooks.unauthorised()
+  const lost = tellsOfLostSession(reply.status, path, method, csrf)
+  if (lost) hooks.unauthorised()
   throw new ApiError(
-    reply.status,
+    lost ? 401 : reply.status,
     envelope?.error_type ?? 'GeneralException',
     envelope?.message || hooks.text('unknown'),
     envelope?.data ?? null,

@@ -66,6 +66,20 @@ afterEach(() => {
 })
 
 describe('RealtimeClient', () => {
+  it('resumes after a pause with what was on screen', () => {
+    const { client } = start()
+    last().accept()
+    client.openConversation('u1')
+    last().push({ type: 'new_message', data: {}, id: 41 })
+    client.pause()
+    vi.advanceTimersByTime(60_000)
+    expect(FakeSocket.all).toHaveLength(1)
+    client.start()
+    expect(last().url).toBe('ws://desk/ws?last_event_id=41')
+    last().accept()
+    expect(last().sent).toContain(JSON.stringify({ type: 'conversation_subscribe', data: { conversation_uuid: 'u1' } }))
+  })
+
   it('resumes after the last event it saw', () => {
     const { frames, onResync } = start()
     expect(last().url).toBe('ws://desk/ws')

@@ -57,8 +57,8 @@ export class RealtimeClient {
     this.connect()
   }
 
-  /** Closes for good and forgets what was seen: the session ended. */
-  stop(): void {
+  /** Closes until {@link start}, which resumes where this left off: the session ended. */
+  pause(): void {
     this.stopped = true
     window.removeEventListener('online', this.back)
     window.removeEventListener('focus', this.wake)
@@ -66,6 +66,11 @@ export class RealtimeClient {
     clearTimeout(this.timer)
     this.timer = undefined
     this.drop()
+  }
+
+  /** Closes for good and forgets what was seen. */
+  stop(): void {
+    this.pause()
     this.lastEvent = 0
     this.seen.clear()
     this.opened = false

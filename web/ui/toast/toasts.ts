@@ -1,4 +1,5 @@
 import { shallowReactive } from 'vue'
+import { ApiError } from '../api/client'
 
 export interface Toast {
   id: number
@@ -22,8 +23,9 @@ export function toast(text: string, options: Partial<Omit<Toast, 'id' | 'text'>>
   return id
 }
 
-/** Shows what went wrong, in the server's words when it had any. */
+/** Shows what went wrong, in the server's words when it had any. That the session is over is said by a dialog, once. */
 export function toastError(error: unknown): void {
+  if (error instanceof ApiError && error.sessionOver) return
   toast(error instanceof Error ? error.message : String(error), { kind: 'error' })
 }
 

@@ -2,7 +2,9 @@ import { api, ApiError } from '@ui/api/client'
 import type { Draft, Uuid } from '@ui/api/types'
 import { useQuery } from '@tanstack/vue-query'
 import { reactive } from 'vue'
+import { ownStorage } from '@/data/ownStorage'
 import { keys, queryClient } from '@/data/query'
+import { throughSessions } from '@/data/session'
 
 export type Mode = 'reply' | 'private_note'
 
@@ -262,7 +264,8 @@ function cacheDraft(uuid: Uuid, mode: Mode, draft: Draft | null): void {
 const serverStore: DraftStore = {
   async save(uuid, mode, { content, ...meta }, leaving, base) {
     const body = { type: mode, content, meta, base_updated_at: base }
-    const draft = await api.post<Draft>(`/conversations/${uuid}/draft`, body, { keepalive: leaving }).catch((error: unknown) => {
+    const write = () => api.post<Draft>(`/conversations/${uuid}/draft`, body, { keepalive: leaving })
+    const draft = await (leaving ? write() : throughSessions(write)).catch((error: unknown) => {
       const other = error instanceof ApiError && error.status === 409 ? (error.data as Draft | null) : null
       throw other ? new DraftConflict(other) : error
     })
@@ -275,16 +278,8 @@ const serverStore: DraftStore = {
   },
 }
 
-function browserStorage(): Storage | null {
-  try {
-    return window.localStorage
-  } catch {
-    return null
-  }
-}
-
 /** The drafts of the signed-in agent. */
-export const drafts = new DraftQueue(serverStore, browserStorage())
+export const drafts = new DraftQueue(serverStore, ownStorage())
 
 window.addEventListener('pagehide', () => void drafts.flush(true))
 document.addEventListener('visibilitychange', () => {

@@ -1,7 +1,9 @@
 import type { Agent, Message } from '@ui/api/types'
 import { t } from '@ui/i18n'
 import { toast } from '@ui/toast/toasts'
+import { ownStorage } from '@/data/ownStorage'
 import { keys, queryClient } from '@/data/query'
+import { throughSessions } from '@/data/session'
 import { conversationAddress } from '@/inbox/position'
 import { router } from '@/router'
 import { setStatus } from './actions'
@@ -9,18 +11,10 @@ import { drafts } from './drafts'
 import { Outbox, postMessage, type Pending } from './outbox'
 import { upsertMessage } from './thread'
 
-function browserStorage(): Storage | null {
-  try {
-    return window.localStorage
-  } catch {
-    return null
-  }
-}
-
 /** What the signed-in agent is sending. */
 export const outbox = new Outbox(
   {
-    post: postMessage,
+    post: (entry) => throughSessions(() => postMessage(entry)),
     confirmed: ({ conversation, mode, thenStatus }, message) => {
       upsertMessage(conversation, message)
       void drafts.sent(conversation, mode)
@@ -35,7 +29,7 @@ export const outbox = new Outbox(
       })
     },
   },
-  browserStorage(),
+  ownStorage(),
 )
 
 /** A message on its way as the thread shows it. */

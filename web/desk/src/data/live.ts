@@ -144,6 +144,8 @@ watchAttention((there) => {
 /** The agent's socket, for what components have to say. */
 export const live = {
   start: () => client.start(),
+  /** Says and hears nothing until started again, which resumes. */
+  pause: () => client.pause(),
   stop: () => client.stop(),
   /** Tries to connect now rather than at the end of the wait. */
   retry: () => client.connectNow(),

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/vue-query'
-import { api } from '@ui/api/client'
+import { api, ApiError } from '@ui/api/client'
 import type { Agent, Availability, Config } from '@ui/api/types'
-import { computed, ref } from 'vue'
+import { computed, ref, watch } from 'vue'
 import type { WaitingSignIn } from './factors'
 import { keys, queryClient } from './query'
 
@@ -11,6 +11,45 @@ export const sessionEnded = ref(false)
 /** The server no longer knows this session. Before anybody signed in that is no news. */
 export function sessionLost(): void {
   if (queryClient.getQueryData(keys.me)) sessionEnded.value = true
+}
+
+/** Id of the agent whose page this is; undefined before anybody signed in. */
+export const signedInAgent = (): number | undefined => queryClient.getQueryData<Agent>(keys.me)?.id
+
+/** Resolves once the agent of this page is signed in again; at once when they are. */
+function signedInAgain(): Promise<void> {
+  return new Promise((resolve) => {
+    if (!sessionEnded.value) return resolve()
+    const stop = watch(sessionEnded, (ended) => {
+      if (ended) return
+      stop()
+      resolve()
+    })
+  })
+}
+
+/** Makes a call that must not be lost: one that finds the session over is repeated when the agent is back. */
+export async function throughSessions<T>(call: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await call()
+    } catch (error) {
+      if (!(error instanceof ApiError && error.sessionOver && sessionEnded.value)) throw error
+      await signedInAgain()
+    }
+  }
+}
+
+/** Tells the desk's other tabs in this browser who has signed in. */
+const tabs = 'BroadcastChannel' in window ? new BroadcastChannel('foyer.session') : undefined
+
+/** Calls back when the agent of this page has signed in again in another tab. */
+export function onSignInElsewhere(back: (agent: Agent) => void): () => void {
+  const hear = ({ data }: MessageEvent<Agent>): void => {
+    if (data.id === signedInAgent()) back(data)
+  }
+  tabs?.addEventListener('message', hear)
+  return () => tabs?.removeEventListener('message', hear)
 }
 
 const readMe = { queryKey: keys.me, queryFn: () => api.get<Agent>('/agents/me'), staleTime: Infinity }
@@ -58,8 +97,11 @@ export function useMe() {
 }
 
 function signedIn(agent: Agent): Agent {
+  // Nothing of the agent whose page this was stays in memory for another one.
+  if (signedInAgent() && signedInAgent() !== agent.id) window.location.assign('/inboxes')
   queryClient.setQueryData(keys.me, agent)
   sessionEnded.value = false
+  tabs?.postMessage(agent)
   return agent
 }
 
