@@ -8,6 +8,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/role"
+	"github.com/foyerdesk/foyer/internal/flow/search"
 )
 
 type messagePath struct {
@@ -47,18 +48,31 @@ func messageRoutes(a *API) {
 			Paging
 			Private string   `query:"private" doc:"true or false; both when absent"`
 			Types   []string `query:"type,explode" doc:"incoming, outgoing or activity; may be repeated"`
+			Files   string   `query:"attachments" doc:"true for messages with attachments only"`
 			Before  string   `query:"before" doc:"Only messages older than this uuid"`
 			After   string   `query:"after" doc:"Only messages newer than this uuid"`
 			Around  string   `query:"around" doc:"The page in the middle of which this uuid is"`
 		}) (*conversation.Page[conversation.Message], error) {
 			page, size := in.values()
 			q := conversation.MessageQuery{Page: page, PageSize: size, Types: in.Types, Before: in.Before, After: in.After, Around: in.Around}
+			q.Attachments, _ = strconv.ParseBool(in.Files)
 			if in.Private != "" {
 				private, err := strconv.ParseBool(in.Private)
 				private = private && err == nil
 				q.Private = &private
 			}
 			return c.Messages(ctx, p, in.UUID, q)
+		})
+	route(a, http.MethodGet, "/conversations/{uuid}/messages/find", "Messages of a conversation with some words, newest first", need(role.MessagesRead),
+		func(ctx context.Context, p *agent.Principal, in *struct {
+			ConversationPath
+			Query string `query:"query" doc:"Words, or how they begin; those of names of attachments count"`
+		}) (*search.Thread, error) {
+			id, err := c.ConversationIDOf(ctx, p, in.UUID)
+			if err != nil {
+				return nil, err
+			}
+			return a.Deps.Search.InConversation(ctx, id, in.Query)
 		})
 	route(a, http.MethodGet, "/conversations/{uuid}/messages/{message}", "One message", need(role.MessagesRead),
 		func(ctx context.Context, p *agent.Principal, in *messagePath) (*conversation.Message, error) {

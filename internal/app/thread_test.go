@@ -230,3 +230,70 @@ func TestPageVisitsAreTheNewestTwentyOfADay(t *testing.T) {
 		}
 	})
 }
+
+func TestThreadIsNarrowedDownByTheServer(t *testing.T) {
+	dbtest.URLs(t, func(t *testing.T, url string) {
+		d, s := startDesk(t, url), startMail(t)
+		d.addInbox(s)
+		d.deliver(s, withFiles())
+		c := d.waitConversations(1).Results[0]
+		path := "/api/v1/conversations/" + c.UUID + "/messages"
+		d.admin.ok(http.MethodPost, path, map[string]any{"message": "<p>note of umbrellas</p>", "private": true, "sender_type": "agent"}, nil)
+		d.admin.ok(http.MethodPost, path, map[string]any{"message": "<p>reply</p>", "sender_type": "agent", "to": []string{"bo@x.test"}}, nil)
+		d.admin.ok(http.MethodPut, "/api/v1/conversations/"+c.UUID+"/status", map[string]string{"status": "Resolved"}, nil)
+		for query, want := range map[string]string{
+			"":                            "activity reply note files",
+			"?attachments=true":           "files",
+			"?attachments=1&private=true": "",
+			"?private=true&type=outgoing": "note",
+			"?private=true":               "activity note",
+			"?private=false":              "reply files",
+			"?attachments=false":          "activity reply note files",
+		} {
+			var l struct {
+				Results []message
+				Total   int
+			}
+			d.admin.ok(http.MethodGet, path+query, nil, &l)
+			var got []string
+			for _, m := range l.Results {
+				switch {
+				case m.Type == "activity":
+					got = append(got, "activity")
+				case len(m.Attachments) > 0:
+					got = append(got, "files")
+				default:
+					got = append(got, strings.Fields(m.TextContent)[0])
+				}
+			}
+			if strings.Join(got, " ") != want || l.Total != len(got) {
+				t.Errorf("%q: %v of %d, want %s", query, got, l.Total, want)
+			}
+		}
+		var found struct {
+			Total   int
+			Results []made
+		}
+		if d.admin.ok(http.MethodGet, path+"/find?query=umbr", nil, &found); found.Total != 1 {
+			t.Errorf("found %+v", found)
+		}
+		if d.admin.ok(http.MethodGet, path+"/find?query=con.txt", nil, &found); found.Total != 1 {
+			t.Errorf("a name: %+v", found)
+		}
+		d.admin.want(400, "InputException", http.MethodGet, path+"/find?query=", nil)
+		d.limited(c.UUID, path+"?attachments=true", path+"/find?query=umbrellas")
+		checkNotesPlan(t, d)
+	})
+}
+
+// checkNotesPlan looks that notes come from their index, in order, however long the thread.
+func checkNotesPlan(t *testing.T, d *desk) {
+	t.Helper()
+	if d.app.DB.Engine() != db.SQLite {
+		return // of so few rows PostgreSQL reads all
+	}
+	plan, err := db.Explain(t.Context(), d.app.DB, `SELECT m.id FROM messages m WHERE m.conversation_id = $1 AND m.private AND m.type = 'outgoing' ORDER BY m.id DESC LIMIT 40`, 1)
+	if text := strings.Join(plan, "\n"); err != nil || !strings.Contains(text, "messages_notes") || strings.Contains(text, "TEMP B-TREE") {
+		t.Errorf("%v\n%s", err, text)
+	}
+}

@@ -3,9 +3,7 @@ package conversation
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -90,15 +88,6 @@ type Page[T any] struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
-// MessageQuery selects messages of one conversation, newest first.
-type MessageQuery struct {
-	Page, PageSize int
-	Private        *bool
-	Types          []string
-	// Before and After limit to messages older or newer than the one with this uuid; Around puts it in the middle.
-	Before, After, Around string
-}
-
 const messageQuery = `SELECT m.id, m.created_at, m.updated_at, m.uuid, m.type, m.status, m.conversation_id, m.content, m.text_content,
 	m.content_type, m.private, m.sender_id, m.sender_type, m.meta,
 	u.first_name, u.last_name, u.email, u.avatar_url, u.availability_status, u.type, u.last_active_at,
@@ -122,94 +111,6 @@ func scanMessage(r db.Row, conversationUUID string) (m Message, err error) {
 		}
 	}
 	return m, err
-}
-
-// Messages returns a page of a conversation's messages, newest first.
-func (s *Service) Messages(ctx context.Context, p *agent.Principal, id string, q MessageQuery) (*Page[Message], error) {
-	if err := q.check(); err != nil {
-		return nil, err
-	}
-	h, err := readable(ctx, s.db, p, id)
-	if err != nil {
-		return nil, err
-	}
-	where, args := `m.conversation_id = $1`, []any{h.ID}
-	if q.Private != nil {
-		args = append(args, *q.Private)
-		where += fmt.Sprintf(" AND m.private = $%d", len(args))
-	}
-	if len(q.Types) > 0 {
-		known := slices.DeleteFunc(slices.Clone(q.Types), func(kind string) bool { return kind != TypeIncoming && kind != TypeOutgoing && kind != TypeActivity })
-		in, more := db.In(len(args)+1, known)
-		where, args = where+" AND m.type IN ("+in+")", append(args, more...)
-	}
-	page := &Page[Message]{PerPage: q.PageSize, Page: q.Page}
-	if err := s.db.QueryRow(ctx, `SELECT count(*) FROM messages m WHERE `+where, args...).Scan(&page.Total); err != nil {
-		return nil, fmt.Errorf("count messages: %w", err)
-	}
-	page.TotalPages = (page.Total + int64(q.PageSize) - 1) / int64(q.PageSize)
-	order, offset := "DESC", (q.Page-1)*q.PageSize
-	if pivot, op := q.pivot(); pivot != "" {
-		bound, err := s.pivotID(ctx, h.ID, pivot, op, q.PageSize)
-		if err != nil {
-			return nil, err
-		}
-		if op == ">" {
-			order = "ASC"
-		}
-		if op == "~" {
-			op = "<="
-		}
-		args, offset = append(args, bound), 0
-		where += fmt.Sprintf(" AND m.id %s $%d", op, len(args))
-	}
-	args = append(args, q.PageSize, offset)
-	page.Results, err = s.messages(ctx, s.db, h.UUID, fmt.Sprintf(`WHERE %s ORDER BY m.id %s LIMIT $%d + 0 OFFSET $%d + 0`, where, order, len(args)-1, len(args)), args...)
-	if order == "ASC" {
-		for i, j := 0, len(page.Results)-1; i < j; i, j = i+1, j-1 {
-			page.Results[i], page.Results[j] = page.Results[j], page.Results[i]
-		}
-	}
-	return page, err
-}
-
-func (q MessageQuery) check() error {
-	for field, id := range map[string]string{"before": q.Before, "after": q.After, "around": q.Around} {
-		if id == "" {
-			continue
-		}
-		if err := checkUUID(id); err != nil {
-			return fault.Field(field, "error.uuid_invalid")
-		}
-	}
-	return nil
-}
-
-func (q MessageQuery) pivot() (uuid, op string) {
-	switch {
-	case q.Before != "":
-		return q.Before, "<"
-	case q.After != "":
-		return q.After, ">"
-	}
-	return q.Around, "~"
-}
-
-// pivotID returns the internal id of the message at which a page begins. For op "~" that is the message half a page
-// newer than the one named.
-func (s *Service) pivotID(ctx context.Context, conversation int64, message, op string, size int) (id int64, err error) {
-	err = s.db.QueryRow(ctx, `SELECT id FROM messages WHERE uuid = $1 AND conversation_id = $2`, message, conversation).Scan(&id)
-	if errors.Is(err, db.ErrNoRows) {
-		return 0, fault.Missing("message")
-	}
-	if err == nil && op == "~" {
-		err = s.db.QueryRow(ctx, `SELECT max(id) FROM (SELECT id FROM messages WHERE conversation_id = $1 AND id >= $2 ORDER BY id LIMIT $3 + 0) AS newer`,
-			conversation, id, size/2+1).Scan(&id)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("find message: %w", err)
-	}
-	return id, nil
 }
 
 // messages reads messages of one conversation with attachments and addresses that a browser can follow.

@@ -360,3 +360,46 @@ func TestQueryMustBeLongEnoughAndNotTooLong(t *testing.T) {
 		}
 	})
 }
+
+func TestMessagesOfAConversationAreFoundAtOnceByHowWordsBegin(t *testing.T) {
+	each(t, func(k *desk) {
+		c := k.open("Zoë", "zoe@kunde.test", "Lamp", "My café order REF-4711 is late")
+		k.open("Bo", "bo@kunde.test", "Order", "My order, too")
+		k.note(c, "an order of two")
+		k.note(c, "nothing here")
+		// Nothing was indexed.
+		find := func(query string) (out []string) {
+			k.Helper()
+			found, err := k.s.InConversation(k.ctx, c.ID, query)
+			k.must(err)
+			if found.Total != len(found.Results) {
+				k.Errorf("%q: %d of %d", query, len(found.Results), found.Total)
+			}
+			for _, m := range found.Results {
+				text := ""
+				for _, part := range m.Snippet {
+					text += part.Text
+				}
+				out = append(out, text)
+			}
+			return out
+		}
+		k.want("the newest first", find("order"), "an order of two", "My café order REF-4711 is late")
+		k.want("every word", find("CAFE o"), "My café order REF-4711 is late")
+		k.want("words that touch", find("ref-47"), "My café order REF-4711 is late")
+		k.want("two letters", find("tw"), "an order of two")
+		k.want("the middle of a word", find("rder"))
+		for _, query := range []string{"", "  ", "%", strings.Repeat("x", maxQuery+1)} {
+			if _, err := k.s.InConversation(k.ctx, c.ID, query); !fault.Is(err, fault.Invalid) {
+				k.Errorf("%q: %v", query, err)
+			}
+		}
+		for _, query := range []string{fmt.Sprintf(threadQuery, threadText, maxThread), threadNamesQuery} {
+			plan, err := db.Explain(k.ctx, k.db, query, c.ID)
+			k.must(err)
+			if text := strings.Join(plan, "\n"); k.db.Engine() == db.SQLite && (!strings.Contains(text, "messages_conversation") || strings.Contains(text, "(model_type=?)")) {
+				k.Errorf("%s\n%s", query, text)
+			}
+		}
+	})
+}

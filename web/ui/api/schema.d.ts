@@ -1537,6 +1537,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{uuid}/messages/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages of a conversation with some words, newest first
+         * @description Needs permission messages:read.
+         */
+        get: operations["get-conversations-uuid-messages-find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{uuid}/messages/{message}": {
         parameters: {
             query?: never;
@@ -4272,6 +4292,10 @@ export interface components {
             data: components["schemas"]["SearchFound"];
             status: string;
         };
+        EnvelopeSearchThread: {
+            data: components["schemas"]["SearchThread"];
+            status: string;
+        };
         EnvelopeSettingEmail: {
             data: components["schemas"]["SettingEmail"];
             status: string;
@@ -4853,6 +4877,23 @@ export interface components {
             last_name: string;
             /** @enum {string} */
             type: "agent" | "contact";
+        };
+        SearchThread: {
+            results: components["schemas"]["SearchThreadMessage"][];
+            /**
+             * Format: int64
+             * @description Messages that fit; results are the newest 500 of them
+             */
+            total: number;
+            /** @description What was looked for, in lower case and without diacritics; a word that begins so fits, too */
+            words: string[];
+        };
+        SearchThreadMessage: {
+            /** Format: date-time */
+            created_at: string;
+            private: boolean;
+            snippet: components["schemas"]["SearchSegment"][];
+            uuid: string;
         };
         SendBody: {
             attachments?: number[] | null;
@@ -8239,6 +8280,8 @@ export interface operations {
                 private?: string;
                 /** @description incoming, outgoing or activity; may be repeated */
                 type?: string[] | null;
+                /** @description true for messages with attachments only */
+                attachments?: string;
                 /** @description Only messages older than this uuid */
                 before?: string;
                 /** @description Only messages newer than this uuid */
@@ -8298,6 +8341,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeConversationMessage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-conversations-uuid-messages-find": {
+        parameters: {
+            query?: {
+                /** @description Words, or how they begin; those of names of attachments count */
+                query?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeSearchThread"];
                 };
             };
             /** @description Error */
