@@ -20,6 +20,7 @@ import (
 
 // What an agent who leaves had to do is announced: in each conversation, to who looks at it, and in the log of events.
 func TestDeletingAnAgentAnnouncesEachConversationTheyLose(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d, s := startDesk(t, url), startMail(t)
 		inbox := d.addInbox(s)
@@ -60,6 +61,7 @@ func TestDeletingAnAgentAnnouncesEachConversationTheyLose(t *testing.T) {
 }
 
 func TestEveryRefusalIsAnEnvelope(t *testing.T) {
+	t.Parallel()
 	cfg := deskConfig(t, dbtestSQLite(t))
 	d := startWith(t, cfg)
 	base := d.app.URL()
@@ -106,6 +108,7 @@ func TestEveryRefusalIsAnEnvelope(t *testing.T) {
 }
 
 func TestOtherSitesScriptsGetNoAccess(t *testing.T) {
+	t.Parallel()
 	cfg := deskConfig(t, dbtestSQLite(t))
 	d := startWith(t, cfg)
 	for _, method := range []string{http.MethodGet, http.MethodOptions, http.MethodPost} {
@@ -128,6 +131,7 @@ func TestOtherSitesScriptsGetNoAccess(t *testing.T) {
 }
 
 func TestBrowsersAreToldToStayWithHTTPS(t *testing.T) {
+	t.Parallel()
 	cfg := deskConfig(t, dbtestSQLite(t))
 	cfg.RootURL, cfg.HSTS = "https://desk.test", 365*24*time.Hour
 	d := startWith(t, cfg)
@@ -139,6 +143,7 @@ func TestBrowsersAreToldToStayWithHTTPS(t *testing.T) {
 }
 
 func TestPathsWrittenInAnotherWayLeadToTheirRoute(t *testing.T) {
+	t.Parallel()
 	d := startWith(t, deskConfig(t, dbtestSQLite(t)))
 	for _, c := range []struct {
 		method, path, to string
@@ -159,6 +164,7 @@ func TestPathsWrittenInAnotherWayLeadToTheirRoute(t *testing.T) {
 }
 
 func TestEveryTypeThatNamesJSONIsJSON(t *testing.T) {
+	t.Parallel()
 	d := startWith(t, deskConfig(t, dbtestSQLite(t)))
 	for _, ct := range []string{"application/json", "application/json; charset=utf-8", "text/json", "application/vnd.desk+json"} {
 		header := append(d.admin.session(), "Content-Type", ct)
@@ -173,6 +179,7 @@ func TestEveryTypeThatNamesJSONIsJSON(t *testing.T) {
 }
 
 func TestAdminHasEveryPermissionWhateverIsStored(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d := startDesk(t, url)
 		d.exec(`UPDATE roles SET permissions = '["messages:read"]' WHERE name = 'Admin'`) // as of a version that knew fewer
@@ -209,6 +216,7 @@ func TestTheCommandLineRestoresSystem(t *testing.T) {
 }
 
 func TestTheLogHoldsNoSecretsOfRefusedRequests(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	cfg := deskConfig(t, dbtestSQLite(t))
 	a, err := app.Start(t.Context(), cfg, slog.New(slog.NewTextHandler(&lockedWriter{w: &log}, &slog.HandlerOptions{Level: slog.LevelDebug})))

@@ -23,6 +23,7 @@ type accessScenario struct {
 
 // TestAccessScenarios plays the acceptance scenarios that no test of a single rule plays whole.
 func TestAccessScenarios(t *testing.T) {
+	t.Parallel()
 	for _, s := range []accessScenario{
 		{"Login sets both cookies", loginSetsBothCookies},
 		{"Full-replacement update", updateByIDsOrNames},
@@ -33,9 +34,11 @@ func TestAccessScenarios(t *testing.T) {
 		{"Pagination and filters", onlySignInsAreListed},
 		{"Stale cookie", staleCookieLeadsToTheSignInPage},
 		{"Language pack", languagePackIsWhole},
-		{"First run", firstRun},
 	} {
-		t.Run(s.title, func(t *testing.T) { dbtest.URLs(t, s.play) })
+		t.Run(s.title, func(t *testing.T) {
+			t.Parallel()
+			dbtest.URLs(t, s.play)
+		})
 	}
 }
 
@@ -301,6 +304,8 @@ func languagePackIsWhole(t *testing.T, database string) {
 		}
 	}
 }
+
+func TestFirstRun(t *testing.T) { dbtest.URLs(t, firstRun) }
 
 func firstRun(t *testing.T, database string) {
 	t.Setenv("FOYER_DATA_DIR", t.TempDir())

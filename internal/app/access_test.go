@@ -47,6 +47,7 @@ func edit(email string, more map[string]any) map[string]any {
 }
 
 func TestIdleDoesNotOverrideManualAwayAndChangesAreBroadcast(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d := startDesk(t, url)
 		id := d.addAgent("asha@example.com", "Agent")
@@ -80,6 +81,7 @@ func TestIdleDoesNotOverrideManualAwayAndChangesAreBroadcast(t *testing.T) {
 }
 
 func TestPermissionRemovalKicks(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d, s := startDesk(t, url), startMail(t)
 		inboxID := d.addInbox(s)
@@ -126,6 +128,7 @@ func newConversation(inboxID int64, email string) map[string]any {
 }
 
 func TestSystemSignsInAfterEveryAttemptAndRestart(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		cfg := deskConfig(t, url)
 		a, err := app.Start(context.Background(), cfg, quiet())
@@ -163,6 +166,7 @@ func orElse(v, or any) any {
 }
 
 func TestForwardedAddressesAreOnlyBelievedFromTrustedProxies(t *testing.T) {
+	t.Parallel()
 	cfg := deskConfig(t, dbtestSQLite(t))
 	cfg.TrustedProxies, cfg.AuthPerMinute = []string{"127.0.0.0/8", "10.0.0.0/8"}, 3
 	behind := startWith(t, cfg)
@@ -206,6 +210,7 @@ func TestForwardedAddressesAreOnlyBelievedFromTrustedProxies(t *testing.T) {
 }
 
 func TestGuessingAtOneAccountFromManyAddressesIsThrottled(t *testing.T) {
+	t.Parallel()
 	cfg := deskConfig(t, dbtestSQLite(t))
 	cfg.TrustedProxies = []string{"127.0.0.1"}
 	d := startWith(t, cfg)
@@ -236,6 +241,7 @@ func TestGuessingAtOneAccountFromManyAddressesIsThrottled(t *testing.T) {
 }
 
 func TestManagersOfAgentsAndRolesCannotEscalate(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d := startDesk(t, url)
 		var manager, strong made
@@ -292,6 +298,7 @@ func TestManagersOfAgentsAndRolesCannotEscalate(t *testing.T) {
 }
 
 func TestRequestsWithAnIdempotencyKeyWorkOnce(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d := startDesk(t, url)
 		base := d.app.URL()

@@ -38,6 +38,7 @@ func (d *desk) activity(kind string) activityPage {
 }
 
 func TestEveryChangeOfRightsIsInTheActivityLog(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d := startDesk(t, url)
 		id := d.addAgent("asha@x.test", "Agent")
@@ -78,6 +79,7 @@ func TestEveryChangeOfRightsIsInTheActivityLog(t *testing.T) {
 }
 
 func TestActivityLogKeepsToTheContract(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d := startDesk(t, url)
 		d.addAgent("asha@x.test", "Agent")

@@ -73,6 +73,7 @@ const (
 )
 
 func TestAgentsAreImportedRowByRow(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d := startDesk(t, url)
 		d.addAgent("taken@x.test", "Agent")
@@ -121,6 +122,7 @@ func TestAgentsAreImportedRowByRow(t *testing.T) {
 }
 
 func TestWhoImportsGrantsOnlyWhatTheyHold(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d := startDesk(t, url)
 		d.admin.ok(http.MethodPost, "/api/v1/roles", map[string]any{"name": "People", "permissions": []string{"users:manage"}}, nil)
@@ -136,6 +138,7 @@ func TestWhoImportsGrantsOnlyWhatTheyHold(t *testing.T) {
 }
 
 func TestAnImportGoesOnAfterARestart(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		const rows = 600
 		cfg := deskConfig(t, url)
@@ -168,6 +171,7 @@ func TestAnImportGoesOnAfterARestart(t *testing.T) {
 }
 
 func TestKilledInTheMidstOfAnImportNobodyIsMadeOrInvitedTwice(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		const rows = 1000
 		s, cfg := startMail(t), deskConfig(t, url)
@@ -219,6 +223,7 @@ func TestKilledInTheMidstOfAnImportNobodyIsMadeOrInvitedTwice(t *testing.T) {
 }
 
 func TestOneImportRunsAtATime(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d := startDesk(t, url)
 		d.exec(`INSERT INTO agent_imports (actor_id, actor, may_grant, invite, total, running, started_at, updated_at)

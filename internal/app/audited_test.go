@@ -163,6 +163,7 @@ func (c *client) perform(method, path string, body any) (int, []byte) {
 }
 
 func TestEveryDeedOfAnAdministratorIsInTheActivityLog(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		cfg := deskConfig(t, url)
 		cfg.OutboundAllow = []string{"127.0.0.0/8"}

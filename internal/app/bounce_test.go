@@ -36,6 +36,7 @@ Message-ID: <%s>
 }
 
 func TestBounceIsTiedToTheReplyAndOpensNothing(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d, s := startDesk(t, url), startMail(t)
 		id := d.addInbox(s)

@@ -9,6 +9,7 @@ import (
 )
 
 func TestMailOfBlockedContactIsIgnoredByName(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d, s := startDesk(t, url), startMail(t)
 		id := d.addInbox(s)
@@ -29,6 +30,7 @@ func TestMailOfBlockedContactIsIgnoredByName(t *testing.T) {
 }
 
 func TestMailFromMergedAddressGoesOnInItsConversation(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d, s := startDesk(t, url), startMail(t)
 		id := d.addInbox(s)

@@ -14,7 +14,7 @@ import (
 )
 
 // takenUpWithin is how soon a node that was killed goes on with what it was doing, once it serves again.
-const takenUpWithin = 5 * time.Second
+const takenUpWithin = 10 * time.Second
 
 type bulkStatus struct {
 	ID                                     int64
@@ -25,6 +25,7 @@ type bulkStatus struct {
 // A change of many conversations that is broken off by the end of the process, twice, changes each conversation once: one
 // line, one event and one row for each, and the counters are right. So does its undo.
 func TestKilledInTheMidstOfABulkChangeEveryConversationIsChangedOnce(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		const rows = 3000
 		cfg := deskConfig(t, url)

@@ -2,12 +2,15 @@ package app_test
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -22,7 +25,19 @@ func TestMain(m *testing.M) {
 	if os.Getenv("FOYER_CRASH_CHILD") != "" {
 		os.Exit(app.Main([]string{"serve"}))
 	}
+	inParallel()
 	os.Exit(m.Run())
+}
+
+// inParallel lets more tests run at the same time than there are processors, unless -parallel says how many: most wait for
+// mail, leases and other processes.
+func inParallel() {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		_ = flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0)))
+	}
 }
 
 // child is a desk in a process of its own.
@@ -86,6 +101,7 @@ const (
 )
 
 func TestKilledAtAnyMomentNoMailIsLostOrDoubled(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes most of a minute")
 	}

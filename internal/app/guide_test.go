@@ -8,6 +8,7 @@ import (
 )
 
 func TestTheGuideIsForDesksThatWereNotSetUp(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d := startDesk(t, url)
 		const path = "/api/v1/settings/guide"

@@ -146,6 +146,7 @@ var queries = func() (out []string) {
 }()
 
 func TestHostileRequestsAreRefusedNotFailed(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, dsn string) {
 		p := prepare(t, dsn)
 		base, key := p.app.URL(), token(p.newKey(1))
@@ -215,6 +216,7 @@ func unescaped(s string) string {
 }
 
 func TestHostileHeadersAndFormsAreRefusedNotFailed(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, dsn string) {
 		p := prepare(t, dsn)
 		base, key := p.app.URL(), token(p.newKey(1))

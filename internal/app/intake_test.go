@@ -96,6 +96,7 @@ func TestHugeMailIsFiledWithoutDelayingTheNextOrFillingMemory(t *testing.T) {
 }
 
 func TestMailboxWithNewUIDsFilesNothingTwiceAndGoesOn(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d, s := startDesk(t, url), startMail(t)
 		id := d.addInbox(s)
@@ -130,6 +131,7 @@ func TestMailboxWithNewUIDsFilesNothingTwiceAndGoesOn(t *testing.T) {
 }
 
 func TestTwoMailboxesOfAnInboxFileTheSameMailOnce(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d, first, second := startDesk(t, url), startMail(t), startMail(t)
 		const mails = 40
@@ -159,6 +161,7 @@ func TestTwoMailboxesOfAnInboxFileTheSameMailOnce(t *testing.T) {
 }
 
 func TestTheSameMailInTwoInboxesIsFiledInEach(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d := startDesk(t, url)
 		var inboxes []int64

@@ -16,6 +16,7 @@ type invitee struct {
 }
 
 func TestAnInvitationIsSentAgainToWhoHasNotComeYet(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d, s := startDesk(t, url), startMail(t)
 		d.addInbox(s)
@@ -66,6 +67,7 @@ func TestAnInvitationIsSentAgainToWhoHasNotComeYet(t *testing.T) {
 }
 
 func TestWithoutAMailServerNobodyIsInvitedAndNobodyIsLost(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d := startDesk(t, url)
 		var a invitee
@@ -78,6 +80,7 @@ func TestWithoutAMailServerNobodyIsInvitedAndNobodyIsLost(t *testing.T) {
 }
 
 func TestWhereSingleSignOnIsTheOnlyWayInAnInvitationLeadsThere(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d, s := startDesk(t, url), startMail(t)
 		d.addInbox(s)
@@ -95,6 +98,7 @@ func TestWhereSingleSignOnIsTheOnlyWayInAnInvitationLeadsThere(t *testing.T) {
 }
 
 func TestTheListOfAgentsSaysWhatTheyMayAndWhenTheyCame(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d := startDesk(t, url)
 		d.addAgent("zoe@x.test", "Agent", "Admin")

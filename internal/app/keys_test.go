@@ -30,6 +30,7 @@ func (d *desk) by(k shownKey) *client {
 }
 
 func TestKeysOverHTTP(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		p := prepare(t, url)
 		id := p.addAgent("asha@x.test", "Admin")

@@ -34,6 +34,7 @@ func (d *desk) waitConversations(n int) list {
 }
 
 func TestMailBecomesConversationAndReplyThreadsAtTheCustomer(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d, s := startDesk(t, url), startMail(t)
 		d.addInbox(s)
@@ -79,6 +80,7 @@ func TestMailBecomesConversationAndReplyThreadsAtTheCustomer(t *testing.T) {
 }
 
 func TestMailSeenTwiceIsFiledOnceInAnInbox(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d, s := startDesk(t, url), startMail(t)
 		id := d.addInbox(s)
@@ -112,6 +114,7 @@ type health struct {
 }
 
 func TestAwkwardMailIsFiledOrQuarantinedAndTheNextIsNotDelayed(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d, s := startDesk(t, url), startMail(t)
 		id := d.addInbox(s)
@@ -170,6 +173,7 @@ func manyAttachments(n int) []byte {
 }
 
 func TestAttachmentsComeBackByteForByte(t *testing.T) {
+	t.Parallel()
 	t.Run("from disk", func(t *testing.T) { checkAttachments(t, startDesk(t, dbtestSQLite(t))) })
 	t.Run("from a bucket", func(t *testing.T) {
 		objects := s3mem.New()

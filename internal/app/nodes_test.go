@@ -46,6 +46,7 @@ func twoNodes(t *testing.T) (a, b *desk) {
 }
 
 func TestTwoNodesReadAMailboxOnceAndSendEachReplyOnce(t *testing.T) {
+	t.Parallel()
 	a, b := twoNodes(t)
 	s := startMail(t)
 	id := a.addInbox(s)
@@ -98,6 +99,7 @@ func TestTwoNodesReadAMailboxOnceAndSendEachReplyOnce(t *testing.T) {
 }
 
 func TestWhatHappensOnOneNodeReachesBrowsersOnTheOther(t *testing.T) {
+	t.Parallel()
 	a, b := twoNodes(t)
 	s := startMail(t)
 	inboxID := a.addInbox(s)
@@ -139,6 +141,7 @@ func TestWhatHappensOnOneNodeReachesBrowsersOnTheOther(t *testing.T) {
 
 // TestSignedOutOnOneNodeIsSignedOutOnTheOther also looks that the sockets of the session end.
 func TestSignedOutOnOneNodeIsSignedOutOnTheOther(t *testing.T) {
+	t.Parallel()
 	a, b := twoNodes(t)
 	a.addAgent("asha@example.com", "Agent")
 	asha := signIn(t, a.app.URL(), "asha@example.com", agentPassword)
@@ -163,6 +166,7 @@ func TestSignedOutOnOneNodeIsSignedOutOnTheOther(t *testing.T) {
 }
 
 func TestAPermissionThatIsTakenOnOneNodeIsGoneOnTheOther(t *testing.T) {
+	t.Parallel()
 	a, b := twoNodes(t)
 	var r made
 	body := map[string]any{"name": "R", "permissions": []string{"teams:manage", "messages:read"}}
@@ -178,6 +182,7 @@ func TestAPermissionThatIsTakenOnOneNodeIsGoneOnTheOther(t *testing.T) {
 }
 
 func TestOtherNodeTakesOverTheMailboxOfOneThatDied(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("waits for a lease to run out")
 	}
@@ -220,6 +225,7 @@ func reply(t *testing.T, d *desk, s *sandbox.Servers) {
 }
 
 func TestSocketThatComesBackGetsWhatItMissed(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d, s := startDesk(t, url), startMail(t)
 		inboxID := d.addInbox(s)

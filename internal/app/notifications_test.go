@@ -108,6 +108,7 @@ func (o *office) customer(uuid, text string) made {
 }
 
 func TestAssignmentIsToldAndSettledByTheAnswer(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		o := newOffice(t, url)
 		tab, other, bobs := o.ann.dial(""), o.ann.dial(""), o.bob.dial("")
@@ -156,6 +157,7 @@ func TestAssignmentIsToldAndSettledByTheAnswer(t *testing.T) {
 }
 
 func TestMentionsReachThoseWhoMayReadButTheAuthor(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		o := newOffice(t, url)
 		uuid := o.open("Lamp")
@@ -180,6 +182,7 @@ func TestMentionsReachThoseWhoMayReadButTheAuthor(t *testing.T) {
 }
 
 func TestRepliesOfACustomerAreOneLineUntilTheyAreSeen(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		o := newOffice(t, url)
 		uuid := o.open("Lamp")
@@ -208,6 +211,7 @@ func TestRepliesOfACustomerAreOneLineUntilTheyAreSeen(t *testing.T) {
 }
 
 func TestNewConversationsAreToldOnceToThoseWhoAsk(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		o := newOffice(t, url)
 		o.open("before")
@@ -243,6 +247,7 @@ func (o *office) jobsDone(kind string, n int) {
 }
 
 func TestNotificationsAreTheCallersOwn(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		o := newOffice(t, url)
 		for i := range 3 {
@@ -283,6 +288,7 @@ func TestNotificationsAreTheCallersOwn(t *testing.T) {
 }
 
 func TestNotificationPreferencesAreChecked(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		o := newOffice(t, url)
 		const path = "/api/v1/agents/me/notification-preferences"
@@ -343,6 +349,7 @@ func (o *office) mailsTo(address string) (subjects []string) {
 }
 
 func TestNotificationMailsAreFewAndOnlyOfWhatIsUnread(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		o := newOffice(t, url)
 		o.app.Notifications.MailAfter = 300 * time.Millisecond
@@ -391,6 +398,7 @@ func (o *office) jobs(kind string) (n int) {
 }
 
 func TestNotificationMailSurvivesTheEndOfTheNode(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		cfg := deskConfig(t, url)
 		a, err := app.Start(t.Context(), cfg, quiet())
@@ -414,6 +422,7 @@ func TestNotificationMailSurvivesTheEndOfTheNode(t *testing.T) {
 }
 
 func TestNotificationsOlderThanAMonthAreDeleted(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		o := newOffice(t, url)
 		for i := range 3 {

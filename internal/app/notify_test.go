@@ -10,6 +10,7 @@ import (
 )
 
 func TestForgottenPasswordIsMailedByTheFirstInbox(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d, s := startDesk(t, url), startMail(t)
 		d.addInbox(s)

@@ -19,6 +19,7 @@ import (
 const described = "../../web/ui/api/openapi.json"
 
 func TestDocumentInTheRepositoryIsTheOneThatIsServed(t *testing.T) {
+	t.Parallel()
 	want, err := os.ReadFile(described)
 	if err != nil {
 		t.Fatal(err)
@@ -85,6 +86,7 @@ func operations(doc *huma.OpenAPI) (out []*huma.Operation) {
 }
 
 func TestAnswersHaveTheFormThatTheDocumentSays(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		empty := startDesk(t, url)
 		for _, op := range operations(empty.app.API.OpenAPI()) {

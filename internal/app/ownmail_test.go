@@ -22,6 +22,7 @@ func ownMail(host string, port int, change map[string]any) map[string]any {
 }
 
 func TestNotificationPasswordIsMaskedKeptAndSealed(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d := startDesk(t, url)
 		var got map[string]any
@@ -56,6 +57,7 @@ func TestNotificationPasswordIsMaskedKeptAndSealed(t *testing.T) {
 }
 
 func TestNotificationSettingsThatCouldNotBeUsedAreRefusedByField(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d := startDesk(t, url)
 		for field, bad := range map[string]any{"auth_protocol": "PLAIN", "tls_type": "STARTTLS", "port": 70000, "max_conns": -1, "idle_timeout": "soon", "wait_timeout": "-5s",
@@ -70,6 +72,7 @@ func TestNotificationSettingsThatCouldNotBeUsedAreRefusedByField(t *testing.T) {
 }
 
 func TestTheDesksOwnMailLeavesByItsOwnServerAtOnce(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d, inboxServer, own := startDesk(t, url), startMail(t), startMail(t)
 		d.addInbox(inboxServer)

@@ -17,6 +17,7 @@ import (
 // TestListsOfFewAreFound looks at views that few conversations belong to: walking the desk in the list's order until a page
 // is full would go through all of it.
 func TestListsOfFewAreFound(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		ctx := context.Background()
 		a, err := app.Open(ctx, deskConfig(t, url), quiet())

@@ -20,6 +20,7 @@ import (
 // Every list an agent works in, in every order the web app offers, must come from an index in the right order: no scan of
 // the table and no sort, however many conversations there are.
 func TestListsComeFromAnIndexInOrder(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		ctx := context.Background()
 		a, err := app.Open(ctx, deskConfig(t, url), quiet())
@@ -168,6 +169,7 @@ func uuidsOf(rows []conversation.ListItem) string {
 
 // The list of contacts comes from an index in every order, however many there are; a part of an address names its owners.
 func TestContactsComeFromAnIndexInOrder(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		ctx := context.Background()
 		a, err := app.Open(ctx, deskConfig(t, url), quiet())

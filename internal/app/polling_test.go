@@ -83,6 +83,7 @@ func (r *relay) stop() {
 }
 
 func TestMailboxWithoutIdleIsPolledAndOneThatWasAwayIsReadAgain(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d, s := startDesk(t, url), startMail(t)
 		between := newRelay(t, s.IMAPAddr)

@@ -122,6 +122,7 @@ func isPage(path string) bool { return !strings.HasPrefix(path, "/api/") && path
 func changes(method string) bool { return method != http.MethodGet }
 
 func TestEveryRouteByWhoAsks(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		p := prepare(t, url)
 		base := p.app.URL()

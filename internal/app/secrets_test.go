@@ -24,6 +24,7 @@ func (d *desk) texts(query string) []string {
 }
 
 func TestNoAnswerHoldsASecret(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		cfg := deskConfig(t, url)
 		p := prepareOn(t, startWith(t, cfg))

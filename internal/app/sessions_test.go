@@ -23,6 +23,7 @@ func (c *client) ended(s *socket, reason string) {
 }
 
 func TestSocketsEndWithTheLifetimeOfASession(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		cfg := deskConfig(t, url)
 		cfg.SessionLifetime = 5 * time.Second
@@ -32,6 +33,7 @@ func TestSocketsEndWithTheLifetimeOfASession(t *testing.T) {
 }
 
 func TestSocketsEndWhenASessionIsNotUsed(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		cfg := deskConfig(t, url)
 		cfg.SessionIdle = 8 * time.Second
@@ -50,6 +52,7 @@ func TestSocketsEndWhenASessionIsNotUsed(t *testing.T) {
 }
 
 func TestPasswordChangeAndDisablingEndSessions(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d := startDesk(t, url)
 		id := d.addAgent("asha@x.test", "Agent")

@@ -82,7 +82,7 @@ func (s *socket) read() {
 // next waits for a frame of a type whose data has all parts; other frames are passed over.
 func (s *socket) next(kind string, parts ...string) frame {
 	s.t.Helper()
-	return s.within(20*time.Second, kind, parts...)
+	return s.within(time.Minute, kind, parts...)
 }
 
 func (s *socket) within(d time.Duration, kind string, parts ...string) frame {

@@ -42,6 +42,7 @@ func (c *client) addPasskey() *factortest.Authenticator {
 const waits = "/?next=&step=two-factor"
 
 func TestProviderAloneDoesNotSignInWhoseRoleNeedsASecondFactor(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, database string) {
 		d := startSSO(t, database)
 		now := time.Now()
@@ -91,6 +92,7 @@ func TestProviderAloneDoesNotSignInWhoseRoleNeedsASecondFactor(t *testing.T) {
 // A passkey signs in without the provider, so it must not where the provider is the only way in: who leaves the company
 // loses the account there. As the second of two proofs it is welcome.
 func TestPasskeyIsNoWayAroundTheOnlyWayIn(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, database string) {
 		d := startSSO(t, database)
 		key := signIn(t, d.app.URL(), "asha@example.com", agentPassword).addPasskey()

@@ -167,6 +167,7 @@ func (d *ssoDesk) health() sso.Health {
 
 // TestSingleSignOn is scenario 20 of the specification's chapter on access.
 func TestSingleSignOn(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, database string) {
 		d := startSSO(t, database)
 		b := d.browser()
@@ -214,6 +215,7 @@ func TestSingleSignOn(t *testing.T) {
 
 // TestProviderSecretIsMaskedAndEncrypted is scenario 21.
 func TestProviderSecretIsMaskedAndEncrypted(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, database string) {
 		d := startSSO(t, database)
 		path := fmt.Sprintf("/api/v1/oidc/%d", d.id)
@@ -249,6 +251,7 @@ func TestProviderSecretIsMaskedAndEncrypted(t *testing.T) {
 }
 
 func TestSignInIsBoundToTheBrowserThatBeganIt(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, database string) {
 		d := startSSO(t, database)
 		victim, attacker := d.browser(), d.browser()
@@ -270,6 +273,7 @@ func TestSignInIsBoundToTheBrowserThatBeganIt(t *testing.T) {
 }
 
 func TestSignInThatTookTooLongIsOver(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, database string) {
 		d := startSSO(t, database)
 		b := d.browser()
@@ -295,6 +299,7 @@ func (d *desk) exec(statement string, args ...any) {
 }
 
 func TestOnlyWhatTheProviderVouchesForIsBelieved(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, database string) {
 		d := startSSO(t, database)
 		person := func(change func(*ssotest.Person)) ssotest.Person {
@@ -347,6 +352,7 @@ func TestOnlyWhatTheProviderVouchesForIsBelieved(t *testing.T) {
 }
 
 func TestAdministratorsSeeWhyAProviderFails(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, database string) {
 		d := startSSO(t, database)
 		d.allow("another-secret") // as when the one that the desk has expired
@@ -379,6 +385,7 @@ func TestAdministratorsSeeWhyAProviderFails(t *testing.T) {
 }
 
 func TestDisabledAgentGetsNoSession(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, database string) {
 		d := startSSO(t, database)
 		b := d.browser()
@@ -394,6 +401,7 @@ func TestDisabledAgentGetsNoSession(t *testing.T) {
 }
 
 func TestAccountIsLinkedAtTheFirstSignIn(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, database string) {
 		d := startSSO(t, database)
 		identities := fmt.Sprintf("/api/v1/agents/%d/identities", d.asha)
@@ -424,6 +432,7 @@ func TestAccountIsLinkedAtTheFirstSignIn(t *testing.T) {
 }
 
 func TestNewcomersBecomeAgentsOnlyWhereTheyMay(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, database string) {
 		d := startSSO(t, database)
 		newcomer := ssotest.Person{Subject: "sub-new", Email: "New.One@Acme.test", Verified: true, Given: "New", Family: "One"}
@@ -460,6 +469,7 @@ func TestNewcomersBecomeAgentsOnlyWhereTheyMay(t *testing.T) {
 }
 
 func TestNobodyGivesNewcomersMoreThanTheyHave(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, database string) {
 		d := startSSO(t, database)
 		d.admin.ok(http.MethodPost, "/api/v1/roles", map[string]any{"name": "SSO", "permissions": []string{"oidc:manage"}}, nil)
@@ -484,6 +494,7 @@ func TestNobodyGivesNewcomersMoreThanTheyHave(t *testing.T) {
 }
 
 func TestSingleSignOnCanBeTheOnlyWayIn(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, database string) {
 		d := startSSO(t, database)
 		d.mustChange(map[string]any{"enabled": false})
@@ -521,6 +532,7 @@ func TestSingleSignOnCanBeTheOnlyWayIn(t *testing.T) {
 }
 
 func TestProviderIsReadBeforeItIsKept(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, database string) {
 		d := startSSO(t, database)
 		gone := startIdentity(t)
@@ -568,6 +580,7 @@ func TestProviderIsReadBeforeItIsKept(t *testing.T) {
 }
 
 func TestNextPageIsOneOfThisDesk(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, database string) {
 		d := startSSO(t, database)
 		for next, want := range map[string]string{"https://evil.example/a?b=1": "/a?b=1", "//evil.example/a": "/a", "/\\evil.example": "/evil.example",
@@ -611,6 +624,7 @@ func FuzzFinish(f *testing.F) {
 }
 
 func TestTooManySignInsAreToldOnTheSignInPage(t *testing.T) {
+	t.Parallel()
 	idp := startIdentity(t)
 	cfg := deskConfig(t, filepath.Join(t.TempDir(), "foyer.db"))
 	cfg.OutboundAllow, cfg.AuthPerMinute = []string{"127.0.0.0/8"}, 3 // the administrator's sign-in is the first
@@ -630,6 +644,7 @@ func TestTooManySignInsAreToldOnTheSignInPage(t *testing.T) {
 }
 
 func TestEveryReasonHasItsSentence(t *testing.T) {
+	t.Parallel()
 	english := i18n.Pack(i18n.Default)
 	for _, code := range []string{sso.CodeProvider, sso.CodeUnreachable, sso.CodeState, sso.CodeExpired, sso.CodeCancelled, sso.CodeRefused, sso.CodeExchange,
 		sso.CodeNoEmail, sso.CodeUnverified, sso.CodeNoAgent, sso.CodeDisabled, sso.CodeLinked, "sso_busy"} {
@@ -640,6 +655,7 @@ func TestEveryReasonHasItsSentence(t *testing.T) {
 }
 
 func TestAnotherNodeFinishesASignIn(t *testing.T) {
+	t.Parallel()
 	needPostgres(t)
 	cfg := nodeConfigs(t, dbtest.PostgresURL(t))
 	for i := range cfg {

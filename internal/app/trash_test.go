@@ -29,6 +29,7 @@ func files(t *testing.T, dir string) (n int) {
 // What was deleted for good stays deleted, whatever a mailbox shows again: after a scan from the beginning with new UIDs,
 // and in a second mailbox. Neither its bytes nor its words are left.
 func TestDeletedMailNeverComesBack(t *testing.T) {
+	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		cfg := deskConfig(t, url)
 		d, s := startWith(t, cfg), startMail(t)

@@ -107,7 +107,7 @@ func (s *Service) create(ctx context.Context, tx *db.Tx, p *agent.Principal, in 
 		return 0, err
 	}
 	if err := s.assign(ctx, tx, &h, p, "", positive(in.AgentID), positive(in.TeamID)); err != nil {
-		return 0, err
+		return 0, ofCreate(err)
 	}
 	if len(in.Tags) > 0 {
 		known, args := db.In(1, in.Tags)
@@ -135,4 +135,18 @@ func positive(id int64) *int64 {
 		return nil
 	}
 	return &id
+}
+
+// ofCreate names the field of the request to create that an assignment refused.
+func ofCreate(err error) error {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		switch f.Key {
+		case "error.unknown_agent":
+			return fault.Field("agent_id", f.Key)
+		case "error.unknown_team":
+			return fault.Field("team_id", f.Key)
+		}
+	}
+	return err
 }

@@ -84,7 +84,7 @@ func (s *Service) NoteDeliveryTx(ctx context.Context, tx *db.Tx, conversationID 
 	return s.messageChanged(ctx, tx, h, m.UUID, m.SenderID, map[string]any{"delivery": d})
 }
 
-// Retry lets a failed reply leave again, as the same mail. Anybody who may write messages in the conversation may.
+// Retry lets a failed reply leave again, as the same mail. Its author may, and whoever manages users.
 func (s *Service) Retry(ctx context.Context, p *agent.Principal, conversation, message string) error {
 	return s.change(ctx, p, conversation, func(tx *db.Tx, h *head) error {
 		m, err := lockMessage(ctx, tx, `uuid = $1 AND conversation_id = $2`, message, h.ID)
@@ -93,6 +93,9 @@ func (s *Service) Retry(ctx context.Context, p *agent.Principal, conversation, m
 		}
 		if m.SenderType != SenderAgent || m.Status != StatusFailed {
 			return fault.New(fault.Invalid, "error.retry_not_failed")
+		}
+		if m.SenderID != p.ID && !p.Can(role.UsersManage) {
+			return fault.New(fault.Invalid, "error.retry_of_other")
 		}
 		inbox, err := readInbox(ctx, tx, h.InboxID)
 		if err != nil {

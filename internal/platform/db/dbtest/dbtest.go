@@ -6,6 +6,7 @@ package dbtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/jobs"
 )
 
 // Each runs fn once for each engine, as subtests named after it.
@@ -86,11 +88,10 @@ func migrate(url string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := d.Migrate(ctx); err != nil {
-		_ = d.Close()
-		return err
+	if _, err = d.Migrate(ctx); err == nil {
+		err = jobs.Migrate(ctx, d)
 	}
-	return d.Close()
+	return errors.Join(err, d.Close())
 }
 
 // SQLiteURL makes a fresh SQLite database and returns its URL.
