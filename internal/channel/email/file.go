@@ -304,7 +304,8 @@ func ignoredAsAutomatic(m *mail.Message) string {
 		return "delivery report"
 	}
 	auto, rule := m.AutoSubmitted()
-	if value := strings.ToLower(strings.TrimSpace(m.Header.Get("Auto-Submitted"))); strings.HasPrefix(value, "auto-generated") {
+	value := strings.ToLower(strings.TrimSpace(m.Header.Get("Auto-Submitted")))
+	if strings.HasPrefix(value, "auto-generated") && !m.Header.Has("X-MS-Exchange-Inbox-Rules-Loop") { // Exchange says so of absences, too
 		return ""
 	}
 	if auto {

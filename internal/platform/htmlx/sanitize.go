@@ -161,6 +161,9 @@ func (s *sanitizer) attribute(key, value string) (string, bool) {
 func markers(value string) string {
 	var kept []string
 	for name := range strings.FieldsSeq(value) {
+		if strings.HasSuffix(name, "yahoo_quoted") {
+			name = "yahoo_quoted" // Yahoo puts a random prefix before its names
+		}
 		if knownMarkers[strings.TrimLeft(name, "x_")] || knownMarkers[name] {
 			kept = append(kept, name)
 		}

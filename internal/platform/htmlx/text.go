@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	nethtml "golang.org/x/net/html"
 )
@@ -163,7 +164,7 @@ func (r *renderer) text(s string) {
 	}
 	first := true
 	for w := range strings.FieldsFuncSeq(s, isBlank) {
-		w = strings.Map(readable, w)
+		w = strings.Map(readable, joined(w))
 		if w == "" {
 			continue
 		}
@@ -181,12 +182,37 @@ func (r *renderer) text(s string) {
 // isBlank is HTML's white space; a no-break space is text.
 func isBlank(r rune) bool { return r == ' ' || r == '\n' || r == '\t' || r == '\r' || r == '\f' }
 
+const nonJoiner = "\u200c"
+
+// joined drops the zero-width non-joiners of a word that part no letters, as newsletters pad previews with them. Between
+// letters they are part of how Persian and other languages are written.
+func joined(w string) string {
+	if !strings.Contains(w, nonJoiner) {
+		return w
+	}
+	var out strings.Builder
+	last := ' '
+	for i, r := range w {
+		if r == '\u200c' {
+			next, _ := utf8.DecodeRuneInString(w[i+len(nonJoiner):])
+			if !joins(last) || !joins(next) {
+				continue
+			}
+		}
+		out.WriteRune(r)
+		last = r
+	}
+	return out.String()
+}
+
+func joins(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) }
+
 // readable turns no-break spaces into blanks and drops the invisible characters that newsletters pad previews with.
 func readable(r rune) rune {
 	switch r {
 	case '\u00a0', '\u2007', '\u202f':
 		return ' '
-	case '\u00ad', '\u034f', '\u200b', '\u200c', '\u2060', '\ufeff':
+	case '\u00ad', '\u034f', '\u200b', '\u2060', '\ufeff':
 		return -1
 	}
 	if unicode.IsControl(r) {

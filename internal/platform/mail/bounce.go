@@ -16,18 +16,19 @@ const (
 // Report is what a mail server says of the delivery of an earlier message.
 type Report struct {
 	// OriginalID is the Message-ID of that message, without angle brackets.
-	OriginalID string
-	Recipients []Recipient
+	OriginalID string      `json:"original_id"`
+	Recipients []Recipient `json:"recipients"`
 }
 
 // Recipient is one recipient whose copy was not delivered.
 type Recipient struct {
 	// Address is to whom the copy could not be delivered; Original, if not empty, is to whom the sender addressed it.
 	// Both are lower-case bare addresses.
-	Address, Original string
-	Action            string // Failed or Delayed
-	Status            string // an enhanced status code (RFC 3463) such as "5.1.1"
-	Words             string // what the refusing server said, in one line
+	Address  string `json:"address"`
+	Original string `json:"original,omitempty"`
+	Action   string `json:"action"` // Failed or Delayed
+	Status   string `json:"status"` // an enhanced status code (RFC 3463) such as "5.1.1"
+	Words    string `json:"words"`  // what the refusing server said, in one line
 }
 
 // These bound what a report may claim, and how much of it is read.

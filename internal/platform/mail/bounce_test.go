@@ -1,64 +1,21 @@
 package mail
 
 import (
-	"encoding/json"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
 )
 
-func bounceCorpus(t testing.TB) map[string][]byte {
-	t.Helper()
-	files, err := filepath.Glob("testdata/bounce/*.eml")
-	if err != nil || len(files) < 10 {
-		t.Fatalf("found %d reports: %v", len(files), err)
-	}
-	out := map[string][]byte{}
-	for _, file := range files {
-		if out[file], err = os.ReadFile(file); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return out
-}
-
-func TestBouncesAreReadAsTheGoldenFilesSay(t *testing.T) {
-	for file, raw := range bounceCorpus(t) {
-		name := strings.TrimSuffix(filepath.Base(file), ".eml")
-		t.Run(name, func(t *testing.T) {
-			m, err := Parse(raw, DefaultLimits())
-			if err != nil {
-				t.Fatal(err)
-			}
-			r, ok := m.Bounce()
-			if !ok {
-				r = Report{}
-			}
-			got, err := json.MarshalIndent(r, "", "  ")
-			if err != nil {
-				t.Fatal(err)
-			}
-			golden := strings.TrimSuffix(file, ".eml") + ".json"
-			if *update {
-				if err := os.WriteFile(golden, append(got, '\n'), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if string(got)+"\n" != string(want) {
-				t.Errorf("got:\n%s\nwant:\n%s", got, want)
-			}
-		})
-	}
-}
-
 func FuzzBounce(f *testing.F) {
-	for _, raw := range bounceCorpus(f) {
+	for _, file := range corpus(f) {
+		if !strings.Contains(file, "/bounces/") {
+			continue
+		}
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
 		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {

@@ -22,7 +22,9 @@ func unflow(text string, delSp bool) string {
 		}
 		if !open && depth > 0 {
 			out.WriteString(line[:depth])
-			out.WriteByte(' ')
+			if content != "" {
+				out.WriteByte(' ')
+			}
 		}
 		soft := strings.HasSuffix(content, " ") && !signature
 		if soft && delSp {

@@ -3,14 +3,12 @@ package mail
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
 
 func FuzzParse(f *testing.F) {
-	files, _ := filepath.Glob("testdata/corpus/*.eml")
-	for _, file := range files {
+	for _, file := range corpus(f) {
 		raw, err := os.ReadFile(file)
 		if err != nil {
 			f.Fatal(err)

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/foyerdesk/foyer/internal/platform/htmlx"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -26,11 +28,14 @@ type reading struct {
 	Bcc        []string `json:"bcc,omitempty"`
 	Subject    string   `json:"subject"`
 	Date       string   `json:"date,omitempty"`
+	Own        string   `json:"own,omitempty"` // what the author wrote without the history, in one line
+	Quotes     bool     `json:"quotes,omitempty"`
 	Text       string   `json:"text,omitempty"`
 	HTML       string   `json:"html,omitempty"`
 	Parts      []string `json:"parts,omitempty"`
 	Automatic  string   `json:"automatic,omitempty"`
 	DSN        bool     `json:"dsn,omitempty"`
+	Bounce     *Report  `json:"bounce,omitempty"`
 	Problems   []string `json:"problems,omitempty"`
 }
 
@@ -57,43 +62,74 @@ func read(m *Message) reading {
 		r.Parts = append(r.Parts, strings.Join([]string{p.Disposition, p.ContentType, p.Filename, p.ContentID, data}, " | "))
 	}
 	_, r.Automatic = m.AutoSubmitted()
+	if report, ok := m.Bounce(); ok {
+		r.Bounce = &report
+	}
+	r.Own, r.Quotes = ownWords(m)
 	return r
 }
 
-func TestCorpusIsReadAsTheGoldenFilesSay(t *testing.T) {
-	files, err := filepath.Glob("testdata/corpus/*.eml")
-	if err != nil || len(files) < 40 {
+// ownWords returns what the reader of a message sees of it when its history is folded, and whether there is one.
+func ownWords(m *Message) (own string, quotes bool) {
+	if strings.TrimSpace(m.HTML) != "" {
+		visible, quoted := htmlx.SplitQuote(htmlx.Sanitize(m.HTML))
+		return inOneLine(htmlx.Text(visible)), quoted != ""
+	}
+	own = htmlx.StripQuotedText(m.Text)
+	if own == "" {
+		return inOneLine(m.Text), false
+	}
+	return inOneLine(own), inOneLine(own) != inOneLine(m.Text)
+}
+
+func inOneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+func (r reading) golden(t testing.TB) string {
+	t.Helper()
+	var out strings.Builder
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(r); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// corpus returns the paths of the messages of the corpus.
+func corpus(t testing.TB) []string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/corpus/*/*.eml")
+	if err != nil || len(files) < 300 {
 		t.Fatalf("found %d messages: %v", len(files), err)
 	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".eml"), func(t *testing.T) {
+	return files
+}
+
+func TestCorpusIsReadAsTheGoldenFilesSay(t *testing.T) {
+	written := map[string]bool{}
+	for _, s := range generated() {
+		written["testdata/corpus/"+s.name] = true
+	}
+	for _, file := range corpus(t) {
+		base := strings.TrimSuffix(file, ".eml")
+		t.Run(strings.TrimPrefix(base, "testdata/corpus/"), func(t *testing.T) {
 			raw, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			m, err := Parse(raw, DefaultLimits())
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got strings.Builder
-			enc := json.NewEncoder(&got)
-			enc.SetEscapeHTML(false)
-			enc.SetIndent("", "  ")
-			if err := enc.Encode(read(m)); err != nil {
-				t.Fatal(err)
-			}
-			golden := strings.TrimSuffix(file, ".eml") + ".json"
-			if *update {
-				if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
+			got := read(mustParse(t, raw, DefaultLimits())).golden(t)
+			if *update && !written[base] {
+				if err := os.WriteFile(base+".json", []byte(got), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
-			want, err := os.ReadFile(golden)
+			want, err := os.ReadFile(base + ".json")
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got.String() != string(want) {
-				t.Errorf("got:\n%s\nwant:\n%s", got.String(), want)
+			if got != string(want) {
+				t.Errorf("got:\n%s\nwant:\n%s", got, want)
 			}
 		})
 	}
