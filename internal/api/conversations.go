@@ -127,6 +127,7 @@ func Conversations(a *API) {
 	messageRoutes(a)
 	sourceRoutes(a)
 	recordRoutes(a)
+	heldRoutes(a)
 }
 
 type createBody struct {

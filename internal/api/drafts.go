@@ -28,6 +28,13 @@ func Drafts(a *API) {
 		}) (*conversation.Draft, error) {
 			return c.SaveDraft(ctx, p, in.UUID, conversation.DraftInput{Type: in.Body.Type, Content: in.Body.Content, Meta: in.Body.Meta, Base: in.Body.Base})
 		})
+	route(a, http.MethodGet, "/conversations/{uuid}/draft/versions", "What the caller's draft for a conversation said before, newest first", anyone,
+		func(ctx context.Context, p *agent.Principal, in *struct {
+			ConversationPath
+			Type string `query:"type" doc:"reply (the default) or private_note"`
+		}) ([]conversation.DraftVersion, error) {
+			return c.DraftVersions(ctx, p, in.UUID, in.Type)
+		})
 	route(a, http.MethodDelete, "/conversations/{uuid}/draft", "Delete the caller's drafts for a conversation", anyone,
 		func(ctx context.Context, p *agent.Principal, in *struct {
 			ConversationPath

@@ -4,11 +4,14 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/flow/search"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
 type messagePath struct {
@@ -27,13 +30,37 @@ type sendBody struct {
 	Mentions    []conversation.Mention `json:"mentions,omitempty" nullable:"true"`
 	EchoID      string                 `json:"echo_id,omitempty" doc:"Chosen by the client; a repeated reply with the same echo_id is stored once"`
 	SeenMessage string                 `json:"seen_message,omitempty" doc:"uuid of the newest public message that the writer of a reply knew: if others have written since, nothing is stored and the answer is 409 with their messages as data"`
+	SeenHeld    []string               `json:"seen_held,omitempty" nullable:"true" doc:"uuids of replies that others hold and the writer knew: they are no reason for 409"`
+	Status      string                 `json:"status,omitempty" doc:"Name of the status that the conversation gets when the message is stored; not Snoozed"`
+	Undoable    bool                   `json:"undoable,omitempty" doc:"Hold a reply by mail for the undo_send_seconds of the caller's preferences: the answer's held says until when"`
+	SendAt      string                 `json:"send_at,omitempty" doc:"When a reply leaves (RFC 3339), at most a year ahead; at once when left out"`
+	Unanswered  bool                   `json:"unless_answered,omitempty" doc:"With send_at: if others write before, it does not leave and is stopped for its writer to decide"`
 	Subject     string                 `json:"subject,omitempty" doc:"Subject of a reply's mail; the conversation's when left out"`
 	Forward     *conversation.Forward  `json:"forward,omitempty" doc:"A public message that this reply passes on to somebody else, below its own text: it answers nobody, so that no clock stops"`
 }
 
-func (b sendBody) send() conversation.Send {
-	return conversation.Send{Message: b.Message, SenderType: b.SenderType, Private: b.Private, To: b.To, CC: b.CC, BCC: b.BCC,
-		Attachments: b.Attachments, Mentions: b.Mentions, EchoID: b.EchoID, SeenMessage: b.SeenMessage, Subject: b.Subject, Forward: b.Forward}
+// send is what the body asks for; undo returns for how long the caller wants to be able to undo.
+func (b sendBody) send(undo func() (time.Duration, error)) (out conversation.Send, err error) {
+	out = conversation.Send{Message: b.Message, SenderType: b.SenderType, Private: b.Private, To: b.To, CC: b.CC, BCC: b.BCC,
+		Attachments: b.Attachments, Mentions: b.Mentions, EchoID: b.EchoID, SeenMessage: b.SeenMessage, Subject: b.Subject, Forward: b.Forward,
+		SeenHeld: b.SeenHeld, Status: b.Status, UnlessAnswered: b.Unanswered}
+	if b.SendAt != "" {
+		at, err := sendTime(b.SendAt)
+		out.SendAt = &at
+		return out, err
+	}
+	if b.Undoable {
+		out.Hold, err = undo()
+	}
+	return out, err
+}
+
+func sendTime(text string) (db.Time, error) {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return db.Time{}, fault.Field("send_at", "error.send_at")
+	}
+	return db.At(at), nil
 }
 
 type deletedMessage struct {
@@ -83,7 +110,14 @@ func messageRoutes(a *API) {
 			ConversationPath
 			Body sendBody
 		}) (*conversation.Message, error) {
-			return c.SendMessage(ctx, p, in.UUID, in.Body.send())
+			send, err := in.Body.send(func() (time.Duration, error) {
+				habits, err := a.Agents.HabitsOf(ctx, p.ID)
+				return time.Duration(habits.UndoSendSeconds) * time.Second, err
+			})
+			if err != nil {
+				return nil, err
+			}
+			return c.SendMessage(ctx, p, in.UUID, send)
 		})
 	route(a, http.MethodPut, "/conversations/{uuid}/messages/{message}/retry", "Send a failed reply again", need(role.MessagesWrite),
 		func(ctx context.Context, p *agent.Principal, in *messagePath) (done, error) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/foyerdesk/foyer/internal/api"
 	"github.com/foyerdesk/foyer/internal/desk/role"
@@ -70,11 +71,14 @@ func prepareOn(t *testing.T, d *desk) *prepared {
 	p.ids["conversations"], p.ids["contacts"] = c.UUID, fmt.Sprint(c.ContactID)
 	p.ids["notes"] = num(create("/api/v1/contacts/"+p.ids["contacts"]+"/notes", map[string]any{"note": "<p>calls on Mondays</p>"}))
 	p.ids["messages"] = create("/api/v1/conversations/"+c.UUID+"/messages", map[string]any{"message": "<p>note</p>", "private": true, "sender_type": "agent"}).UUID
+	p.ids["held"] = create("/api/v1/conversations/"+c.UUID+"/messages", map[string]any{"message": "<p>later</p>", "sender_type": "agent", "to": []string{"bo@x.test"}, "send_at": inAnHour()}).UUID
 	p.ids["notifications"] = "1"
 	p.valid = p.bodies(s.User)
 	maps.Copy(p.valid, contactBodies)
 	return p
 }
+
+func inAnHour() string { return time.Now().Add(time.Hour).UTC().Format(time.RFC3339) }
 
 const agentPassword = "Passw0rd!Passw0rd"
 
@@ -92,7 +96,7 @@ func (d *desk) addAgent(email string, roles ...string) int64 {
 // fill puts what the desk has into the places of a path.
 func (p *prepared) fill(path string) string {
 	collection, _, _ := strings.Cut(strings.TrimPrefix(path, api.Base+"/"), "/")
-	return strings.NewReplacer("{id}", p.ids[collection], "{uuid}", p.ids["conversations"], "{message}", p.ids["messages"], "{note}", p.ids["notes"],
+	return strings.NewReplacer("{id}", p.ids[collection], "{uuid}", p.ids["conversations"], "{message}", p.ids["messages"], "{note}", p.ids["notes"], "{held}", p.ids["held"],
 		"{lang}", "de-DE", "{of}", "999", "{name}", "00000000-0000-4000-8000-000000000000", "{$}", "").Replace(path)
 }
 

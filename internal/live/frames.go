@@ -109,6 +109,12 @@ func (h *Hub) frames(ctx context.Context, e event.Event) []addressed {
 			data[k] = v
 		}
 		return []addressed{{visible: reader, subscribed: m.ConversationUUID, frame: frame{"message_update", data, e.ID}}}
+	case event.MessageHeld: // Foyer's addition
+		var m conversation.HeldPayload
+		if err := e.Payload.Decode(&m); err != nil {
+			return nil
+		}
+		return []addressed{{visible: reader, subscribed: m.ConversationUUID, frame: frame{"held_update", m, e.ID}}}
 	default:
 		return h.updated(ctx, e, row, reader)
 	}

@@ -13,20 +13,29 @@ import (
 type Habits struct {
 	// AfterSend says what comes after a reply left: the same conversation (stay), the next of the list, or the list.
 	AfterSend string `json:"after_send" enum:"stay,next,list"`
+	// UndoSendSeconds is for how long a reply by mail can be undone before it leaves; 0 for not at all.
+	UndoSendSeconds int `json:"undo_send_seconds"`
 	// ListDensity is how high the rows of lists are.
 	ListDensity string `json:"list_density" enum:"comfortable,compact"`
 	// Lists is how single lists are looked at, by assigned, unassigned, …, team:ID, view:ID; every for those not named.
 	Lists map[string]ListLook `json:"lists"`
 }
 
+// The time to undo of an agent who chose none, and the longest, in seconds.
+const (
+	undoSeconds    = 10
+	maxUndoSeconds = 30
+)
+
 // afterSend are the values of Habits.AfterSend, the default first.
 var afterSend = []string{"stay", "next", "list"}
 
 // HabitsChange changes what is not nil.
 type HabitsChange struct {
-	AfterSend   *string             `json:"after_send,omitempty" doc:"stay, next or list"`
-	ListDensity *string             `json:"list_density,omitempty" doc:"comfortable or compact"`
-	Lists       map[string]ListLook `json:"lists,omitempty" doc:"Lists that are looked at otherwise from now on; {} forgets one"`
+	AfterSend       *string             `json:"after_send,omitempty" doc:"stay, next or list"`
+	UndoSendSeconds *int                `json:"undo_send_seconds,omitempty" doc:"0 to 30"`
+	ListDensity     *string             `json:"list_density,omitempty" doc:"comfortable or compact"`
+	Lists           map[string]ListLook `json:"lists,omitempty" doc:"Lists that are looked at otherwise from now on; {} forgets one"`
 }
 
 // HabitsOf returns how an agent likes to work.
@@ -42,6 +51,9 @@ func (s *Service) SetHabits(ctx context.Context, id int64, change HabitsChange) 
 	if v := change.ListDensity; v != nil && !slices.Contains(densities, *v) {
 		return h, fault.Field("list_density", "error.unknown_value", "value", *v)
 	}
+	if v := change.UndoSendSeconds; v != nil && (*v < 0 || *v > maxUndoSeconds) {
+		return h, fault.Field("undo_send_seconds", "error.undo_seconds", "max", fmt.Sprint(maxUndoSeconds))
+	}
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
 		suffix := ""
 		if tx.Engine() == db.Postgres {
@@ -52,6 +64,9 @@ func (s *Service) SetHabits(ctx context.Context, id int64, change HabitsChange) 
 		}
 		if change.AfterSend != nil {
 			h.AfterSend = *change.AfterSend
+		}
+		if change.UndoSendSeconds != nil {
+			h.UndoSendSeconds = *change.UndoSendSeconds
 		}
 		if change.ListDensity != nil {
 			h.ListDensity = *change.ListDensity
@@ -73,8 +88,9 @@ func readHabits(ctx context.Context, q db.Querier, id int64, suffix string) (h H
 	if err := q.QueryRow(ctx, `SELECT preferences FROM users WHERE id = $1`+suffix, id).Scan(&raw); err != nil {
 		return h, fmt.Errorf("read the habits of agent %d: %w", id, err)
 	}
+	h.UndoSendSeconds = undoSeconds
 	if err := raw.Decode(&h); err != nil {
-		h = Habits{}
+		h = Habits{UndoSendSeconds: undoSeconds}
 	}
 	if !slices.Contains(afterSend, h.AfterSend) {
 		h.AfterSend = afterSend[0]

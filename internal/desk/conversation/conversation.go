@@ -197,6 +197,8 @@ type Files interface {
 	Add(ctx context.Context, tx *db.Tx, messageID int64, file media.Incoming) error
 	// OfMessages returns the attachments of messages, by message id, each list ordered by file name.
 	OfMessages(ctx context.Context, q db.Querier, messageIDs []int64) (map[int64][]media.Attachment, error)
+	// Known returns what is known of uploaded files; an unknown id is an Invalid error.
+	Known(ctx context.Context, q db.Querier, ids []int64) ([]media.Media, error)
 	// Copy stores a copy of a file, which belongs to nothing yet, for an agent to attach.
 	Copy(ctx context.Context, uuid string, by int64) (media.Media, error)
 	// Unlink takes the attachments off a message, to be collected later.

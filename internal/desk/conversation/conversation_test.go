@@ -35,13 +35,14 @@ type desk struct {
 // noFiles is a desk without stored files.
 type noFiles struct{}
 
-func (noFiles) Link(context.Context, *db.Tx, []int64, int64) error        { return nil }
-func (noFiles) LinkInline(context.Context, *db.Tx, []string, int64) error { return nil }
-func (noFiles) Add(context.Context, *db.Tx, int64, media.Incoming) error  { return nil }
-func (noFiles) Copy(context.Context, string, int64) (media.Media, error)  { return media.Media{}, nil }
-func (noFiles) Unlink(context.Context, *db.Tx, int64) error               { return nil }
-func (noFiles) Discard(context.Context, *db.Tx, int64) ([]string, error)  { return nil, nil }
-func (noFiles) SignedURL(uuid string) string                              { return "/uploads/" + uuid }
+func (noFiles) Link(context.Context, *db.Tx, []int64, int64) error                { return nil }
+func (noFiles) LinkInline(context.Context, *db.Tx, []string, int64) error         { return nil }
+func (noFiles) Add(context.Context, *db.Tx, int64, media.Incoming) error          { return nil }
+func (noFiles) Copy(context.Context, string, int64) (media.Media, error)          { return media.Media{}, nil }
+func (noFiles) Known(context.Context, db.Querier, []int64) ([]media.Media, error) { return nil, nil }
+func (noFiles) Unlink(context.Context, *db.Tx, int64) error                       { return nil }
+func (noFiles) Discard(context.Context, *db.Tx, int64) ([]string, error)          { return nil, nil }
+func (noFiles) SignedURL(uuid string) string                                      { return "/uploads/" + uuid }
 func (noFiles) OfMessages(context.Context, db.Querier, []int64) (map[int64][]media.Attachment, error) {
 	return map[int64][]media.Attachment{}, nil
 }
@@ -81,6 +82,7 @@ func newDesk(t *testing.T, d *db.DB) *desk {
 	events := event.NewLog(d, bus.Local{}, log)
 	k := &desk{t: t, ctx: ctx, db: d, c: conversation.New(d, events, runner, noFiles{})}
 	jobs.Handle(runner, k.c.Wake)
+	jobs.Handle(runner, k.c.Release)
 	k.c.OnReply("email", func(_ context.Context, _ *db.Tx, o conversation.Outgoing) error {
 		k.queued = append(k.queued, o)
 		return nil

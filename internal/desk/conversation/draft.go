@@ -136,20 +136,12 @@ func (s *Service) SaveDraft(ctx context.Context, p *agent.Principal, id string, 
 		if d.Content, err = withoutSignatures(ctx, tx, in.Content); err != nil {
 			return err
 		}
-		err = tx.QueryRow(ctx, `INSERT INTO drafts (created_at, updated_at, conversation_id, user_id, type, content, meta)
-			VALUES ($1, $1, $2, $3, $4, $5, $6) ON CONFLICT (user_id, conversation_id, type)
-			DO UPDATE SET updated_at = excluded.updated_at, content = excluded.content, meta = excluded.meta
-			WHERE NOT $7 OR drafts.updated_at = $8 RETURNING id, created_at, updated_at`,
-			db.Now(), h.ID, p.ID, d.Type, d.Content, d.Meta, compare, base).Scan(&d.ID, &d.CreatedAt, &d.UpdatedAt)
+		err = s.putDraft(ctx, tx, p, &d, compare, base)
 		if changed = errors.Is(err, db.ErrNoRows); changed {
 			return tx.QueryRow(ctx, `SELECT id, created_at, updated_at, content, meta FROM drafts WHERE user_id = $1 AND conversation_id = $2 AND type = $3`,
 				p.ID, h.ID, d.Type).Scan(&d.ID, &d.CreatedAt, &d.UpdatedAt, &d.Content, &d.Meta)
 		}
-		if err != nil {
-			return fmt.Errorf("keep draft: %w", err)
-		}
-		s.draftChanged(tx, p, DraftChange{d.ConversationUUID, d.Type, d.UpdatedAt.Ptr()})
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -162,6 +154,37 @@ func (s *Service) SaveDraft(ctx context.Context, p *agent.Principal, id string, 
 		return nil, fault.New(fault.Conflict, "error.draft_changed").With(drafts[0])
 	}
 	return &drafts[0], nil
+}
+
+// putDraft stores a draft of p's, keeps what it said before, and fills in its id and times. If it is to be compared, and the
+// one that is stored is not that of base, it returns db.ErrNoRows and changes nothing.
+func (s *Service) putDraft(ctx context.Context, tx *db.Tx, p *agent.Principal, d *draftRow, compare bool, base db.Time) error {
+	if compare {
+		var other int
+		if err := tx.QueryRow(ctx, `SELECT count(*) FROM drafts WHERE user_id = $1 AND conversation_id = $2 AND type = $3 AND updated_at <> $4`,
+			p.ID, d.ConversationID, d.Type, base).Scan(&other); err != nil {
+			return fmt.Errorf("compare draft: %w", err)
+		}
+		if other > 0 {
+			return db.ErrNoRows
+		}
+	}
+	if err := keepVersion(ctx, tx, d.ConversationID, p.ID, d.Type, d.Content); err != nil {
+		return err
+	}
+	err := tx.QueryRow(ctx, `INSERT INTO drafts (created_at, updated_at, conversation_id, user_id, type, content, meta)
+		VALUES ($1, $1, $2, $3, $4, $5, $6) ON CONFLICT (user_id, conversation_id, type)
+		DO UPDATE SET updated_at = excluded.updated_at, content = excluded.content, meta = excluded.meta
+		WHERE NOT $7 OR drafts.updated_at = $8 RETURNING id, created_at, updated_at`,
+		db.Now(), d.ConversationID, p.ID, d.Type, d.Content, d.Meta, compare, base).Scan(&d.ID, &d.CreatedAt, &d.UpdatedAt)
+	if errors.Is(err, db.ErrNoRows) {
+		return err
+	}
+	if err != nil {
+		return fmt.Errorf("keep draft: %w", err)
+	}
+	s.draftChanged(tx, p, DraftChange{d.ConversationUUID, d.Type, d.UpdatedAt.Ptr()})
+	return nil
 }
 
 // draftChanged tells of a draft after the commit.
@@ -212,8 +235,19 @@ func (s *Service) DeleteDrafts(ctx context.Context, p *agent.Principal, id, draf
 			if draftType != "" && draftType != t {
 				continue
 			}
+			var conversation int64
+			err := tx.QueryRow(ctx, `SELECT id FROM conversations WHERE uuid = $1`, id).Scan(&conversation)
+			if errors.Is(err, db.ErrNoRows) {
+				return nil
+			}
+			if err != nil {
+				return fmt.Errorf("find the conversation of drafts: %w", err)
+			}
+			if err := keepVersion(ctx, tx, conversation, p.ID, t, ""); err != nil {
+				return err
+			}
 			n, err := tx.Exec(ctx, `DELETE FROM drafts WHERE user_id = $1 AND type = $2
-				AND conversation_id = (SELECT id FROM conversations WHERE uuid = $3)`, p.ID, t, id)
+				AND conversation_id = $3`, p.ID, t, conversation)
 			if err != nil {
 				return fmt.Errorf("delete drafts: %w", err)
 			}
@@ -225,14 +259,18 @@ func (s *Service) DeleteDrafts(ctx context.Context, p *agent.Principal, id, draf
 	})
 }
 
-// CleanDrafts deletes the drafts that were not changed for a time, and returns how many. It deletes none if the time
+// CleanDrafts deletes the drafts that were not changed for a time, with versions as old, and returns how many drafts. It deletes none if the time
 // is not positive.
 func (s *Service) CleanDrafts(ctx context.Context, unchangedFor time.Duration) (n int64, err error) {
 	if unchangedFor <= 0 {
 		return 0, nil
 	}
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		n, err = tx.Exec(ctx, `DELETE FROM drafts WHERE updated_at < $1`, db.At(time.Now().Add(-unchangedFor)))
+		before := db.At(time.Now().Add(-unchangedFor))
+		if _, err := tx.Exec(ctx, `DELETE FROM draft_versions WHERE created_at < $1`, before); err != nil {
+			return err
+		}
+		n, err = tx.Exec(ctx, `DELETE FROM drafts WHERE updated_at < $1`, before)
 		return err
 	})
 	if err != nil {

@@ -77,6 +77,15 @@ func (s *Service) forward(ctx context.Context, p *agent.Principal, conversation 
 	return err
 }
 
+// prepareForward makes ready what a reply passes on: of one that leaves later it is looked at only, and copied then.
+func (s *Service) prepareForward(ctx context.Context, p *agent.Principal, conversation string, in *Send) error {
+	if in.Forward != nil && (in.SendAt != nil || in.Hold > 0) {
+		_, err := s.passedOn(ctx, p, conversation, *in.Forward)
+		return err
+	}
+	return s.forward(ctx, p, conversation, in)
+}
+
 // copyPictures gives a text copies of the pictures in it that belong to the conversation of m.
 func (s *Service) copyPictures(ctx context.Context, p *agent.Principal, m *Message, text string) (string, error) {
 	root := s.root()

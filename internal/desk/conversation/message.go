@@ -53,6 +53,8 @@ type Message struct {
 	Author           Author             `json:"author"`
 	// Delivery says how a reply that leaves by mail fares; null for everything else. It is Foyer's addition.
 	Delivery *Delivery `json:"delivery"`
+	// Held says that it has not left yet; left out for every other message. It is Foyer's addition.
+	Held *Held `json:"held,omitempty"`
 }
 
 // Author is who wrote a message.
@@ -221,6 +223,7 @@ type newMessage struct {
 	Cause                                    string
 	Attach                                   func(ctx context.Context, tx *db.Tx, messageID int64) error
 	Also                                     alongside
+	UUID                                     string // "" for a new one
 }
 
 // alongside are other columns of the conversation that change with a message. Written in one statement with its preview
@@ -258,7 +261,10 @@ type stored struct {
 // insert stores a message, makes its sender a participant, refreshes the conversation's preview and appends the
 // event. The conversation's row is locked by the caller.
 func (s *Service) insert(ctx context.Context, tx *db.Tx, h head, m newMessage) (stored, error) {
-	out := stored{UUID: uuid.NewString(), At: db.Now()}
+	out := stored{UUID: m.UUID, At: db.Now()}
+	if out.UUID == "" {
+		out.UUID = uuid.NewString()
+	}
 	if m.Meta == nil {
 		m.Meta = map[string]any{}
 	}

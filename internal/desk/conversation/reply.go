@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/event"
@@ -45,12 +46,23 @@ type Send struct {
 	SeenMessage string
 	// Subject is that of a reply's mail; "" is the conversation's.
 	Subject string
+	// SeenHeld are the uuids of replies that others hold and the writer knew.
+	SeenHeld []string
+	// Status is the status that the conversation gets with the message, by name; "" leaves it.
+	Status string
+	// Hold is for how long a reply by mail waits, so that its writer can undo it.
+	Hold time.Duration `json:"-"`
+	// SendAt is when a reply leaves, nil for at once; UnlessAnswered stops it then if others have written meanwhile.
+	SendAt         *db.Time `json:"-"`
+	UnlessAnswered bool
 	// Forward is what a reply passes on to somebody else; nil for nothing. It answers nobody then, and no clock stops.
 	Forward *Forward
+
+	uuid string // the message's to be; "" for a new one
 }
 
 func (in *Send) validate() error {
-	in.To, in.CC, in.BCC = blanksOff(in.To), blanksOff(in.CC), blanksOff(in.BCC)
+	in.To, in.CC, in.BCC, in.Subject = blanksOff(in.To), blanksOff(in.CC), blanksOff(in.BCC), strings.TrimSpace(in.Subject)
 	if in.SenderType != SenderAgent && in.SenderType != SenderContact {
 		return fault.Field("sender_type", "error.unknown_value", "value", in.SenderType)
 	}
@@ -60,6 +72,9 @@ func (in *Send) validate() error {
 	if in.Private && in.SenderType == SenderContact {
 		return fault.Field("private", "error.contact_private")
 	}
+	if err := in.validateHold(); err != nil {
+		return err
+	}
 	if len(in.Message) > maxContent {
 		return fault.TooLong("message", maxContent)
 	}
@@ -68,6 +83,9 @@ func (in *Send) validate() error {
 	}
 	if err := checkTexts("subject", maxSubject, in.Subject); err != nil {
 		return err
+	}
+	if len(in.SeenHeld) > maxAttachments {
+		return fault.Field("seen_held", "error.too_many", "max", fmt.Sprint(maxAttachments))
 	}
 	if len(in.Attachments) > maxAttachments {
 		return fault.Field("attachments", "error.too_many", "max", fmt.Sprint(maxAttachments))
@@ -118,17 +136,18 @@ func readInbox(ctx context.Context, q db.Querier, id int64) (in inboxOf, err err
 	return in, nil
 }
 
-// SendMessage stores a message of an agent and lets it leave. Repeating a call with the same echo id returns the
-// message that the first call stored. Errors: Invalid names the field; Forbidden; NotFound; Conflict with the messages
-// that others wrote since SeenMessage, oldest first, as its Data.
+// SendMessage stores a message of an agent and lets it leave, or holds it for a time ([Held]). Repeating a call with the same
+// echo id returns the message that the first call stored. Errors: Invalid names the field; Forbidden; NotFound; Conflict with
+// the messages that others wrote, or hold to undo, since SeenMessage, oldest first, as its Data.
 func (s *Service) SendMessage(ctx context.Context, p *agent.Principal, conversation string, in Send) (*Message, error) {
 	// What costs time is done before the transaction.
-	if err := s.forward(ctx, p, conversation, &in); err != nil {
+	if err := s.prepareForward(ctx, p, conversation, &in); err != nil {
 		return nil, err
 	}
 	w := s.write(in.Message)
 	var h head
 	var message string
+	waits := false
 	err := s.db.Tx(ctx, func(tx *db.Tx) (err error) {
 		if h, err = lock(ctx, tx, p, conversation); err != nil {
 			return err
@@ -149,6 +168,13 @@ func (s *Service) SendMessage(ctx context.Context, p *agent.Principal, conversat
 			if !errors.Is(err, db.ErrNoRows) {
 				return err
 			}
+			r, err := readHeld(ctx, tx, `conversation_id = $1 AND sender_id = $2 AND echo_id = $3`, h.ID, p.ID, in.EchoID)
+			if message, waits = r.UUID, err == nil; !errors.Is(err, db.ErrNoRows) {
+				return err
+			}
+		}
+		if err := s.mayThen(ctx, p, in.Status); err != nil {
+			return err
 		}
 		switch {
 		case in.SenderType == SenderContact:
@@ -156,17 +182,58 @@ func (s *Service) SendMessage(ctx context.Context, p *agent.Principal, conversat
 		case in.Private:
 			message, err = s.note(ctx, tx, h, p, in, w)
 		default:
-			if err := s.nothingNew(ctx, tx, h, p, in.SeenMessage); err != nil {
+			if err := s.nothingNew(ctx, tx, h, p, in); err != nil {
+				return err
+			}
+			if err := s.mayReply(h, inbox, in); err != nil {
+				return err
+			}
+			kind, until := in.holding(inbox.Channel)
+			if waits = kind != ""; waits {
+				message, err = s.hold(ctx, tx, h, p, kind, until, in)
 				return err
 			}
 			message, err = s.reply(ctx, tx, h, p, inbox, in, w)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.thenStatus(ctx, tx, &h, p, in.Status)
 	})
 	if err != nil {
-		return nil, err
+		return nil, s.withRivals(ctx, p, h, in, err)
+	}
+	if waits {
+		return s.heldMessage(ctx, p, h, message)
 	}
 	return s.message(ctx, s.db, h, message)
+}
+
+// mayThen returns an error unless p may set the status that goes with a message, "" for none.
+func (s *Service) mayThen(ctx context.Context, p *agent.Principal, status string) error {
+	if status == "" {
+		return nil
+	}
+	if !p.Can(role.ConversationsUpdateStatus) {
+		return fault.Denied()
+	}
+	if status == Snoozed {
+		return fault.Field("status", "error.unknown_value", "value", status)
+	}
+	_, err := s.ref.status(ctx, s.db, status)
+	return err
+}
+
+// thenStatus sets the status that goes with a message, in the transaction that stores it.
+func (s *Service) thenStatus(ctx context.Context, tx *db.Tx, h *head, p *agent.Principal, name string) error {
+	if name == "" {
+		return nil
+	}
+	status, err := s.ref.status(ctx, tx, name)
+	if err != nil || status.ID == h.StatusID {
+		return err
+	}
+	return s.setStatus(ctx, tx, h, p, "", status, nil)
 }
 
 func (s *Service) asContact(ctx context.Context, tx *db.Tx, h head, p *agent.Principal, in Send, w written) (string, error) {
@@ -190,46 +257,61 @@ func (s *Service) note(ctx context.Context, tx *db.Tx, h head, p *agent.Principa
 	return st.UUID, s.mention(ctx, tx, h, p, st, in.Mentions)
 }
 
-func (s *Service) reply(ctx context.Context, tx *db.Tx, h head, p *agent.Principal, inbox inboxOf, in Send, w written) (string, error) {
-	if hidden(h.StatusID) {
-		return "", fault.New(fault.Conflict, "error.conversation_hidden")
+// mayReply returns why a reply cannot leave by an inbox; nil if it can.
+func (s *Service) mayReply(h head, inbox inboxOf, in Send) error {
+	switch {
+	case hidden(h.StatusID):
+		return fault.New(fault.Conflict, "error.conversation_hidden")
+	case s.on[inbox.Channel] == nil:
+		return fault.Field("inbox_id", "error.channel_cannot_reply")
+	case inbox.Channel == "email" && len(in.To) == 0:
+		return fault.Required("to")
+	case inbox.Channel != "email" && in.Forward != nil:
+		return fault.Field("forward", "error.forward_mail")
 	}
-	leave := s.on[inbox.Channel]
-	if leave == nil {
-		return "", fault.Field("inbox_id", "error.channel_cannot_reply")
+	return nil
+}
+
+// meta is what a reply's meta says of how it was sent.
+func (in *Send) meta() map[string]any {
+	m := map[string]any{}
+	for key, list := range map[string][]string{"to": in.To, "cc": in.CC, "bcc": in.BCC} {
+		if len(list) > 0 {
+			m[key] = list
+		}
+	}
+	if in.Subject != "" {
+		m["subject"] = in.Subject
+	}
+	if in.EchoID != "" {
+		m["echo_id"] = in.EchoID
+	}
+	if in.Forward != nil {
+		m["forward_of"] = in.Forward.Message
+	}
+	return m
+}
+
+func (s *Service) reply(ctx context.Context, tx *db.Tx, h head, p *agent.Principal, inbox inboxOf, in Send, w written) (string, error) {
+	if err := s.mayReply(h, inbox, in); err != nil {
+		return "", err
+	}
+	if inbox.Channel != "email" {
+		in.To, in.CC, in.BCC, in.Subject = nil, nil, nil, ""
 	}
 	m, err := s.compose(ctx, tx, h, p, in, w)
 	if err != nil {
 		return "", err
 	}
-	m.Status, m.EchoID = StatusPending, in.EchoID
+	m.UUID, m.Status, m.EchoID, m.Meta = in.uuid, StatusPending, in.EchoID, in.meta()
 	if inbox.Channel == "email" {
-		if len(in.To) == 0 {
-			return "", fault.Required("to")
-		}
-		m.Meta["to"] = in.To
-		if len(in.CC) > 0 {
-			m.Meta["cc"] = in.CC
-		}
-		if len(in.BCC) > 0 {
-			m.Meta["bcc"] = in.BCC
-		}
-		if in.Subject = strings.TrimSpace(in.Subject); in.Subject != "" {
-			m.Meta["subject"] = in.Subject
-		}
 		m.SourceID = messageID(h.UUID, inbox.From)
-	}
-	if in.EchoID != "" {
-		m.Meta["echo_id"] = in.EchoID
-	}
-	if in.Forward != nil {
-		m.Meta["forward_of"] = in.Forward.Message
 	}
 	st, err := s.insert(ctx, tx, h, m)
 	if err != nil {
 		return "", err
 	}
-	return st.UUID, leave(ctx, tx, Outgoing{MessageID: st.ID, ConversationID: h.ID, InboxID: h.InboxID})
+	return st.UUID, s.on[inbox.Channel](ctx, tx, Outgoing{MessageID: st.ID, ConversationID: h.ID, InboxID: h.InboxID})
 }
 
 // messageID makes the Message-ID of a reply (RFC 5322 §3.6.4), without brackets. It is fixed when the reply is queued,

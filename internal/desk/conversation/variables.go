@@ -17,16 +17,16 @@ var variable = regexp.MustCompile(`\{\{(?:\s|&nbsp;)*\.([A-Za-z]+)\.([A-Za-z]+)(
 
 // fillVariables puts the values of known variables into a text, escaped. Anything else in braces is somebody's text
 // and stays as it is: what agents and customers write is data, never a template.
-func (s *Service) fillVariables(ctx context.Context, tx *db.Tx, h head, p *agent.Principal, text string) (string, error) {
+func (s *Service) fillVariables(ctx context.Context, q db.Querier, h head, p *agent.Principal, text string) (string, error) {
 	if !strings.Contains(text, "{{") {
 		return text, nil
 	}
 	var first, last string
 	var email *string
-	if err := tx.QueryRow(ctx, `SELECT first_name, last_name, email FROM users WHERE id = $1`, h.ContactID).Scan(&first, &last, &email); err != nil {
+	if err := q.QueryRow(ctx, `SELECT first_name, last_name, email FROM users WHERE id = $1`, h.ContactID).Scan(&first, &last, &email); err != nil {
 		return "", fmt.Errorf("read contact: %w", err)
 	}
-	priority, err := s.ref.priorityName(ctx, tx, h.PriorityID)
+	priority, err := s.ref.priorityName(ctx, q, h.PriorityID)
 	if err != nil {
 		return "", err
 	}

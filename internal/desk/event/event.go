@@ -29,6 +29,7 @@ const (
 	MessageCreated       Type = "message.created"
 	MessageUpdated       Type = "message.updated"
 	MessageMentioned     Type = "message.mentioned" // agents or teams, in a private note
+	MessageHeld          Type = "message.held"      // a reply waits, or waits no more without having left
 	BulkProgress         Type = "bulk.progress"
 	AgentAvailability    Type = "agent.availability_changed"
 	ContactUpdated       Type = "contact.updated"

@@ -13,12 +13,14 @@ const unlinkedFor = 7 * 24 * time.Hour
 
 const collectBatch = 100
 
-// The files that nobody can reach: those that no message links and no draft, picture or setting names, and those whose
+// The files that nobody can reach: those that no message links and no draft, held reply, picture or setting names, and those whose
 // message is gone. $1 is the time before which a file must have been used last, $2 the last id looked at.
 const (
 	unlinkedQuery = `SELECT f.id, f.uuid FROM media f WHERE f.id > $2 AND f.model_id IS NULL AND f.created_at < $1 AND f.updated_at < $1
 		AND (f.model_type IS NULL OR f.model_type = 'messages')
 		AND NOT EXISTS (SELECT 1 FROM drafts d WHERE d.content LIKE '%' || f.uuid || '%' OR CAST(d.meta AS TEXT) LIKE '%' || f.uuid || '%')
+		AND NOT EXISTS (SELECT 1 FROM draft_versions v WHERE v.content LIKE '%' || f.uuid || '%' OR v.meta LIKE '%' || f.uuid || '%')
+		AND NOT EXISTS (SELECT 1 FROM held_replies h WHERE h.request LIKE '%' || f.uuid || '%')
 		AND NOT EXISTS (SELECT 1 FROM settings s WHERE CAST(s.value AS TEXT) LIKE '%' || f.uuid || '%')
 		AND NOT EXISTS (SELECT 1 FROM users u WHERE u.avatar_url LIKE '%' || f.uuid || '%')
 		ORDER BY f.id LIMIT 100`

@@ -208,6 +208,23 @@ func (s *Service) Open(ctx context.Context, m Media, thumb bool) (File, error) {
 	return File{c, m.Filename, t, shownInline(t)}, nil
 }
 
+// Known returns what is known of files, in the order of ids. An unknown one is Invalid, with those that are known.
+func (s *Service) Known(ctx context.Context, q db.Querier, ids []int64) (out []Media, err error) {
+	for _, id := range ids {
+		m, one := db.Get[Media](ctx, q, `SELECT `+columns+` FROM media WHERE id = $1 AND (model_type IS NULL OR model_type <> 'deleted')`, id)
+		switch {
+		case errors.Is(one, db.ErrNoRows):
+			err = fault.Field("attachments", "error.file_unknown", "value", strconv.FormatInt(id, 10))
+			continue
+		case one != nil:
+			return nil, fmt.Errorf("read file %d: %w", id, one)
+		}
+		m.URL = s.SignedURL(m.UUID)
+		out = append(out, m)
+	}
+	return out, err
+}
+
 // Copy stores a copy of a file, as an upload of an agent's that belongs to no message yet. NotFound if it has no bytes.
 func (s *Service) Copy(ctx context.Context, id string, by int64) (Media, error) {
 	from, err := s.Find(ctx, id)

@@ -24,13 +24,14 @@ import (
 // noFiles is a desk without stored files.
 type noFiles struct{}
 
-func (noFiles) Link(context.Context, *db.Tx, []int64, int64) error        { return nil }
-func (noFiles) LinkInline(context.Context, *db.Tx, []string, int64) error { return nil }
-func (noFiles) Add(context.Context, *db.Tx, int64, media.Incoming) error  { return nil }
-func (noFiles) Copy(context.Context, string, int64) (media.Media, error)  { return media.Media{}, nil }
-func (noFiles) Unlink(context.Context, *db.Tx, int64) error               { return nil }
-func (noFiles) Discard(context.Context, *db.Tx, int64) ([]string, error)  { return nil, nil }
-func (noFiles) SignedURL(uuid string) string                              { return "/uploads/" + uuid }
+func (noFiles) Link(context.Context, *db.Tx, []int64, int64) error                { return nil }
+func (noFiles) LinkInline(context.Context, *db.Tx, []string, int64) error         { return nil }
+func (noFiles) Add(context.Context, *db.Tx, int64, media.Incoming) error          { return nil }
+func (noFiles) Copy(context.Context, string, int64) (media.Media, error)          { return media.Media{}, nil }
+func (noFiles) Known(context.Context, db.Querier, []int64) ([]media.Media, error) { return nil, nil }
+func (noFiles) Unlink(context.Context, *db.Tx, int64) error                       { return nil }
+func (noFiles) Discard(context.Context, *db.Tx, int64) ([]string, error)          { return nil, nil }
+func (noFiles) SignedURL(uuid string) string                                      { return "/uploads/" + uuid }
 func (noFiles) OfMessages(context.Context, db.Querier, []int64) (map[int64][]media.Attachment, error) {
 	return map[int64][]media.Attachment{}, nil
 }

@@ -1473,6 +1473,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{uuid}/draft/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller's draft for a conversation said before, newest first */
+        get: operations["get-conversations-uuid-draft-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replies of a conversation that have not left yet, the next first
+         * @description Needs permission messages:read.
+         */
+        get: operations["get-conversations-uuid-held"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/held/{held}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Move one's own held reply to another time
+         * @description Needs permission messages:write.
+         */
+        put: operations["put-conversations-uuid-held-held"];
+        post?: never;
+        /**
+         * Take a held reply back: it becomes its writer's draft, which is the answer if that is the caller
+         * @description Needs permission messages:write.
+         */
+        delete: operations["delete-conversations-uuid-held-held"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/held/{held}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send one's own held reply now
+         * @description Needs permission messages:write.
+         */
+        post: operations["post-conversations-uuid-held-held-send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{uuid}/last-seen": {
         parameters: {
             query?: never;
@@ -3138,6 +3219,8 @@ export interface components {
             lists: {
                 [key: string]: components["schemas"]["AgentListLook"];
             };
+            /** Format: int64 */
+            undo_send_seconds: number;
         };
         AgentHabitsChange: {
             /** @description stay, next or list */
@@ -3148,6 +3231,11 @@ export interface components {
             lists?: {
                 [key: string]: components["schemas"]["AgentListLook"];
             };
+            /**
+             * Format: int64
+             * @description 0 to 30
+             */
+            undo_send_seconds?: number;
         };
         AgentKey: {
             api_key: string;
@@ -3727,6 +3815,14 @@ export interface components {
             /** Format: int64 */
             user_id: number;
         };
+        ConversationDraftVersion: {
+            content: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            id: number;
+            meta: unknown;
+        };
         ConversationForward: {
             /** @description uuids of those of its attachments that go with it */
             files?: string[] | null;
@@ -3734,6 +3830,16 @@ export interface components {
             intro?: string;
             /** @description uuid of a public message of the conversation */
             message: string;
+        };
+        ConversationHeld: {
+            /** @enum {string} */
+            kind: "undo" | "scheduled";
+            /** Format: date-time */
+            send_at: string;
+            status?: string;
+            /** @enum {string} */
+            stopped?: "answered" | "forbidden" | "hidden" | "inbox" | "refused";
+            unless_answered: boolean;
         };
         ConversationListContact: {
             avatar_url: string | null;
@@ -3823,6 +3929,7 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             delivery: components["schemas"]["ConversationDelivery"] | null;
+            held?: components["schemas"]["ConversationHeld"];
             /** Format: int64 */
             id: number;
             meta: unknown;
@@ -4184,6 +4291,14 @@ export interface components {
         };
         EnvelopeListConversationDraft: {
             data: components["schemas"]["ConversationDraft"][];
+            status: string;
+        };
+        EnvelopeListConversationDraftVersion: {
+            data: components["schemas"]["ConversationDraftVersion"][];
+            status: string;
+        };
+        EnvelopeListConversationMessage: {
+            data: components["schemas"]["ConversationMessage"][];
             status: string;
         };
         EnvelopeListConversationParticipant: {
@@ -4743,6 +4858,10 @@ export interface components {
             /** @description false, or left out, blocks */
             enabled?: boolean;
         };
+        "Put-conversations-uuid-held-heldRequest": {
+            /** @description RFC 3339, at most a year ahead */
+            send_at?: string;
+        };
         "Put-conversations-uuid-priorityRequest": {
             priority?: string;
         };
@@ -4907,13 +5026,23 @@ export interface components {
             /** @description HTML */
             message?: string;
             private?: boolean;
+            /** @description uuids of replies that others hold and the writer knew: they are no reason for 409 */
+            seen_held?: string[] | null;
             /** @description uuid of the newest public message that the writer of a reply knew: if others have written since, nothing is stored and the answer is 409 with their messages as data */
             seen_message?: string;
+            /** @description When a reply leaves (RFC 3339), at most a year ahead; at once when left out */
+            send_at?: string;
             /** @description agent or contact */
             sender_type?: string;
+            /** @description Name of the status that the conversation gets when the message is stored; not Snoozed */
+            status?: string;
             /** @description Subject of a reply's mail; the conversation's when left out */
             subject?: string;
             to?: string[] | null;
+            /** @description Hold a reply by mail for the undo_send_seconds of the caller's preferences: the answer's held says until when */
+            undoable?: boolean;
+            /** @description With send_at: if others write before, it does not leave and is stopped for its writer to decide */
+            unless_answered?: boolean;
         };
         SettingEmail: {
             "notification.email.auth_protocol": string;
@@ -8192,6 +8321,179 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-conversations-uuid-draft-versions": {
+        parameters: {
+            query?: {
+                /** @description reply (the default) or private_note */
+                type?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListConversationDraftVersion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-conversations-uuid-held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListConversationMessage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-conversations-uuid-held-held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+                /** @description The uuid that the message will have */
+                held: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Put-conversations-uuid-held-heldRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationMessage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-conversations-uuid-held-held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+                /** @description The uuid that the message will have */
+                held: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationDraft"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-conversations-uuid-held-held-send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+                /** @description The uuid that the message will have */
+                held: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationMessage"];
                 };
             };
             /** @description Error */

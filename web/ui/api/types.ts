@@ -129,8 +129,12 @@ export type Message = Narrow<
     attachments: Attachment[]
     author: Author
     delivery: Delivery | null
+    held?: Held
   }
 >
+
+/** A reply that has not left yet: until when, and why it did not leave then. */
+export type Held = Schemas['ConversationHeld']
 
 /** How an agent likes to work. */
 export type Habits = Schemas['AgentHabits']
@@ -138,8 +142,11 @@ export type Habits = Schemas['AgentHabits']
 export type Participant = Schemas['ConversationParticipant']
 
 export type SendMessage = Narrow<
-  Required<Schemas['SendBody']>,
+  Schemas['SendBody'],
   {
+    message: string
+    private: boolean
+    echo_id: string
     sender_type: 'agent'
     attachments: Id[]
     mentions: { type: 'agent' | 'team'; id: Id }[]
