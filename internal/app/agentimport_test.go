@@ -173,7 +173,7 @@ func TestAnImportGoesOnAfterARestart(t *testing.T) {
 func TestKilledInTheMidstOfAnImportNobodyIsMadeOrInvitedTwice(t *testing.T) {
 	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
-		const rows = 1000
+		const rows = 500
 		s, cfg := startMail(t), deskConfig(t, url)
 		c := newChild(t, url, cfg.DataDir)
 		c.start()

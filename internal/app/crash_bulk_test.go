@@ -27,7 +27,7 @@ type bulkStatus struct {
 func TestKilledInTheMidstOfABulkChangeEveryConversationIsChangedOnce(t *testing.T) {
 	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
-		const rows = 3000
+		const rows = 1200
 		cfg := deskConfig(t, url)
 		open := seedConversations(t, cfg, rows)
 		c := newChild(t, url, cfg.DataDir)

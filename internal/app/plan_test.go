@@ -73,6 +73,7 @@ func checkPlans(t *testing.T, a *app.App, p *agent.Principal, deep bool) {
 		{"assigned, open", conversation.Assigned, open, []string{"last_message_at desc", "last_message_at asc"}},
 		{"assigned, any status", conversation.Assigned, "", []string{"last_message_at desc"}},
 		{"team, open", conversation.TeamInbox, open, []string{"last_message_at desc"}},
+		{"team, any status", conversation.TeamInbox, "", []string{"last_message_at desc"}},
 		{"mentioned, open", conversation.Mentioned, open, []string{"last_message_at desc"}},
 	}
 	if !deep {

@@ -29,7 +29,7 @@ func scopeWhere(q ListQuery, p *agent.Principal, args *filter.Args) string {
 		}
 		return where
 	case InSpam, InTrash:
-		where := `c.status_id = ` + args.Add(int64(map[Scope]int64{InSpam: spamID, InTrash: trashID}[q.Scope]))
+		where := `c.status_id = ` + args.Add(hiddenID(q.Scope))
 		if !canReadAll(p) {
 			where += ` AND ` + ReadableWhere(p, args)
 		}
@@ -53,6 +53,14 @@ func scopeWhere(q ListQuery, p *agent.Principal, args *filter.Args) string {
 
 // hiddenScope reports whether a list is one of conversations that no other list shows.
 func hiddenScope(s Scope) bool { return s == InSpam || s == InTrash }
+
+// hiddenID is the status of a list of hidden conversations.
+func hiddenID(s Scope) int64 {
+	if s == InSpam {
+		return spamID
+	}
+	return trashID
+}
 
 func teamMentions(p *agent.Principal, args *filter.Args) string {
 	if len(p.TeamIDs) == 0 {

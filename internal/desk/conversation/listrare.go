@@ -83,8 +83,13 @@ func finders(p *agent.Principal, q ListQuery, tree filter.Tree) (out []finder) {
 			out = append(out, finder{ids: ids})
 		}
 	}
-	if q.Scope == Readable && !canReadAll(p) {
-		out = append(out, finder{readableIDs(p), true})
+	if !canReadAll(p) {
+		switch q.Scope {
+		case Readable:
+			out = append(out, finder{readableIDs(p, ``), true})
+		case InSpam, InTrash:
+			out = append(out, finder{readableIDs(p, fmt.Sprintf(` AND status_id = %d`, hiddenID(q.Scope))), true})
+		}
 	}
 	return out
 }
@@ -102,6 +107,11 @@ func idsOf(c filter.Condition) func(*filter.Args) string {
 			return func(args *filter.Args) string {
 				return `SELECT ` + distinct + `conversation_id AS id FROM conversation_tags WHERE tag_id IN (` + placeholders(ids, args) + `)`
 			}
+		}
+	case "conversations.status_id":
+		var texts []string
+		if c.Operator == filter.In && json.Unmarshal([]byte(c.Value), &texts) == nil {
+			return byStatuses(texts)
 		}
 	case "conversations.assigned_user_id":
 		return byColumn(c, `assigned_user_id`)
@@ -128,6 +138,20 @@ func byColumn(c filter.Condition, column string) func(*filter.Args) string {
 	}
 }
 
+// byStatuses finds conversations by several statuses. The index of one status is in the lists' order, several are not.
+func byStatuses(texts []string) func(*filter.Args) string {
+	ids := make([]int64, len(texts))
+	for i, text := range texts {
+		var err error
+		if ids[i], err = strconv.ParseInt(strings.TrimSpace(text), 10, 64); err != nil {
+			return nil
+		}
+	}
+	return func(args *filter.Args) string {
+		return `SELECT id FROM conversations WHERE status_id IN (` + placeholders(ids, args) + `)`
+	}
+}
+
 // byContact finds conversations by a text of their contact.
 func byContact(c filter.Condition, column string) func(*filter.Args) string {
 	if c.Operator != filter.Equals {
@@ -139,8 +163,9 @@ func byContact(c filter.Condition, column string) func(*filter.Args) string {
 	}
 }
 
-// readableIDs finds what an agent may read who may not read all: each part has an index, all of them together have none.
-func readableIDs(p *agent.Principal) func(*filter.Args) string {
+// readableIDs finds what an agent may read who may not read all, and more holds for: each part has an index, all of them
+// together have none.
+func readableIDs(p *agent.Principal, more string) func(*filter.Args) string {
 	return func(args *filter.Args) string {
 		parts := []string{`SELECT id FROM conversations WHERE FALSE`}
 		if p.Can(role.ConversationsReadAssigned) {
@@ -159,7 +184,7 @@ func readableIDs(p *agent.Principal) func(*filter.Args) string {
 		}
 		// An agent may be in many teams; each of them is looked at no further than matters.
 		for i := range parts {
-			parts[i] = `SELECT id FROM (` + parts[i] + ` LIMIT ` + strconv.Itoa(maxRare+1) + `) AS part` + strconv.Itoa(i)
+			parts[i] = `SELECT id FROM (` + parts[i] + more + ` LIMIT ` + strconv.Itoa(maxRare+1) + `) AS part` + strconv.Itoa(i)
 		}
 		return strings.Join(parts, ` UNION `)
 	}
