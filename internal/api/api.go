@@ -33,6 +33,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/sso"
 	"github.com/foyerdesk/foyer/internal/desk/tag"
 	"github.com/foyerdesk/foyer/internal/desk/team"
+	"github.com/foyerdesk/foyer/internal/desk/template"
 	"github.com/foyerdesk/foyer/internal/desk/view"
 	"github.com/foyerdesk/foyer/internal/flow/notify"
 	"github.com/foyerdesk/foyer/internal/flow/search"
@@ -71,6 +72,7 @@ type Deps struct {
 	Tags          *tag.Service
 	Attributes    *attribute.Service
 	Views         *view.Service
+	Templates     *template.Service
 	Bulk          *bulk.Service
 	Search        *search.Service
 	Notifications *notify.Service
@@ -82,6 +84,8 @@ type Deps struct {
 	Invite func(ctx context.Context, agentID int64) (bool, error)
 	// SessionLifetime is how long a sign-in lasts.
 	SessionLifetime time.Duration
+	// SendOwn sends a mail of the desk itself; it returns when a server has taken it.
+	SendOwn func(ctx context.Context, to, subject, html string) error
 	// MailSource opens the mail that a message was made of; NotFound if it was made of none.
 	MailSource func(ctx context.Context, messageID int64) (blob.Content, error)
 	// Translate returns the catalogue's sentence for a key in a language, "" for the desk's.

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"html"
 	"net/http"
@@ -11,7 +10,6 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/desk/setting"
-	"github.com/foyerdesk/foyer/internal/flow/notify"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
@@ -77,7 +75,7 @@ func (a *API) testEmail(ctx context.Context, p *agent.Principal, in *emailTestIn
 	}
 	g := a.Settings.General(ctx)
 	say := func(part string) string { return a.say(ctx, "mail.test."+part, map[string]string{"site": g.SiteName}) }
-	if err := email.SendTest(ctx, e, to, say("subject"), notify.Letter(g, cmp.Or(p.Language, g.Lang), html.EscapeString(say("text")))); err != nil {
+	if err := email.SendTest(ctx, e, to, say("subject"), a.Templates.Renderer(ctx, p.Language).Letter("<p>"+html.EscapeString(say("text"))+"</p>")); err != nil {
 		return a.failedTest(ctx, email.ExplainSMTP(err, email.OwnServer(e))), nil
 	}
 	return connectionTest{OK: true, Message: a.say(ctx, "email.ok.test_sent", map[string]string{"address": to, "host": e.Host})}, nil

@@ -37,6 +37,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/sso"
 	"github.com/foyerdesk/foyer/internal/desk/tag"
 	"github.com/foyerdesk/foyer/internal/desk/team"
+	"github.com/foyerdesk/foyer/internal/desk/template"
 	"github.com/foyerdesk/foyer/internal/desk/view"
 	"github.com/foyerdesk/foyer/internal/flow/notify"
 	"github.com/foyerdesk/foyer/internal/flow/search"
@@ -74,6 +75,7 @@ type App struct {
 	Bulk          *bulk.Service
 	Search        *search.Service
 	Notifications *notify.Service
+	Templates     *template.Service
 	SSO           *sso.Service
 	Factors       *factor.Service
 	API           *api.API
@@ -248,13 +250,15 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.Bulk = bulk.New(bulk.Options{DB: a.DB, Jobs: a.jobs, Events: a.events, Log: a.log, Conversations: a.Conversations, Principal: a.Directory.ByID})
 	a.Inboxes = inbox.New(a.DB, a.box)
 	a.emailSettings = setting.NewEmail(a.DB, a.box)
+	a.Templates = template.New(a.DB, a.Settings)
 	a.Search = search.New(a.DB, a.log, a.node)
-	a.mail = email.New(email.Options{Node: a.node, DB: a.DB, Log: a.log, Blobs: a.blobs, Inboxes: a.Inboxes, Conversations: a.Conversations, Media: a.Media, Own: a.emailSettings, RootURL: rootURL})
+	a.mail = email.New(email.Options{Node: a.node, DB: a.DB, Log: a.log, Blobs: a.blobs, Inboxes: a.Inboxes, Conversations: a.Conversations, Media: a.Media, Templates: a.Templates, Own: a.emailSettings, RootURL: rootURL})
 	overlap := int64(0)
 	if a.DB.Engine() == db.Postgres {
 		overlap = 200
 	}
-	a.Notifications = notify.New(notify.Options{DB: a.DB, Jobs: a.jobs, Events: a.events, Agents: a.Agents, Settings: a.Settings, Own: a.emailSettings, Sender: a.mail})
+	a.Notifications = notify.New(notify.Options{DB: a.DB, Jobs: a.jobs, Events: a.events, Agents: a.Agents, Settings: a.Settings, Own: a.emailSettings, Sender: a.mail,
+		Conversations: a.Conversations, Templates: a.Templates})
 	a.hub = live.New(live.Options{Events: a.events, Conversations: a.Conversations, Contacts: a.Contacts, Notifications: a.Notifications, Bus: a.bus, Log: a.log, Principal: a.Directory.ByID, SessionEnds: a.Directory.SessionEnds, Overlap: overlap,
 		Alive: func(ctx context.Context, id int64) {
 			if err := a.Agents.Alive(ctx, id); err != nil {
@@ -360,7 +364,7 @@ func (a *App) face(ctx context.Context) error {
 		DB: a.DB, Log: a.log, Version: Version, Principals: a.Directory, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams, Settings: a.Settings,
 		Media: a.Media, Inboxes: a.Inboxes, Contacts: a.Contacts, Conversations: a.Conversations, Bulk: a.Bulk, Search: a.Search, SSO: a.SSO,
 		Tags: tag.New(a.DB, a.events), Attributes: attribute.New(a.DB, a.events), Views: view.New(a.DB, a.events, a.Conversations.CheckFilters),
-		Factors: a.Factors, EmailSettings: a.emailSettings, SessionLifetime: a.cfg.SessionLifetime,
+		Factors: a.Factors, Templates: a.Templates, EmailSettings: a.emailSettings, SendOwn: a.mail.SendOwn, SessionLifetime: a.cfg.SessionLifetime,
 		PasswordLink: a.Notifications.PasswordLink, Invite: a.Notifications.Invite, Notifications: a.Notifications,
 		Roster: roster.New(roster.Options{DB: a.DB, Jobs: a.jobs, Log: a.log, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams,
 			Principal: a.Directory.ByID, Inviter: a.Notifications.Inviter}),
@@ -369,7 +373,7 @@ func (a *App) face(ctx context.Context) error {
 			return i18n.T(cmp.Or(lang, a.Settings.General(ctx).Lang), key, params)
 		},
 		TrustedProxies: proxies, InsecureCookies: a.cfg.InsecureCookies, AuthPerMinute: a.cfg.AuthPerMinute,
-	}, api.Auth, api.Factors, api.Agents, api.AgentImport, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Conversations, api.Bulk, api.Contacts, api.Search, api.Media, api.Drafts, api.Reference, api.Tags, api.Attributes, api.Views, api.Inboxes, api.OIDC, api.Activity, api.NotificationSettings, api.Notifications,
+	}, api.Auth, api.Factors, api.Agents, api.AgentImport, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Conversations, api.Bulk, api.Contacts, api.Search, api.Media, api.Drafts, api.Reference, api.Tags, api.Attributes, api.Views, api.Inboxes, api.OIDC, api.Activity, api.NotificationSettings, api.Notifications, api.Templates,
 		api.Docs, api.Web(web.Desk()), func(f *api.API) { f.Socket("/ws", a.hub.Serve) })
 	a.API.HSTS = a.cfg.HSTS
 	return nil

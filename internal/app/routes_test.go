@@ -52,6 +52,7 @@ func prepareOn(t *testing.T, d *desk) *prepared {
 	p.ids["custom-attributes"] = num(create("/api/v1/custom-attributes", map[string]any{"name": "Plan", "description": "What they pay for", "applies_to": "contact", "key": "plan", "data_type": "text"}))
 	p.ids["views"] = num(create("/api/v1/views/me", map[string]any{"name": "Mine", "filters": []any{}}))
 	p.ids["shared-views"] = num(create("/api/v1/shared-views", map[string]any{"name": "Ours", "filters": []any{}, "visibility": "all"}))
+	p.ids["templates"] = num(create("/api/v1/templates", map[string]any{"name": "Plain", "type": "email_outgoing", "body": "{{ template \"content\" . }}"}))
 	p.ids["roles"] = num(create("/api/v1/roles", map[string]any{"name": "Reader", "permissions": []string{"messages:read"}}))
 	p.ids["agents"] = num(create("/api/v1/agents", map[string]any{"first_name": "Vic", "email": "vic@acme.test", "roles": []string{"Reader"}}))
 	bare := d.addAgent("bare@acme.test", "Reader")

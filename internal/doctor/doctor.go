@@ -109,7 +109,7 @@ func (e *examination) rest(ctx context.Context) []check {
 	}
 	list = append(list, check{"blobs", "Files", e.blobs})
 	if e.db != nil {
-		list = append(list, check{"attachments", "Attachments", e.attachments})
+		list = append(list, check{"attachments", "Attachments", e.attachments}, check{"templates", "Templates of mail", e.templates})
 	}
 	list = append(list, check{"disk", "Disk space", e.disk}, check{"clock", "Clock", e.clock}, check{"root_url", "Address of the desk", e.address},
 		check{"cookies", "Cookies", e.cookies})

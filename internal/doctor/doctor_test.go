@@ -184,7 +184,7 @@ func TestADeskInOrderIsWell(t *testing.T) {
 			names = append(names, f.Name)
 			r.want(f.Name, doctor.OK)
 		}
-		want := fmt.Sprintf("database desk encryption_key migrations integrity search blobs attachments disk clock root_url cookies own_mail inbox.%d.imap.1 inbox.%d.smtp.1 configuration", id, id)
+		want := fmt.Sprintf("database desk encryption_key migrations integrity search blobs attachments templates disk clock root_url cookies own_mail inbox.%d.imap.1 inbox.%d.smtp.1 configuration", id, id)
 		if strings.Join(names, " ") != want {
 			t.Errorf("%s", names)
 		}
@@ -204,7 +204,7 @@ func TestADeskInOrderIsWell(t *testing.T) {
 				t.Errorf("%q is in %s %s", secret, raw, out.String())
 			}
 		}
-		if !strings.Contains(out.String(), "Everything is well: 16 checks.") {
+		if !strings.Contains(out.String(), "Everything is well: 17 checks.") {
 			t.Errorf("%s", out.String())
 		}
 	})

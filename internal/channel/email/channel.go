@@ -35,6 +35,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
 	"github.com/foyerdesk/foyer/internal/desk/media"
 	"github.com/foyerdesk/foyer/internal/desk/setting"
+	"github.com/foyerdesk/foyer/internal/desk/template"
 	"github.com/foyerdesk/foyer/internal/platform/blob"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
@@ -49,6 +50,7 @@ type Options struct {
 	Inboxes       *inbox.Service
 	Conversations *conversation.Service
 	Media         *media.Service
+	Templates     *template.Service
 	// Own are the settings of the server for the desk's own mail; nil leaves it to the inboxes.
 	Own *setting.EmailService
 	// RootURL returns the desk's own address, by which links and images of ours in replies are known.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
+	"github.com/foyerdesk/foyer/internal/desk/template"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/mail"
 )
@@ -34,15 +35,16 @@ type outgoing struct {
 	FirstName      string
 	LastName       string
 	SenderSystem   bool
+	SenderID       int64
 }
 
 // letter composes the mail of a stored reply. The same reply always gives the same mail, but for its boundaries.
 func (c *Channel) letter(ctx context.Context, messageID int64, in inbox.Inbox, cfg inbox.EmailConfig) (letter, error) {
 	var o outgoing
 	err := c.DB.QueryRow(ctx, `SELECT m.id, m.created_at, m.content, m.meta, COALESCE(m.source_id, ''), c.subject, c.uuid, c.id,
-		u.first_name, u.last_name, u.is_system FROM messages m JOIN conversations c ON c.id = m.conversation_id JOIN users u ON u.id = m.sender_id
+		u.first_name, u.last_name, u.is_system, u.id FROM messages m JOIN conversations c ON c.id = m.conversation_id JOIN users u ON u.id = m.sender_id
 		WHERE m.id = $1`, messageID).Scan(&o.ID, &o.CreatedAt, &o.Content, &o.Meta, &o.SourceID, &o.Subject, &o.UUID, &o.ConversationID,
-		&o.FirstName, &o.LastName, &o.SenderSystem)
+		&o.FirstName, &o.LastName, &o.SenderSystem, &o.SenderID)
 	if err != nil {
 		return letter{}, fmt.Errorf("read the reply: %w", err)
 	}
@@ -65,6 +67,12 @@ func (c *Channel) letter(ctx context.Context, messageID int64, in inbox.Inbox, c
 	if meta.Subject != "" {
 		o.Subject = meta.Subject
 	}
+	markup, err := c.Templates.Reply(ctx, o.Content, func() (template.Data, error) {
+		return c.Conversations.Variables(ctx, c.DB, o.ConversationID, o.SenderID)
+	})
+	if err != nil {
+		return letter{}, err
+	}
 	var references []string
 	if meta.ForwardOf == "" { // what is passed on answers nothing that its reader knows
 		if references, err = c.references(ctx, o); err != nil {
@@ -72,7 +80,7 @@ func (c *Channel) letter(ctx context.Context, messageID int64, in inbox.Inbox, c
 		}
 	}
 	m := mail.Outgoing{MessageID: o.SourceID, Date: o.CreatedAt.Time, From: from, ReplyTo: replyTo(in, cfg, o.UUID), Subject: o.Subject,
-		References: references, HTML: o.Content, Headers: []mail.HeaderField{{Name: loopHeader, Value: from.Email}, {Name: conversationHeader, Value: o.UUID}}}
+		References: references, HTML: markup, Headers: []mail.HeaderField{{Name: loopHeader, Value: from.Email}, {Name: conversationHeader, Value: o.UUID}}}
 	if len(references) > 0 {
 		m.InReplyTo = references[len(references)-1]
 		if !answers.MatchString(m.Subject) {

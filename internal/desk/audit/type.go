@@ -79,6 +79,10 @@ const (
 	InboxCreated           Type = "inbox_created"
 	InboxUpdated           Type = "inbox_updated"
 	InboxDeleted           Type = "inbox_deleted"
+	TemplateCreated        Type = "template_created"
+	TemplateUpdated        Type = "template_updated"
+	TemplateDeleted        Type = "template_deleted"
+	TemplateTested         Type = "template_tested"
 	ActivityExported       Type = "activity_log_exported"
 	RetentionChanged       Type = "activity_log_retention_changed"
 	Pruned                 Type = "activity_log_pruned"
@@ -113,6 +117,7 @@ var Types = []Type{
 	RoleCreated, RoleUpdated, PermissionsChanged, RoleDeleted, TeamCreated, TeamUpdated, TeamDeleted,
 	ContactCreated, ContactUpdated, ContactBlocked, ContactUnblocked, ContactMerged, ContactDeleted, ContactNoteDeleted, ContactsExported,
 	GeneralSettingsChanged, EmailSettingsChanged, EmailSettingsTested, InboxCreated, InboxUpdated, InboxDeleted,
+	TemplateCreated, TemplateUpdated, TemplateDeleted, TemplateTested,
 	StatusCreated, StatusUpdated, StatusDeleted, TagCreated, TagUpdated, TagDeleted, TagsImported,
 	AttributeCreated, AttributeUpdated, AttributeDeleted, SharedViewCreated, SharedViewUpdated, SharedViewDeleted,
 	ActivityExported, DataExported, DataDeleted, EncryptionReplaced,

@@ -3,57 +3,59 @@ package conversation
 import (
 	"context"
 	"fmt"
-	"html"
-	"regexp"
 	"strconv"
-	"strings"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/template"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
 
-// variable matches {{ .Contact.FirstName }} as it is typed or pasted, and as an editor escapes the spaces.
-var variable = regexp.MustCompile(`\{\{(?:\s|&nbsp;)*\.([A-Za-z]+)\.([A-Za-z]+)(?:\s|&nbsp;)*\}\}`)
-
-// fillVariables puts the values of known variables into a text, escaped. Anything else in braces is somebody's text
-// and stays as it is: what agents and customers write is data, never a template.
+// fillVariables puts the values of known variables into what an agent wrote, once, when it is stored. What agents and
+// customers write is data, never a template: see [template.Fill].
 func (s *Service) fillVariables(ctx context.Context, q db.Querier, h head, p *agent.Principal, text string) (string, error) {
-	if !strings.Contains(text, "{{") {
+	if !template.HasVariables(text) {
 		return text, nil
 	}
-	var first, last string
-	var email *string
-	if err := q.QueryRow(ctx, `SELECT first_name, last_name, email FROM users WHERE id = $1`, h.ContactID).Scan(&first, &last, &email); err != nil {
-		return "", fmt.Errorf("read contact: %w", err)
-	}
-	priority, err := s.ref.priorityName(ctx, q, h.PriorityID)
+	d, err := s.Variables(ctx, q, h.ID, p.ID)
 	if err != nil {
 		return "", err
 	}
-	values := map[string]string{
-		"Conversation.ReferenceNumber": strconv.FormatInt(h.Reference, 10),
-		"Conversation.Subject":         h.Subject,
-		"Conversation.UUID":            h.UUID,
-		"Conversation.Priority":        orEmpty(priority),
+	return template.Fill(text, d), nil
+}
+
+// Variables returns what templates know of a conversation, for what somebody writes in it; an author 0 is nobody.
+func (s *Service) Variables(ctx context.Context, q db.Querier, id, authorID int64) (d template.Data, err error) {
+	var reference int64
+	var priorityID *int64
+	var email *string
+	c := &d.Conversation
+	err = q.QueryRow(ctx, `SELECT c.reference_number, c.subject, c.uuid, c.priority_id, u.first_name, u.last_name, u.email
+		FROM conversations c JOIN users u ON u.id = c.contact_id WHERE c.id = $1`, id).
+		Scan(&reference, &c.Subject, &c.UUID, &priorityID, &d.Contact.FirstName, &d.Contact.LastName, &email)
+	if err != nil {
+		return d, fmt.Errorf("read conversation %d for its variables: %w", id, err)
 	}
-	person := func(name, first, last, email string) {
-		values[name+".FirstName"], values[name+".LastName"] = first, last
-		values[name+".FullName"], values[name+".Email"] = strings.TrimSpace(first+" "+last), email
+	priority, err := s.ref.priorityName(ctx, q, priorityID)
+	if err != nil {
+		return d, err
 	}
-	person("Contact", first, last, orEmpty(email))
-	person("Recipient", first, last, orEmpty(email))
-	if p.IsSystem {
-		person("Author", "", "", "")
-	} else {
-		person("Author", p.FirstName, p.LastName, p.Email)
+	c.ReferenceNumber, c.Priority, d.Contact.Email = strconv.FormatInt(reference, 10), orEmpty(priority), orEmpty(email)
+	if d.Recipient = d.Contact; authorID == 0 {
+		return d, nil
 	}
-	return variable.ReplaceAllStringFunc(text, func(found string) string {
-		m := variable.FindStringSubmatch(found)
-		if v, ok := values[m[1]+"."+m[2]]; ok {
-			return html.EscapeString(v)
-		}
-		return found
-	}), nil
+	var author template.Person
+	var kind string
+	var system bool
+	err = q.QueryRow(ctx, `SELECT type, is_system, first_name, last_name, email FROM users WHERE id = $1`, authorID).
+		Scan(&kind, &system, &author.FirstName, &author.LastName, &email)
+	if err != nil {
+		return d, fmt.Errorf("read the author %d: %w", authorID, err)
+	}
+	if author.Email = orEmpty(email); !system {
+		d.Author = author
+	}
+	d.IsAIComposed = kind == "ai_assistant"
+	return d, nil
 }
 
 func orEmpty(s *string) string {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
+	"github.com/foyerdesk/foyer/internal/desk/template"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/i18n"
 	"github.com/foyerdesk/foyer/internal/platform/jobs"
@@ -82,11 +83,16 @@ func (s *Service) mailSettings(ctx context.Context, q db.Querier) (on bool, atte
 	return on, 1 + retries, err
 }
 
-// notice is a mail about a conversation: to, what it says, and the notifications that it settles.
+// notice is what a mail about a conversation is made of.
 type notice struct {
-	to, subject, html string
-	last              int64 // the newest notification in it
+	agent   *agent.Principal
+	about   []Notification // oldest first
+	data    template.Data
+	subject subject
 }
+
+// last is the newest notification in it.
+func (n *notice) last() int64 { return n.about[len(n.about)-1].ID }
 
 // mail runs a [mailJob].
 func (s *Service) mail(ctx context.Context, job mailJob) error {
@@ -100,15 +106,19 @@ func (s *Service) mail(ctx context.Context, job mailJob) error {
 	if err != nil || n == nil {
 		return err
 	}
-	if err := s.Sender.SendOwn(ctx, n.to, n.subject, n.html); err != nil {
-		return fmt.Errorf("mail notifications to %s: %w", n.to, err)
+	subject, body, err := s.write(ctx, n)
+	if err != nil {
+		return err
 	}
-	return s.DB.Tx(ctx, func(tx *db.Tx) error { return s.mailed(ctx, tx, job, n.last) })
+	if err := s.Sender.SendOwn(ctx, n.agent.Email, subject, body); err != nil {
+		return fmt.Errorf("mail notifications to %s: %w", n.agent.Email, err)
+	}
+	return s.DB.Tx(ctx, func(tx *db.Tx) error { return s.mailed(ctx, tx, job, n.last()) })
 }
 
 const waitingQuery = `WHERE NOT n.is_read AND n.user_id = $1 AND n.conversation_id = $2 AND n.mail`
 
-// notice makes the mail of what an agent has not read yet; nil when there is nothing to send, or nothing any more.
+// notice gathers what an agent has not read yet; nil when there is nothing to send, or nothing any more.
 func (s *Service) notice(ctx context.Context, tx *db.Tx, job mailJob) (*notice, error) {
 	p, err := agent.PrincipalIn(ctx, tx, job.UserID)
 	if err != nil || p == nil || !mailable(p) {
@@ -143,37 +153,63 @@ func (s *Service) notice(ctx context.Context, tx *db.Tx, job mailJob) (*notice, 
 	if len(waiting) == 0 {
 		return nil, nil
 	}
-	return s.write(ctx, p, c, waiting), nil
+	n := &notice{agent: p, about: waiting, subject: c}
+	if n.data, err = s.Conversations.Variables(ctx, tx, c.ID, 0); err != nil {
+		return nil, err
+	}
+	n.data.Recipient = template.Person{FirstName: p.FirstName, LastName: p.LastName, Email: p.Email}
+	return n, nil
 }
 
-// write words the mail. What customers and agents wrote is data in it.
-func (s *Service) write(ctx context.Context, p *agent.Principal, c subject, about []Notification) *notice {
-	g, lang := s.Settings.General(ctx), s.language(ctx, p)
-	say := func(key string, params map[string]string) string {
-		return i18n.T(lang, "mail.notification."+key, params)
+// templates are the stored templates of mails about one thing.
+var templates = map[Type]string{Assignment: template.Assigned, Mention: template.Mentioned}
+
+// write words the mail: by the template of what it is about, or as a list of several things. What customers and agents
+// wrote is data in it.
+func (s *Service) write(ctx context.Context, n *notice) (subject, body string, err error) {
+	lang, first := s.language(ctx, n.agent), n.about[0]
+	if name := templates[first.NotificationType]; name != "" && len(n.about) == 1 {
+		n.data.More = single(first)
+		return s.Templates.Notice(ctx, lang, name, n.data)
+	}
+	var list []any
+	for _, one := range n.about {
+		list = append(list, map[string]any{"Title": one.Title, "Body": said(one)})
+	}
+	n.data.More = map[string]any{"Notifications": list, "Path": Path(&first)}
+	if _, body, err = s.Templates.Own(ctx, lang, template.Digest, n.data); err != nil {
+		return "", "", err
 	}
 	var m meta
-	first := about[0]
 	_ = first.Meta.Decode(&m)
-	params := map[string]string{"reference": strconv.FormatInt(c.Reference, 10), "subject": oneLine(c.Subject), "actor": oneLine(m.Actor), "count": strconv.Itoa(len(about))}
 	kind := string(first.NotificationType)
-	if len(about) > 1 {
+	if len(n.about) > 1 {
 		kind = "several"
 	}
-	var paragraphs []string
-	for _, n := range about {
-		text := "<strong>" + html.EscapeString(n.Title) + "</strong>"
-		if n.Body != nil && *n.Body != "" {
-			text += `<br><span dir="auto">` + strings.ReplaceAll(html.EscapeString(*n.Body), "\n", "<br>") + `</span>`
-		}
-		paragraphs = append(paragraphs, text)
+	return i18n.T(lang, "mail.notification.subject."+kind, map[string]string{"reference": n.data.Conversation.ReferenceNumber, "subject": oneLine(n.subject.Subject),
+		"actor": oneLine(m.Actor), "count": strconv.Itoa(len(n.about))}), body, nil
+}
+
+// single are the variables of a mail about one thing.
+func single(n Notification) map[string]any {
+	var actor template.Person
+	var m meta
+	if _ = n.Meta.Decode(&m); m.Actor != "" {
+		actor = template.Person{FirstName: value(n.ActorFirstName), LastName: value(n.ActorLastName)}
 	}
-	link := func(address, text string) string {
-		return `<a href="` + html.EscapeString(g.RootURL+address) + `">` + html.EscapeString(text) + `</a>`
+	return map[string]any{"AssignedBy": actor, "MentionedBy": actor, "Message": map[string]any{"UUID": value(n.MessageUUID), "Content": said(n)}}
+}
+
+// said is what a notification says besides its title, as HTML.
+func said(n Notification) template.HTML {
+	return template.HTML(strings.ReplaceAll(html.EscapeString(value(n.Body)), "\n", "<br>"))
+}
+
+func value(s *string) string {
+	if s == nil {
+		return ""
 	}
-	paragraphs = append(paragraphs, link(Path(&first), say("open", nil)),
-		"<small>"+html.EscapeString(say("why", nil))+" "+link("/account/notifications", say("change", nil))+"</small>")
-	return &notice{to: p.Email, subject: say("subject."+kind, params), html: Letter(g, lang, paragraphs...), last: about[len(about)-1].ID}
+	return *s
 }
 
 // Path returns where the web app shows what a notification is about.

@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/desk/setting"
+	"github.com/foyerdesk/foyer/internal/desk/template"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/jobs"
 )
@@ -38,6 +40,9 @@ type Options struct {
 	Settings *setting.Service
 	Own      *setting.EmailService // of the server by which mails of notifications leave
 	Sender   Sender
+	// Conversations and Templates are what mails are worded by.
+	Conversations *conversation.Service
+	Templates     *template.Service
 	// MailAfter is how long a notification waits for being read before it is mailed, MailEvery the least time between two
 	// mails to an agent about one conversation; zero values are the usual ones.
 	MailAfter, MailEvery time.Duration

@@ -3,12 +3,11 @@ package notify
 import (
 	"context"
 	"fmt"
-	"html"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/template"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
-	"github.com/foyerdesk/foyer/internal/platform/i18n"
 	"github.com/foyerdesk/foyer/internal/platform/jobs"
 )
 
@@ -84,18 +83,17 @@ func (s *Service) send(ctx context.Context, job PasswordMail) error {
 // choice of a password everywhere else.
 func (s *Service) letter(ctx context.Context, a *agent.Agent, welcome bool) (body, subject string, err error) {
 	g := s.Settings.General(ctx)
-	lang := g.Lang
+	lang, text, link := g.Lang, template.ResetPassword, g.RootURL
 	if a.Language != nil {
 		lang = *a.Language
 	}
-	kind, text, link := "reset", "text", g.RootURL
 	if welcome {
-		kind = "welcome"
+		text = template.Welcome
 	}
 	err = s.Agents.PasswordAllowed(ctx)
 	switch {
 	case welcome && fault.Is(err, fault.Forbidden):
-		text = "sso"
+		text = template.WelcomeSSO
 	case err != nil && !fault.Is(err, fault.Forbidden):
 		return "", "", err
 	default:
@@ -105,14 +103,7 @@ func (s *Service) letter(ctx context.Context, a *agent.Agent, welcome bool) (bod
 		}
 		link += "/set-password?token=" + token
 	}
-	say := func(part string) string {
-		return html.EscapeString(i18n.T(lang, "mail."+kind+"."+part, map[string]string{"name": a.FirstName, "site": g.SiteName}))
-	}
-	address := html.EscapeString(link)
-	paragraphs := []string{say("hello"), say(text), fmt.Sprintf(`<a href="%s">%s</a>`, address, address)}
-	if text == "text" {
-		paragraphs = append(paragraphs, say("end"))
-	}
-	subject = i18n.T(lang, "mail."+kind+".subject", map[string]string{"site": g.SiteName})
-	return Letter(g, lang, paragraphs...), subject, nil
+	subject, body, err = s.Templates.Plain(ctx, lang, text, template.Data{
+		Recipient: template.Person{FirstName: a.FirstName, LastName: a.LastName, Email: *a.Email}, More: map[string]any{"Link": link}})
+	return body, subject, err
 }

@@ -3008,6 +3008,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The templates of a type, the last changed first
+         * @description Needs permission templates:manage.
+         */
+        get: operations["get-templates"];
+        put?: never;
+        /**
+         * Create a template
+         * @description Needs permission templates:manage.
+         */
+        post: operations["post-templates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a template looks like that need not be saved
+         * @description Needs permission templates:manage.
+         */
+        post: operations["post-templates-preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test mail of a template that need not be saved
+         * @description Needs permission templates:manage.
+         */
+        post: operations["post-templates-test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One template
+         * @description Needs permission templates:manage.
+         */
+        get: operations["get-templates-id"];
+        /**
+         * Replace a template; a built-in one keeps its name and type
+         * @description Needs permission templates:manage.
+         */
+        put: operations["put-templates-id"];
+        post?: never;
+        /**
+         * Delete a template that is not built in
+         * @description Needs permission templates:manage.
+         */
+        delete: operations["delete-templates-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{id}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a built-in template its original text again
+         * @description Needs permission templates:manage.
+         */
+        post: operations["post-templates-id-reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/views/counts": {
         parameters: {
             query?: never;
@@ -4365,6 +4477,10 @@ export interface components {
             data: components["schemas"]["TeamMember"][];
             status: string;
         };
+        EnvelopeListTemplate: {
+            data: components["schemas"]["Template"][];
+            status: string;
+        };
         EnvelopeListView: {
             data: components["schemas"]["View"][];
             status: string;
@@ -4437,6 +4553,14 @@ export interface components {
         };
         EnvelopeTeam: {
             data: components["schemas"]["Team"];
+            status: string;
+        };
+        EnvelopeTemplate: {
+            data: components["schemas"]["Template"];
+            status: string;
+        };
+        EnvelopeTemplatePreview: {
+            data: components["schemas"]["TemplatePreview"];
             status: string;
         };
         EnvelopeUsage: {
@@ -4808,6 +4932,20 @@ export interface components {
         };
         "Post-oidc-testRequest": {
             provider_url?: string;
+        };
+        "Post-templates-testRequest": {
+            body?: string;
+            /** @description Whose values are shown; samples unless given */
+            conversation_uuid?: string;
+            /** @description Of texts that the template takes from the program; the desk's unless given */
+            lang?: string;
+            /** @description Of a built-in template: which variables there are */
+            name?: string;
+            subject?: string;
+            /** @description The caller's address unless given */
+            to?: string;
+            /** @description email_outgoing or email_notification */
+            type?: string;
         };
         PreferenceBody: {
             /** @description By type: mention, assignment, reply, new_conversation; types left out stay as they are */
@@ -5199,6 +5337,62 @@ export interface components {
             /** Format: int64 */
             id: number;
             last_name: string;
+        };
+        Template: {
+            body: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            id: number;
+            is_builtin: boolean;
+            /** @description It is the layout that mail leaves in */
+            is_default: boolean;
+            is_modified: boolean;
+            /** @description Why it could not be used for a mail since it was saved */
+            last_error: string | null;
+            /** Format: date-time */
+            last_error_at: string | null;
+            name: string;
+            subject: string | null;
+            /** @enum {string} */
+            type: "email_outgoing" | "email_notification";
+            /** Format: date-time */
+            updated_at: string;
+        };
+        TemplateBody: {
+            /** @description HTML with actions of Go's text/template */
+            body?: string;
+            /** @description Makes it the layout that mail leaves in, in place of another */
+            is_default?: boolean;
+            name?: string;
+            subject?: string;
+            /** @description email_outgoing or email_notification */
+            type?: string;
+        };
+        TemplateDraft: {
+            body?: string;
+            /** @description Whose values are shown; samples unless given */
+            conversation_uuid?: string;
+            /** @description Of texts that the template takes from the program; the desk's unless given */
+            lang?: string;
+            /** @description Of a built-in template: which variables there are */
+            name?: string;
+            subject?: string;
+            /** @description email_outgoing or email_notification */
+            type?: string;
+        };
+        TemplatePreview: {
+            html: string;
+            missing_content: boolean;
+            subject: string;
+            /** @description What mail programs show that show no HTML */
+            text: string;
+            unknown: components["schemas"]["TemplateUnknown"][];
+        };
+        TemplateUnknown: {
+            /** Format: int64 */
+            line: number;
+            name: string;
         };
         Usage: {
             /** Format: int64 */
@@ -11708,6 +11902,265 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeListTeamMember"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-templates": {
+        parameters: {
+            query?: {
+                /** @description email_outgoing or email_notification */
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListTemplate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeTemplate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-templates-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeTemplatePreview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-templates-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Post-templates-testRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConnectionTest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-templates-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeTemplate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-templates-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeTemplate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-templates-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-templates-id-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeTemplate"];
                 };
             };
             /** @description Error */

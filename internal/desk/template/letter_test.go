@@ -1,11 +1,10 @@
-package notify_test
+package template
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/foyerdesk/foyer/internal/desk/setting"
-	"github.com/foyerdesk/foyer/internal/flow/notify"
 )
 
 func TestALetterShowsTheLogoThatAMailProgramCanShow(t *testing.T) {
@@ -18,7 +17,7 @@ func TestALetterShowsTheLogoThatAMailProgramCanShow(t *testing.T) {
 		"":                               `<strong>Acme`,
 	} {
 		g.LogoURL = logo
-		if got := notify.Letter(g, "fa-IR", "One", "Two"); !strings.Contains(got, want) || !strings.HasPrefix(got, `<div lang="fa-IR" dir="rtl">`) || !strings.HasSuffix(got, "<p>One</p><p>Two</p></div>") {
+		if got := (Renderer{Site: SiteOf(g), Lang: "fa-IR"}).Letter("<p>One</p><p>Two</p>"); !strings.Contains(got, want) || !strings.HasPrefix(got, `<div lang="fa-IR" dir="rtl">`) || !strings.HasSuffix(got, "<p>One</p><p>Two</p></div>") {
 			t.Errorf("%q: %s", logo, got)
 		}
 	}
