@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
@@ -103,42 +105,47 @@ func newBulk(ctx context.Context, d *db.DB, o BulkOptions) (*bulk, error) {
 	return b, nil
 }
 
-// rows gathers rows of one table for statements of many rows each.
+// rows gathers rows of one table, written together.
 type rows struct {
-	insert string
-	width  int
-	args   []any
+	table, columns string
+	all            [][]any
 }
 
-func (r *rows) add(values ...any) {
-	r.width = len(values)
-	r.args = append(r.args, values...)
-}
+func (r *rows) add(values ...any) { r.all = append(r.all, values) }
 
+// flush writes the rows: as a stream on PostgreSQL, by statements of several rows on SQLite.
 func (r *rows) flush(ctx context.Context, tx *db.Tx) error {
+	if len(r.all) == 0 {
+		return nil
+	}
+	columns := strings.FieldsFunc(r.columns, func(c rune) bool { return c == ',' || c <= ' ' })
+	if tx.Engine() == db.Postgres {
+		_, err := tx.PG().CopyFrom(ctx, pgx.Identifier{r.table}, columns, pgx.CopyFromRows(r.all))
+		return err
+	}
 	const most = 160 // arguments of one statement; binding them costs the square of their number on SQLite
-	per := max(1, most/max(1, r.width))
-	for len(r.args) > 0 {
-		n := min(per, len(r.args)/r.width)
+	for some := range slices.Chunk(r.all, max(1, most/len(columns))) {
 		var sb strings.Builder
-		sb.WriteString(r.insert)
-		for i := range n {
-			for j := range r.width {
+		fmt.Fprintf(&sb, `INSERT INTO %s (%s) VALUES `, r.table, r.columns)
+		var args []any
+		for i, row := range some {
+			for j, v := range row {
 				sep := ", "
-				if j == 0 {
-					sep = ", ("
-					if i == 0 {
-						sep = " ("
-					}
+				switch {
+				case j > 0:
+				case i > 0:
+					sep = "), ("
+				default:
+					sep = "("
 				}
-				fmt.Fprintf(&sb, "%s$%d", sep, i*r.width+j+1)
+				args = append(args, v)
+				fmt.Fprintf(&sb, "%s$%d", sep, len(args))
 			}
-			sb.WriteByte(')')
 		}
-		if _, err := tx.Exec(ctx, sb.String(), r.args[:n*r.width]...); err != nil {
+		sb.WriteByte(')')
+		if _, err := tx.Exec(ctx, sb.String(), args...); err != nil {
 			return err
 		}
-		r.args = r.args[n*r.width:]
 	}
 	return nil
 }
@@ -158,15 +165,15 @@ func (b *bulk) sentence(n int) string {
 func (b *bulk) chunk(ctx context.Context, tx *db.Tx, done, n int) error {
 	// On PostgreSQL the function may run again: begin from what was there before.
 	saved := *b
-	contacts := &rows{insert: `INSERT INTO users (id, created_at, updated_at, type, email, first_name, last_name) VALUES`}
-	convs := &rows{insert: `INSERT INTO conversations (id, created_at, updated_at, uuid, reference_number, contact_id, inbox_id, status_id, priority_id,
+	contacts := &rows{table: "users", columns: `id, created_at, updated_at, type, email, first_name, last_name`}
+	convs := &rows{table: "conversations", columns: `id, created_at, updated_at, uuid, reference_number, contact_id, inbox_id, status_id, priority_id,
 		assigned_user_id, assigned_team_id, subject, waiting_since, resolved_at, last_message, last_message_at, last_message_sender, last_interaction,
-		last_interaction_at, last_interaction_sender) VALUES`}
-	msgs := &rows{insert: `INSERT INTO messages (id, created_at, updated_at, uuid, conversation_id, inbox_id, type, status, content, text_content,
-		content_type, private, sender_id, sender_type, source_id) VALUES`}
-	parts := &rows{insert: `INSERT INTO conversation_participants (conversation_id, user_id, created_at) VALUES`}
-	tags := &rows{insert: `INSERT INTO conversation_tags (conversation_id, tag_id) VALUES`}
-	mentions := &rows{insert: `INSERT INTO mentions (created_at, conversation_id, message_id, mentioned_user_id, mentioned_by_user_id) VALUES`}
+		last_interaction_at, last_interaction_sender`}
+	msgs := &rows{table: "messages", columns: `id, created_at, updated_at, uuid, conversation_id, inbox_id, type, status, content, text_content,
+		content_type, private, sender_id, sender_type, source_id`}
+	parts := &rows{table: "conversation_participants", columns: `conversation_id, user_id, created_at`}
+	tags := &rows{table: "conversation_tags", columns: `conversation_id, tag_id`}
+	mentions := &rows{table: "mentions", columns: `created_at, conversation_id, message_id, mentioned_user_id, mentioned_by_user_id`}
 	counts := map[[3]int64]int64{}
 	span := time.Since(b.start) - time.Hour
 	var contact int64
