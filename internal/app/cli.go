@@ -173,6 +173,10 @@ func (f fillCmd) Run(ctx context.Context, c *commands) error {
 	if err := demo.EnsureCrowd(ctx, a.DB); err != nil {
 		return err
 	}
+	// A new index asks for everything there is: before it is written, that is nothing.
+	if err := a.Search.CatchUp(ctx, nil); err != nil {
+		return err
+	}
 	start := time.Now()
 	err = demo.Bulk(ctx, a.DB, demo.BulkOptions{Conversations: f.Count, Messages: f.Messages, Varied: true, Progress: func(done int) {
 		fmt.Fprintf(os.Stderr, "\r%d of %d conversations, %.0f a second ", done, f.Count, float64(done)/time.Since(start).Seconds())
