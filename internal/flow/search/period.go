@@ -10,14 +10,13 @@ import (
 
 // between returns the ids that those of rows stored in a period are at least and are below; 0 where the period is open or
 // the table small. Rows are numbered in the order in which they are stored, but for those stored at the same time, for which
-// a day is added at both ends.
+// an hour is added at both ends.
 func (s *Service) between(ctx context.Context, table string, after, before db.Time) (above, below int64, err error) {
-	const day = 24 * time.Hour
 	if !after.IsZero() {
-		above, err = s.storedAt(ctx, table, db.At(after.Add(-day)))
+		above, err = s.storedAt(ctx, table, db.At(after.Add(-time.Hour)))
 	}
 	if err == nil && !before.IsZero() {
-		below, err = s.storedAt(ctx, table, db.At(before.Add(day)))
+		below, err = s.storedAt(ctx, table, db.At(before.Add(time.Hour)))
 	}
 	return above, below, err
 }
