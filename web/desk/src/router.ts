@@ -7,6 +7,7 @@ import { contactRoutes } from './contacts/routes'
 import { adminRoutes } from './admin/routes'
 import { ensureGuide, guidePermission } from './admin/guide/guide'
 import { home } from './auth/next'
+import { prefetchHabits } from './data/habits'
 import { speakTo, speakToGuest } from './data/language'
 import { ensureConfig, ensureMe } from './data/session'
 import { setTitle } from './shell/title'
@@ -100,6 +101,7 @@ router.beforeEach(async (to) => {
   }
   try {
     const me = await ensureMe()
+    void prefetchHabits()
     await speakTo(me)
     const confined = !!me.two_factor_setup_required
     if (!confined && to.path === home && (await guided(me.permissions))) return '/admin/set-up'

@@ -139,6 +139,11 @@ export type Held = Schemas['ConversationHeld']
 /** How an agent likes to work. */
 export type Habits = Schemas['AgentHabits']
 
+/** How an agent looks at one list; what is left out is as usual. */
+export type ListLook = Schemas['AgentListLook']
+
+export type ListColumn = Schemas['AgentListColumn']
+
 export type Participant = Schemas['ConversationParticipant']
 
 export type SendMessage = Narrow<

@@ -5,9 +5,16 @@ import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { reconcile, sorts, type ListContext, type SortId } from '@/inbox/reconcile'
 import { keys, queryClient } from './query'
 
-type ListData = InfiniteData<Page<ConversationRow>, string>
+type ListData = InfiniteData<Page<ConversationRow>, Place>
 
-const pageSize = 25
+/** Pages grow, so that a long list is read on, and read anew, in few requests. */
+const pageSizes = [25, 25, 50, 100, 200]
+const largestPage = 400
+
+interface Place {
+  cursor: string
+  size: number
+}
 
 /** The server's path of a list. */
 function listPath(scope: string): string {
@@ -32,7 +39,7 @@ export interface ListChoice {
 }
 
 /** One list, loaded page by page while it is scrolled. */
-export function useConversations(list: MaybeRefOrGetter<ListChoice>) {
+export function useConversations(list: MaybeRefOrGetter<ListChoice>, enabled: MaybeRefOrGetter<boolean> = true) {
   const query = useInfiniteQuery({
     queryKey: computed(() => {
       const { scope, status, sort, filters } = toValue(list)
@@ -44,14 +51,16 @@ export function useConversations(list: MaybeRefOrGetter<ListChoice>) {
         signal,
         query: {
           ...sorts[sort as SortId],
-          page_size: pageSize,
+          page_size: pageParam.size,
           filters: filtersOf(status, filters),
-          cursor: pageParam,
+          cursor: pageParam.cursor,
         },
       })
     },
-    initialPageParam: '',
-    getNextPageParam: (last) => last.next_cursor ?? undefined,
+    initialPageParam: { cursor: '', size: pageSizes[0]! },
+    getNextPageParam: (last: Page<ConversationRow>, all): Place | undefined =>
+      last.next_cursor ? { cursor: last.next_cursor, size: pageSizes[all.length] ?? largestPage } : undefined,
+    enabled,
     staleTime: 30_000,
   })
   const rows = computed(() => {

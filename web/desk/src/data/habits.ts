@@ -3,13 +3,17 @@ import { api } from '@ui/api/client'
 import type { Habits } from '@ui/api/types'
 import { keys, queryClient } from './query'
 
+const readHabits = {
+  queryKey: keys.habits,
+  queryFn: ({ signal }: { signal: AbortSignal }) => api.get<Habits>('/agents/me/preferences', { signal }),
+  staleTime: Infinity,
+}
+
 /** How the agent likes to work, in every browser. */
-export const useHabits = () =>
-  useQuery({
-    queryKey: keys.habits,
-    queryFn: ({ signal }) => api.get<Habits>('/agents/me/preferences', { signal }),
-    staleTime: Infinity,
-  })
+export const useHabits = () => useQuery(readHabits)
+
+/** Asks for it before the first screen does. */
+export const prefetchHabits = (): Promise<void> => queryClient.prefetchQuery(readHabits)
 
 /** Changes it; what is left out stays. */
 export async function setHabits(change: Partial<Habits>): Promise<void> {

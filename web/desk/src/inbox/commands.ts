@@ -1,8 +1,10 @@
-import { ArrowDown, ArrowLeft, ArrowUp, CheckCheck, RefreshCw, SquareCheck, X } from '@lucide/vue'
+import { ArrowDown, ArrowLeft, ArrowUp, CheckCheck, RefreshCw, SquareCheck, Table2, X } from '@lucide/vue'
 import type { Uuid } from '@ui/api/types'
 import { t } from '@ui/i18n'
 import type { Ref } from 'vue'
 import { useCommands } from '@/commands/registry'
+import { onePane } from '@/shell/layout'
+import type { ListLookState } from './look'
 import { useListPosition } from './position'
 import type { Selection } from './selection'
 
@@ -14,10 +16,11 @@ interface ListKeys {
   move: (by: number) => void
   enter: () => void
   refresh: () => void
+  look: ListLookState
 }
 
 /** What can be done with a list by key. */
-export function useListCommands({ cursor, open, selection, selectable, move, enter, refresh }: ListKeys): void {
+export function useListCommands({ cursor, open, selection, selectable, move, enter, refresh, look }: ListKeys): void {
   const position = useListPosition(open)
   const alone = (): boolean => !open.value
   const anySelected = (): boolean => selection.selected.value.length > 0
@@ -72,6 +75,15 @@ export function useListCommands({ cursor, open, selection, selectable, move, ent
         icon: X,
         when: anySelected,
         run: selection.clear,
+      },
+      {
+        id: 'list.layout',
+        title: t('command.layout'),
+        section,
+        keys: ['v'],
+        icon: Table2,
+        when: () => !onePane.value,
+        run: () => look.setLayout(look.layout.value === 'table' ? 'cards' : 'table'),
       },
       { id: 'list.refresh', title: t('command.refresh'), section, icon: RefreshCw, run: refresh },
     ]

@@ -1,5 +1,5 @@
 import type { Uuid } from '@ui/api/types'
-import { computed, shallowRef, toValue, type MaybeRefOrGetter } from 'vue'
+import { computed, ref, shallowRef, toValue, type MaybeRefOrGetter } from 'vue'
 import { useRouter, type LocationQueryRaw, type RouteLocationRaw } from 'vue-router'
 import { scopeAddress } from './scope'
 
@@ -14,6 +14,9 @@ interface Shown {
   /** Has the page after the loaded ones fetched. */
   more: () => void
 }
+
+/** The list is not beside the conversation but behind it: there is one way back. */
+export const listCovered = ref(false)
 
 /** The list beside the conversation. Set by the list, read by whoever moves along it. */
 export const shownList = shallowRef<Shown>({ scope: 'assigned', uuids: [], total: 0, more: () => {} })

@@ -1,21 +1,20 @@
 import { reactive, ref } from 'vue'
-import { oneOf, preference } from '@/data/preferences'
+import { preference } from '@/data/preferences'
 import { sorts, type SortId } from './reconcile'
 
-/** How lists are shown. Status and sort hold for all of them until the page is left. */
+/** How lists are filtered, all of them until the page is left. */
 export const listView = reactive({
   /** Name of a status; empty for any. */
   status: 'Open',
-  sort: 'newest' as SortId,
 })
 
 export const sortIds = Object.keys(sorts) as SortId[]
 
 export const densities = ['comfortable', 'compact'] as const
-export const density = preference<(typeof densities)[number]>('density', 'comfortable', oneOf(...densities))
 
 /** Height of a row in pixels; on touch screens a compact row is as high as a finger needs. */
 export const rowHeights = { comfortable: 68, compact: 40 }
+export const lineHeights = { comfortable: 44, compact: 34 }
 export const touch = window.matchMedia('(pointer: coarse)').matches
 
 const narrowest = 280
