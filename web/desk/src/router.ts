@@ -17,6 +17,8 @@ declare module 'vue-router' {
     /** For visitors who are not signed in. */
     guest?: boolean
     title?: MessageKey
+    /** In a window of its own, without the frame. */
+    alone?: boolean
     /** The permission without which the page is refused. */
     permission?: string
   }
@@ -58,6 +60,7 @@ const routes: RouteRecordRaw[] = [
     children: [
       { path: 'inboxes', redirect: home },
       { path: 'inboxes/search', component: () => import('./search/SearchPage.vue'), meta: { title: 'search.title' } },
+      { path: 'inboxes/conversation/:uuid', component: () => import('./conversation/ConversationPage.vue'), props: true, meta: { alone: true, title: 'conversation.section' } },
       {
         path: 'inboxes/:type(assigned|mentioned|unassigned|all|spam|trash)',
         component: () => import('./inbox/InboxPage.vue'),

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { effectScope } from 'vue'
 import { rank } from './rank'
-import { commands, createKeyHandler, keyName, keyOf, singleKeys, useCommands, type Command } from './registry'
+import { choices, commands, createKeyHandler, keyName, keyOf, singleKeys, useChoices, useCommands, type Command } from './registry'
 
 const command = (id: string, keys: string[], run: () => void = () => {}): Command => ({ id, title: id, section: 'Test', keys, run })
 
@@ -26,6 +26,9 @@ describe('keyName', () => {
     [{ key: 'Enter', ctrlKey: true, shiftKey: true }, 'Mod+Shift+Enter'],
     [{ key: 'о', code: 'KeyJ' }, 'j'],
     [{ key: 'J' }, 'j'],
+    [{ key: 'ü', code: 'BracketLeft' }, '['],
+    [{ key: '[', code: 'Digit8', ctrlKey: true, altKey: true, modifierAltGraph: true }, '['],
+    [{ key: 'О', code: 'KeyJ', shiftKey: true }, 'Shift+j'],
   ]
   it.each(cases)('%j is %s', (init, name) => {
     expect(keyName(new KeyboardEvent('keydown', init))).toBe(name)
@@ -105,6 +108,17 @@ describe('useCommands', () => {
     scope.stop()
     allowed = false
     expect(commands.value.some(({ id }) => id === 'a')).toBe(false)
+  })
+})
+
+describe('useChoices', () => {
+  it('offers lines to the command bar that no key looks through', () => {
+    const scope = effectScope()
+    scope.run(() => useChoices(() => [command('assign.7', ['q'])]))
+    expect(choices.value.map(({ id }) => id)).toEqual(['assign.7'])
+    expect(keyOf('assign.7')).toBeUndefined()
+    scope.stop()
+    expect(choices.value).toEqual([])
   })
 })
 

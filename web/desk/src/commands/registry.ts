@@ -39,6 +39,22 @@ export const commands = computed<Command[]>(() =>
   [...sources].flatMap((source) => source()).filter((command) => command.when?.() ?? true),
 )
 
+const choiceSources = shallowReactive(new Set<Source>())
+
+/**
+ * Registers what only the command bar offers, and only for what is typed: a line for each agent, tag or status that could be
+ * meant. They are made when the bar is open.
+ */
+export function useChoices(source: Source): void {
+  choiceSources.add(source)
+  onScopeDispose(() => choiceSources.delete(source))
+}
+
+/** What else could be meant now. */
+export const choices = computed<Command[]>(() =>
+  [...choiceSources].flatMap((source) => source()).filter((command) => command.when?.() ?? true),
+)
+
 /** The shown key of a command, for tooltips and menus. */
 export function keyOf(id: string): string | undefined {
   return commands.value.find((command) => command.id === id)?.keys?.[0]
@@ -56,16 +72,19 @@ const sequenceTimeout = 1_200
 
 /** The canonical name of a key press: `Mod+Shift+k`, `Shift+u`, `?`. */
 export function keyName(event: KeyboardEvent): string {
-  const mod = isMac ? event.metaKey : event.ctrlKey
-  const letter = /^[a-z]$/i.test(event.key)
-  // On layouts without Latin letters the physical key decides.
-  const key = letter
-    ? event.key.toLowerCase()
-    : event.key.length === 1 && event.key > '\u007f' && /^Key[A-Z]$/.test(event.code)
-      ? event.code.slice(3).toLowerCase()
-      : event.key
-  const shift = event.shiftKey && (letter || key.length > 1)
-  return [mod && 'Mod', event.altKey && 'Alt', shift && 'Shift', key].filter(Boolean).join('+')
+  // AltGr makes characters and counts as Ctrl and Alt on Windows.
+  const graph = event.getModifierState('AltGraph')
+  const mod = !graph && (isMac ? event.metaKey : event.ctrlKey)
+  const key = /^[A-Z]$/.test(event.key) ? event.key.toLowerCase() : (physical(event) ?? event.key)
+  const shift = event.shiftKey && (/^[a-z]$/.test(key) || key.length > 1)
+  return [mod && 'Mod', !graph && event.altKey && 'Alt', shift && 'Shift', key].filter(Boolean).join('+')
+}
+
+/** On layouts that lack a character the key decides that has it on the layout most agents learned. */
+function physical({ key, code }: KeyboardEvent): string | undefined {
+  if (key.length !== 1 || key <= '\u007f') return undefined
+  if (/^Key[A-Z]$/.test(code)) return code.slice(3).toLowerCase()
+  return { BracketLeft: '[', BracketRight: ']' }[code]
 }
 
 function isTyping(target: EventTarget | null): boolean {
@@ -89,7 +108,8 @@ export function createKeyHandler(list: () => Command[] = () => commands.value, n
     const name = keyName(event)
     const chord = name.startsWith('Mod+') || name.startsWith('Alt+')
     if (!chord) {
-      if (!singleKeys.value || isTyping(event.target) || event.ctrlKey || event.metaKey) return
+      if (!singleKeys.value || isTyping(event.target)) return
+      if ((event.ctrlKey || event.metaKey) && !event.getModifierState('AltGraph')) return
       if (event.target instanceof HTMLElement && event.target.closest(overlay)) return
       // Enter and Space belong to a focused control.
       if ((name === 'Enter' || name === ' ') && event.target instanceof HTMLElement && event.target.matches('button, a, [role="button"], [role="tab"], [role="switch"]')) return

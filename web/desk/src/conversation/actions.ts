@@ -27,12 +27,19 @@ export function remember(step: Done): void {
 const done: Done[] = []
 const undone: Done[] = []
 
-export function undoLast(): void {
-  const last = done.pop()
-  if (!last) return
-  undone.push(last)
+/** Takes a step back, whichever way it was asked for; the key for redoing it finds it. */
+export function undoStep(step: Done): void {
+  const at = done.lastIndexOf(step)
+  if (at < 0) return
+  done.splice(at, 1)
+  undone.push(step)
   dismissToast(notice)
-  last.undo()
+  step.undo()
+}
+
+export function undoLast(): void {
+  const last = done.at(-1)
+  if (last) undoStep(last)
 }
 
 export function redoLast(): void {
@@ -87,11 +94,7 @@ async function perform(change: Change): Promise<boolean> {
     kind: 'success',
     action: {
       label: t('conversation.undo'),
-      run: () => {
-        const at = done.indexOf(step)
-        if (at >= 0) done.splice(at, 1)
-        step.undo()
-      },
+      run: () => undoStep(step),
     },
   })
   return true

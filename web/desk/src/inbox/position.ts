@@ -1,6 +1,7 @@
 import type { Uuid } from '@ui/api/types'
 import { computed, ref, shallowRef, toValue, type MaybeRefOrGetter } from 'vue'
 import { useRouter, type LocationQueryRaw, type RouteLocationRaw } from 'vue-router'
+import { isPopOut } from './popout'
 import { scopeAddress } from './scope'
 
 interface Shown {
@@ -71,6 +72,6 @@ export function useListPosition(uuid: MaybeRefOrGetter<Uuid | undefined>) {
     next,
     openPrevious: () => open(previous.value),
     openNext: () => open(next.value),
-    back: () => void router.push({ path: scopeAddress(shownList.value.scope), query: shownList.value.query }),
+    back: () => (isPopOut() ? window.close() : void router.push({ path: scopeAddress(shownList.value.scope), query: shownList.value.query })),
   }
 }

@@ -36,6 +36,18 @@ export function useSelection(order: Ref<readonly Uuid[]>) {
     picked.value = new Set([...picked.value, ...between])
   }
 
+  /** Begins at a row what `span` goes on with: everything between, beside what was picked before. */
+  function beginSpan(from: Uuid): (to: Uuid) => void {
+    const before = picked.value
+    const at = order.value.indexOf(from)
+    anchor = from
+    return (to) => {
+      const end = order.value.indexOf(to)
+      if (at < 0 || end < 0 || whole.value) return
+      picked.value = new Set([...before, ...order.value.slice(Math.min(at, end), Math.max(at, end) + 1)])
+    }
+  }
+
   function clear(): void {
     picked.value = excluded.value = new Set()
     whole.value = false
@@ -51,6 +63,7 @@ export function useSelection(order: Ref<readonly Uuid[]>) {
     has,
     toggle,
     extend,
+    beginSpan,
     all: () => {
       clear()
       picked.value = new Set(order.value)
