@@ -126,7 +126,8 @@ test('every key does its work, on the row of the cursor and in a conversation', 
   }
 })
 
-test('the command bar gives a conversation to whoever is named', async ({ desk, signedIn: page }) => {
+test('the command bar gives a conversation to whoever is named', async ({ desk, dovecot, sink, signedIn: page }) => {
+  await fill(desk, dovecot, sink, 'named', ['Named'])
   await page.goto('/inboxes/all')
   await rows(page).first().getByRole('link').click()
   await expect(page.getByTestId('message').first()).toBeVisible()
@@ -208,7 +209,8 @@ test('a view drops what a colleague changed, also by a tag, and the counters fol
   await desk.api.delete(`/api/v1/views/me/${view.id}`)
 })
 
-test('a conversation opens in a window of its own', async ({ signedIn: page }) => {
+test('a conversation opens in a window of its own', async ({ desk, dovecot, sink, signedIn: page }) => {
+  await fill(desk, dovecot, sink, 'window', ['Window'])
   await page.goto('/inboxes/all')
   await expect(rows(page).first()).toBeVisible()
   const opened = page.waitForEvent('popup')

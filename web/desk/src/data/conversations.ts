@@ -111,10 +111,40 @@ function remember(row: ConversationRow): void {
   if (recent.size > recentAtMost) recent.delete(recent.keys().next().value!)
 }
 
+/** Lists as changes leave them that come together; undefined while each change counts for itself. */
+let gathered: Map<string, { key: readonly unknown[]; data: ListData; changed: boolean }> | undefined
+
+/** Makes many changes of rows as one: each list is put together, and drawn, once. */
+export function together(work: () => void): void {
+  if (gathered) return work()
+  gathered = new Map()
+  for (const [key, data] of queryClient.getQueriesData<ListData>({ queryKey: keys.lists })) {
+    if (data) gathered.set(JSON.stringify(key), { key, data, changed: false })
+  }
+  try {
+    work()
+  } finally {
+    const lists = [...gathered.values()]
+    gathered = undefined
+    for (const { key, data, changed } of lists) if (changed) queryClient.setQueryData<ListData>(key, data)
+  }
+}
+
+function listsInMemory(): [readonly unknown[], ListData][] {
+  if (gathered) return [...gathered.values()].map(({ key, data }) => [key, data])
+  return queryClient.getQueriesData<ListData>({ queryKey: keys.lists }).flatMap(([key, data]) => (data ? [[key, data]] : []))
+}
+
+function setList(key: readonly unknown[], data: ListData): void {
+  const list = gathered?.get(JSON.stringify(key))
+  if (list) Object.assign(list, { data, changed: true })
+  else queryClient.setQueryData<ListData>(key, data)
+}
+
 /** The row of a conversation in any list that is in memory, or that left one a moment ago. */
 export function findRow(uuid: Uuid): ConversationRow | undefined {
-  for (const [, data] of queryClient.getQueriesData<ListData>({ queryKey: keys.lists })) {
-    for (const page of data?.pages ?? []) {
+  for (const [, data] of listsInMemory()) {
+    for (const page of data.pages) {
       const row = page.results.find((candidate) => candidate.uuid === uuid)
       if (row) return row
     }
@@ -148,10 +178,9 @@ export function refetchViews(): void {
 export function applyRow(row: ConversationRow): void {
   remember(row)
   refetchSoon(keys.viewCounts, 1500)
-  for (const [key, data] of queryClient.getQueriesData<ListData>({ queryKey: keys.lists })) {
-    if (!data) continue
+  for (const [key, data] of listsInMemory()) {
     const { pages, ask } = reconcile(data.pages, row, contextOf(key))
-    if (pages !== data.pages) queryClient.setQueryData<ListData>(key, { ...data, pages })
+    if (pages !== data.pages) setList(key, { ...data, pages })
     if (ask) refetchSoon(key)
   }
 }
@@ -159,10 +188,10 @@ export function applyRow(row: ConversationRow): void {
 /** Takes a conversation that is gone out of every list that is in memory. */
 export function forgetRow(uuid: Uuid): void {
   recent.delete(uuid)
-  for (const [key, data] of queryClient.getQueriesData<ListData>({ queryKey: keys.lists })) {
-    if (!data?.pages.some((page) => page.results.some((row) => row.uuid === uuid))) continue
+  for (const [key, data] of listsInMemory()) {
+    if (!data.pages.some((page) => page.results.some((row) => row.uuid === uuid))) continue
     const pages = data.pages.map((page) => ({ ...page, total: Math.max(0, page.total - 1), results: page.results.filter((row) => row.uuid !== uuid) }))
-    queryClient.setQueryData<ListData>(key, { ...data, pages })
+    setList(key, { ...data, pages })
   }
 }
 

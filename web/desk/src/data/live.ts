@@ -2,7 +2,7 @@ import { RealtimeClient, type ConnectionState, type Frame } from '@ui/realtime/c
 import type { Agent, Availability, Conversation, ConversationContact, ConversationRow, Id, UserCompact, Uuid } from '@ui/api/types'
 import { onScopeDispose, ref } from 'vue'
 import { oneMoreUnread } from '@/inbox/reconcile'
-import { applyRow, findRow, forgetRow, patchContact, patchConversation, refetchViews } from './conversations'
+import { applyRow, findRow, forgetRow, patchContact, patchConversation, refetchViews, together } from './conversations'
 import { watchAttention } from './attention'
 import { forgetPresent, setPresent, type Present } from './presence'
 import { keys, queryClient } from './query'
@@ -104,13 +104,46 @@ const handlers: Record<string, (data: never) => void> = {
   },
 }
 
+/** Frames that came since the last were heard, and when that was. */
+let waiting: Frame[] = []
+let heardAt = 0
+/** A screen shows no more often; what comes faster is heard together. */
+const heardEvery = 50
+
+function hear(): void {
+  const frames = waiting
+  waiting = []
+  heardAt = performance.now()
+  together(() => {
+    for (const frame of frames) handlers[frame.type]?.(frame.data as never)
+  })
+  for (const frame of frames) for (const listener of listeners.get(frame.type) ?? []) listener(frame.data as never)
+}
+
+/** A frame is heard at once; in a rush many are heard as one, so that drawing does not fall behind. */
 function onFrame(frame: Frame): void {
-  handlers[frame.type]?.(frame.data as never)
-  for (const listener of listeners.get(frame.type) ?? []) listener(frame.data as never)
+  waiting.push(frame)
+  if (waiting.length > 1) return
+  const rest = heardEvery - (performance.now() - heardAt)
+  if (rest <= 0) hear()
+  else setTimeout(hear, rest)
+}
+
+/** Least time between two fetches of everything: a server in a rush may ask for it again and again. */
+const resyncEvery = 2_000
+let resyncedAt = -Infinity
+let resyncing: ReturnType<typeof setTimeout> | undefined
+
+function onResync(): void {
+  clearTimeout(resyncing)
+  const rest = resyncEvery - (performance.now() - resyncedAt)
+  if (rest <= 0) fetchAnew()
+  else resyncing = setTimeout(fetchAnew, rest)
 }
 
 /** What is on screen is fetched again, what is not when it is opened next. */
-function onResync(): void {
+function fetchAnew(): void {
+  resyncedAt = performance.now()
   for (const queryKey of [keys.lists, ['conversation'], keys.counts, keys.viewCounts, keys.drafts, keys.notifications, ['reference']]) {
     void queryClient.invalidateQueries({ queryKey })
   }
@@ -119,7 +152,7 @@ function onResync(): void {
 /** What the agent may do decides which controls there are and what they can read: all of it is asked for anew. */
 function onKicked(): void {
   void queryClient.invalidateQueries({ queryKey: keys.me })
-  onResync()
+  fetchAnew()
 }
 
 const client = new RealtimeClient({

@@ -2,7 +2,7 @@ import { api } from '@ui/api/client'
 import type { BulkJob, BulkRow, ConversationRow, Page, Uuid } from '@ui/api/types'
 import { t } from '@ui/i18n'
 import { dismissToast, toast, toastError } from '@ui/toast/toasts'
-import { shallowRef } from 'vue'
+import { shallowRef, watch } from 'vue'
 import { remember } from '@/conversation/actions'
 import { applyRow, filtersOf, findRow } from '@/data/conversations'
 import { keys, queryClient } from '@/data/query'
@@ -67,6 +67,11 @@ export const running = shallowRef<BulkJob>()
 /** The ended job whose refused conversations are shown. */
 export const refusedOf = shallowRef<BulkJob>()
 
+/** Resolves once no job runs: what is asked for meanwhile comes after it. */
+async function atRest(): Promise<void> {
+  while (running.value) await new Promise<void>((resolve) => watch(running, () => resolve(), { once: true }))
+}
+
 const waiting = new Map<number, (job: BulkJob) => void>()
 
 /** Hears how far a job is. */
@@ -122,6 +127,7 @@ async function undoJob(id: number): Promise<void> {
 
 /** Changes many conversations, and says how it went. Loaded ones are shown changed at once. */
 export async function changeMany(which: Chosen, action: BulkAction): Promise<void> {
+  await atRest()
   const before = 'uuids' in which ? which.uuids.flatMap((uuid) => findRow(uuid) ?? []) : []
   for (const row of before) applyRow(foreseen(row, action))
   try {

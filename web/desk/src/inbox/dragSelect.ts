@@ -1,5 +1,6 @@
 import type { Uuid } from '@ui/api/types'
 import type { Selection } from './selection'
+import { swallowClick } from './swallow'
 
 /** How near to the edge of the list the pointer makes it scroll, and by how much, in pixels. */
 const edge = 32
@@ -40,11 +41,7 @@ export function dragSelect(selection: Selection, enabled: () => boolean): (event
     const end = (): void => {
       cancelAnimationFrame(frame)
       window.removeEventListener('pointermove', move)
-      if (!span) return
-      // The click that ends it opens nothing.
-      const swallow = (event: MouseEvent): void => (event.preventDefault(), event.stopPropagation())
-      window.addEventListener('click', swallow, { capture: true, once: true })
-      setTimeout(() => window.removeEventListener('click', swallow, { capture: true }))
+      if (span) swallowClick()
     }
     window.addEventListener('pointermove', move)
     window.addEventListener('pointerup', end, { once: true })

@@ -25,7 +25,7 @@ async function save(): Promise<void> {
   const change = unsaved
   unsaved = {}
   try {
-    await api.put<Habits>('/agents/me/preferences', change)
+    await api.put<Habits>('/agents/me/preferences', change, { keepalive: document.visibilityState === 'hidden' })
   } catch (error) {
     toastError(error)
     void queryClient.invalidateQueries({ queryKey: keys.habits })
