@@ -19,6 +19,7 @@ type channelsBody struct {
 	Bell    bool `json:"bell,omitempty"`
 	Sound   bool `json:"sound,omitempty"`
 	Desktop bool `json:"desktop,omitempty"`
+	Push    bool `json:"push,omitempty"`
 	Mail    bool `json:"mail,omitempty"`
 }
 

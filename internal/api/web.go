@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -36,6 +37,8 @@ func Web(files fs.FS) func(*API) {
 		}
 		a.raw(http.MethodGet, "/assets/", public, w.asset)
 		a.raw(http.MethodGet, "/images/", public, w.asset)
+		a.raw(http.MethodGet, "/sw.js", public, w.worker)
+		a.raw(http.MethodGet, "/manifest.webmanifest", public, w.manifest)
 		a.raw(http.MethodGet, "/favicon.ico", public, func(rw http.ResponseWriter, r *http.Request, _ *agent.Principal) {
 			http.Redirect(rw, r, "/assets/favicon.svg", http.StatusMovedPermanently)
 		})
@@ -103,6 +106,38 @@ func (w *web) asset(rw http.ResponseWriter, r *http.Request, _ *agent.Principal)
 	}
 	rw.Header().Set("Cache-Control", cache)
 	w.serve(rw, r, name)
+}
+
+// worker serves the service worker, which browsers ask for anew on every visit. It may do what the pages may.
+func (w *web) worker(rw http.ResponseWriter, r *http.Request, _ *agent.Principal) {
+	rw.Header().Set("Cache-Control", "no-cache")
+	rw.Header().Set("Content-Security-Policy", pagePolicy)
+	w.serve(rw, r, "sw.js")
+}
+
+// appIcon is a picture in the manifest of the installed app.
+type appIcon struct {
+	Src     string `json:"src"`
+	Sizes   string `json:"sizes"`
+	Type    string `json:"type"`
+	Purpose string `json:"purpose,omitempty"`
+}
+
+// manifest says how the desk is installed as an app (W3C Web Application Manifest), under the name it has.
+func (w *web) manifest(rw http.ResponseWriter, r *http.Request, _ *agent.Principal) {
+	g := w.api.Settings.General(r.Context())
+	rw.Header().Set("Content-Type", "application/manifest+json")
+	rw.Header().Set("Cache-Control", "no-cache")
+	const png = "image/png"
+	_ = json.NewEncoder(rw).Encode(map[string]any{ // whoever asked is gone when it fails
+		"id": "/", "name": g.SiteName, "short_name": g.SiteName, "lang": g.Lang, "start_url": home, "scope": "/", "display": "standalone",
+		"background_color": "#fcfcfd", "theme_color": "#fcfcfd", "icons": []appIcon{
+			{"/assets/favicon.svg", "any", "image/svg+xml", ""},
+			{"/assets/icon-192.png", "192x192", png, ""},
+			{"/assets/icon-512.png", "512x512", png, ""},
+			{"/assets/icon-maskable-512.png", "512x512", png, "maskable"},
+		},
+	})
 }
 
 // hashed reports whether a file name carries a hash, as in "index-Bx1c9f2a.js".

@@ -134,6 +134,12 @@ func (s *Service) Sessions(ctx context.Context, id, current int64) ([]Session, e
 	return out, nil
 }
 
+// DeviceName says in words which browser and system sent a User-Agent header; empty when it did not say.
+func DeviceName(userAgent string) string {
+	name, _ := device(userAgent)
+	return name
+}
+
 // device says in words what a User-Agent header (RFC 9110, section 10.1.5) stands for.
 func device(header string) (name, kind string) {
 	ua := useragent.Parse(header)

@@ -9,6 +9,7 @@ package notify
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
@@ -16,6 +17,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/desk/setting"
 	"github.com/foyerdesk/foyer/internal/desk/template"
+	"github.com/foyerdesk/foyer/internal/platform/crypt"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/jobs"
 )
@@ -43,6 +45,9 @@ type Options struct {
 	// Conversations and Templates are what mails are worded by.
 	Conversations *conversation.Service
 	Templates     *template.Service
+	Box           *crypt.Box // seals the key by which push services know the desk
+	// PushClient calls push services, which browsers name.
+	PushClient *http.Client
 	// MailAfter is how long a notification waits for being read before it is mailed, MailEvery the least time between two
 	// mails to an agent about one conversation; zero values are the usual ones.
 	MailAfter, MailEvery time.Duration
@@ -63,6 +68,7 @@ func New(o Options) *Service {
 	jobs.Handle(o.Jobs, s.send)
 	jobs.Handle(o.Jobs, s.tellWatchers)
 	jobs.Handle(o.Jobs, s.mail)
+	jobs.Handle(o.Jobs, s.push)
 	jobs.Handle(o.Jobs, func(ctx context.Context, _ cleanJob) error { return s.Clean(ctx, time.Now().Add(-Kept)) })
 	o.Jobs.Every(24*time.Hour, cleanJob{})
 	o.Events.React(s.react)

@@ -18,6 +18,7 @@ type Channels struct {
 	Bell    bool `json:"bell"`
 	Sound   bool `json:"sound"`
 	Desktop bool `json:"desktop"`
+	Push    bool `json:"push" doc:"On the agent's devices, while the desk is closed there"`
 	Mail    bool `json:"mail"`
 }
 
@@ -40,9 +41,9 @@ type Preferences struct {
 // DefaultPreferences are those of an agent who has chosen nothing: everything that is about them, and mail for what
 // somebody asks of them. What customers write all day is not mailed, and what is nobody's yet disturbs nobody.
 func DefaultPreferences() Preferences {
-	asked := Channels{Bell: true, Sound: true, Desktop: true, Mail: true}
+	asked := Channels{Bell: true, Sound: true, Desktop: true, Push: true, Mail: true}
 	return Preferences{
-		Events:     map[Type]Channels{Mention: asked, Assignment: asked, Reply: {Bell: true, Sound: true, Desktop: true}, NewConversation: {}},
+		Events:     map[Type]Channels{Mention: asked, Assignment: asked, Reply: {Bell: true, Sound: true, Desktop: true, Push: true}, NewConversation: {}},
 		Volume:     50,
 		QuietHours: QuietHours{From: "22:00", To: "07:00"},
 	}
@@ -160,13 +161,17 @@ func (s *Service) SetPreferences(ctx context.Context, p *agent.Principal, c Pref
 		if err := c.apply(&out); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `INSERT INTO notification_preferences (user_id, updated_at, watches, choices) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (user_id) DO UPDATE SET updated_at = excluded.updated_at, watches = excluded.watches, choices = excluded.choices`,
-			p.ID, db.Now(), out.Events[NewConversation].any(), db.ToJSON(out))
-		if err != nil {
-			return fmt.Errorf("save notification preferences: %w", err)
-		}
-		return nil
+		return storePreferences(ctx, tx, p.ID, out)
 	})
 	return out, err
+}
+
+func storePreferences(ctx context.Context, tx *db.Tx, agentID int64, p Preferences) error {
+	_, err := tx.Exec(ctx, `INSERT INTO notification_preferences (user_id, updated_at, watches, choices) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (user_id) DO UPDATE SET updated_at = excluded.updated_at, watches = excluded.watches, choices = excluded.choices`,
+		agentID, db.Now(), p.Events[NewConversation].any(), db.ToJSON(p))
+	if err != nil {
+		return fmt.Errorf("save notification preferences: %w", err)
+	}
+	return nil
 }

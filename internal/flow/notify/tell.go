@@ -72,6 +72,7 @@ type Alert struct {
 	Bell    bool `json:"bell"`
 	Sound   bool `json:"sound"`
 	Desktop bool `json:"desktop"`
+	Push    bool `json:"push"` // devices are told: one that shows it needs not be told twice
 	Volume  int  `json:"volume"`
 }
 
@@ -114,7 +115,13 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, agentID int64, n news) er
 	if err != nil {
 		return err
 	}
-	alert := Alert{Bell: by.Bell, Sound: by.Sound && !quiet, Desktop: by.Desktop && !quiet, Volume: choices.Volume}
+	pushes := by.Push && !quiet
+	if pushes {
+		if pushes, err = s.queuePush(ctx, tx, agentID, id); err != nil {
+			return err
+		}
+	}
+	alert := Alert{Bell: by.Bell, Sound: by.Sound && !quiet, Desktop: by.Desktop && !quiet, Push: pushes, Volume: choices.Volume}
 	if !alert.Bell && !alert.Sound && !alert.Desktop {
 		return nil
 	}

@@ -53,8 +53,10 @@ var families = []family{
 	{"mail.template.sample.", []string{"bye", "hello", "metric", "note", "subject", "text", "time"}},
 	{"mail.test.", []string{"subject", "text"}},
 	{"notification.title.", nil},
-	{"notifications.channel.", []string{"bell", "sound", "desktop", "mail"}},
+	{"notifications.channel.", []string{"bell", "sound", "desktop", "push", "mail"}},
 	{"notifications.event.", []string{"mention", "assignment", "reply", "new_conversation"}},
+	{"push.test.", []string{"title", "text"}},
+	{"push.title.", []string{"mention", "assignment", "reply", "new_conversation"}},
 	{"shell.theme.", []string{"dark", "light", "system"}},
 }
 

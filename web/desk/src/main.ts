@@ -9,6 +9,7 @@ import { queryClient } from './data/query'
 import { ensureConfig, sessionLost, showIcon, signedInAgent } from './data/session'
 import './data/theme'
 import { router } from './router'
+import { serveOffline } from './shell/installed'
 
 configureApi({
   unauthorised: sessionLost,
@@ -20,3 +21,5 @@ configureApi({
 // whether somebody is signed in, before the first screen.
 ensureConfig().then(showIcon, () => {})
 createApp(App).use(VueQueryPlugin, { queryClient }).use(i18n).use(router).mount('#app')
+// A browser that keeps nothing, as in a private window, goes without.
+if (import.meta.env.PROD) void router.isReady().then(() => serveOffline(router)).catch(() => {})

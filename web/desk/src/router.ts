@@ -10,6 +10,7 @@ import { home } from './auth/next'
 import { prefetchHabits } from './data/habits'
 import { speakTo, speakToGuest } from './data/language'
 import { ensureConfig, ensureMe } from './data/session'
+import { awaited } from './shell/offline'
 import { setTitle } from './shell/title'
 
 declare module 'vue-router' {
@@ -105,6 +106,7 @@ router.beforeEach(async (to) => {
   try {
     const me = await ensureMe()
     void prefetchHabits()
+    awaited.value = undefined
     await speakTo(me)
     const confined = !!me.two_factor_setup_required
     if (!confined && to.path === home && (await guided(me.permissions))) return '/admin/set-up'
@@ -114,7 +116,9 @@ router.beforeEach(async (to) => {
     if (cause instanceof ApiError && cause.status === 401) {
       return { path: '/', query: to.fullPath === home ? {} : { next: to.fullPath } }
     }
-    throw cause
+    if (!(cause instanceof ApiError && cause.temporary)) throw cause
+    awaited.value = to.fullPath
+    return false
   }
 })
 

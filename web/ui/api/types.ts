@@ -223,4 +223,7 @@ export type NotificationStats = Schemas['NotifyStats']
 /** The type is one of the server's; one that is not known here is shown by its title. */
 export type Notification = Schemas['NotifyNotification']
 
+export type PushDevice = Schemas['NotifyDevice']
+export type PushDevices = Schemas['NotifyDevices']
+
 export type NotificationPreferences = Schemas['NotifyPreferences']

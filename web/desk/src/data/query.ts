@@ -41,6 +41,7 @@ export const keys = {
   notifications: ['notifications'] as const,
   notificationList: ['notifications', 'list'] as const,
   notificationStats: ['notifications', 'stats'] as const,
+  devices: ['devices'] as const,
   notificationPreferences: ['notification-preferences'] as const,
   lists: ['conversations'] as const,
   list: (scope: string, status: string, sort: string, filters = '') => ['conversations', scope, status, sort, filters] as const,

@@ -117,6 +117,10 @@ export const finishSignIn = async (code: { code: string } | { recovery_code: str
 
 /** Ends the session, then leaves by a full navigation, so that nothing of this agent stays in memory. */
 export async function signOut(): Promise<void> {
+  // What is for this agent must not come up before whoever has the device next.
+  const { thisDevice, removeDevice } = await import('@/notifications/device')
+  const device = thisDevice()
+  if (device) await removeDevice(device).catch(() => {})
   await api.post('/auth/logout').catch(() => {})
   window.location.assign('/')
 }
