@@ -61,27 +61,27 @@ test('a device is told of things, and what it shows opens where it is about', as
   await expect.poll(async () => (await desk.api.get<{ devices: { with_text: boolean }[] }>('/api/v1/agents/me/push')).devices[0]?.with_text).toBe(true)
   await examineLooks(page, 'push-devices')
 
-  // A message arrives while nobody looks at the desk.
-  const registered = new Promise<{ id: string }>((found) => {
-    void (async () => {
-      const cdp = await page.context().newCDPSession(page)
-      cdp.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
-        const own = registrations.find((one) => one.scopeURL.startsWith(desk.url))
-        if (own) found({ id: own.registrationId })
-      })
-      await cdp.send('ServiceWorker.enable')
-    })()
-  })
-  const { id } = await registered
-  const other = await page.context().newPage()
-  await other.bringToFront()
+  // A message arrives while no page of the desk is open.
   const cdp = await page.context().newCDPSession(page)
+  const registered = new Promise<string>((found) => {
+    cdp.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+      const own = registrations.find((one) => one.scopeURL.startsWith(desk.url))
+      if (own) found(own.registrationId)
+    })
+  })
   await cdp.send('ServiceWorker.enable')
+  const registrationId = await registered
+  const [worker] = page.context().serviceWorkers()
+  await page.goto('about:blank')
   const data = JSON.stringify({ title: 'New reply in #100', path: '/contacts', tag: 'foyer-x', lang: 'en-US' })
-  await cdp.send('ServiceWorker.deliverPushMessage', { origin: desk.url, registrationId: id, data })
-  const shown = (): Promise<string[]> => page.evaluate(async () => (await (await navigator.serviceWorker.ready).getNotifications()).map((one) => one.title))
+  await cdp.send('ServiceWorker.deliverPushMessage', { origin: desk.url, registrationId, data })
+  const shown = (): Promise<string[]> => worker!.evaluate(async () => {
+    const { registration } = self as unknown as { registration: ServiceWorkerRegistration }
+    return (await registration.getNotifications()).map((one) => one.title)
+  })
   await expect.poll(shown).toEqual(['New reply in #100'])
 
+  await page.goto('/account/notifications')
   await device.getByRole('button', { name: 'Turn off' }).click()
   await expect(page.getByTestId('push-on')).toBeVisible()
   expect((await desk.api.get<{ devices: unknown[] }>('/api/v1/agents/me/push')).devices).toEqual([])

@@ -98,6 +98,24 @@ func Contacts(a *API) {
 				return s.Merge(ctx, p, id, in.Body.Into)
 			})
 		})
+	route(a, http.MethodGet, "/contacts/{id}/twins", "Contacts who may be the same person, with the reasons", need(role.ContactsWrite),
+		func(ctx context.Context, _ *agent.Principal, in *IDPath) ([]contact.Twin, error) {
+			return withID(in.ID, func(id int64) ([]contact.Twin, error) { return s.Twins(ctx, id) })
+		})
+	route(a, http.MethodDelete, "/contacts/{id}/twins/{other}", "Say that two contacts are two people", need(role.ContactsWrite),
+		func(ctx context.Context, p *agent.Principal, in *struct {
+			ID    string `path:"id"`
+			Other string `path:"other"`
+		}) (done, error) {
+			return withID(in.ID, func(id int64) (done, error) {
+				other, err := pathID(in.Other)
+				if err != nil {
+					return false, err
+				}
+				err = s.TellApart(ctx, p, id, other)
+				return err == nil, err
+			})
+		})
 	route(a, http.MethodDelete, "/contacts/{id}", "Erase a contact", need(role.ContactsDelete),
 		func(ctx context.Context, p *agent.Principal, in *struct {
 			IDPath

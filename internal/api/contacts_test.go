@@ -386,6 +386,43 @@ func TestMergedContactsAreOne(t *testing.T) {
 	})
 }
 
+func TestContactsWhoMayBeOnePersonAreSuggested(t *testing.T) {
+	eachContactsDesk(t, func(k *contactsDesk) {
+		add := func(body string) (path string, id int64) {
+			k.t.Helper()
+			var c contact.Detail
+			data(k.t, k.json(http.MethodPost, "/api/v1/contacts", admin, body), &c)
+			return fmt.Sprintf("/api/v1/contacts/%d", c.ID), c.ID
+		}
+		path, id := add(`{"email":"ida.lund@acme.test","first_name":"Ida","last_name":"Lund","phone_number":"030 1234-567"}`)
+		_, tagged := add(`{"email":"ida.lund+shop@acme.test","first_name":"I","last_name":"L"}`)
+		_, called := add(`{"email":"x@other.test","first_name":"X","last_name":"Y","phone_number":"(030) 1234567"}`)
+		_, named := add(`{"email":"i.lund@acme.test","first_name":"IDA","last_name":"lund"}`)
+		add(`{"email":"ida@elsewhere.test","first_name":"Ida","last_name":"Lund"}`)
+		add(`{"email":"ida.lunde@acme.test","first_name":"Ida","last_name":"Lunde","phone_number":"030 1234568"}`)
+		one := func(id int64, reason string) string {
+			return fmt.Sprintf(`"id":%d,`, id) + "|" + `"reasons":["` + reason + `"]`
+		}
+		for _, want := range []string{one(tagged, "email"), one(called, "phone"), one(named, "name")} {
+			for _, part := range strings.Split(want, "|") {
+				k.play(scenario{"suggested", http.MethodGet, path + "/twins", admin, ``, 200, []string{part}, []string{"elsewhere", "lunde", fmt.Sprintf(`"id":%d,`, id)}})
+			}
+		}
+		apart := fmt.Sprintf("/twins/%d", named)
+		k.play(
+			scenario{"without permission", http.MethodGet, path + "/twins", author, ``, 403, nil, nil},
+			scenario{"without permission", http.MethodDelete, path + apart, author, ``, 403, nil, nil},
+			scenario{"of nobody", http.MethodGet, "/api/v1/contacts/999999/twins", admin, ``, 404, nil, nil},
+			scenario{"from nobody", http.MethodDelete, path + "/twins/999999", admin, ``, 404, nil, nil},
+			scenario{"from themselves", http.MethodDelete, path + fmt.Sprintf("/twins/%d", id), admin, ``, 400, nil, nil},
+			scenario{"told apart", http.MethodDelete, path + apart, admin, ``, 200, nil, nil},
+			scenario{"told apart again", http.MethodDelete, path + apart, admin, ``, 200, nil, nil},
+			scenario{"no longer", http.MethodGet, path + "/twins", admin, ``, 200, []string{`"reasons":["email"]`}, []string{`"reasons":["name"]`}},
+			scenario{"the other way round", http.MethodGet, fmt.Sprintf("/api/v1/contacts/%d/twins", named), admin, ``, 200, nil, []string{`"reasons":["name"]`}},
+		)
+	})
+}
+
 func TestContactsAreExportedAsInertCSV(t *testing.T) {
 	eachContactsDesk(t, func(k *contactsDesk) {
 		k.add("a@x.test")

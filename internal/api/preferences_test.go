@@ -29,6 +29,20 @@ func TestAgentChoosesHowToWork(t *testing.T) {
 	})
 }
 
+func TestAgentChoosesHowTheDeskLooks(t *testing.T) {
+	eachAccessDesk(t, func(k *accessDesk) {
+		asha := k.signIn("asha@example.com", ashaPassword)
+		const path = "/agents/me/preferences"
+		asha.want(200, http.MethodGet, path, ``, `"look":null`)
+		asha.want(200, http.MethodPut, path, `{"look":{"theme":"dark","contrast":"high","text_size":125}}`, `"look":{"theme":"dark","contrast":"high","text_size":125}`)
+		for field, bad := range map[string]string{"look.theme": `{"theme":"pink","contrast":"high","text_size":100}`,
+			"look.contrast": `{"theme":"dark","contrast":"low","text_size":100}`, "look.text_size": `{"theme":"dark","contrast":"high","text_size":400}`} {
+			asha.want(400, http.MethodPut, path, `{"look":`+bad+`}`, `"field":"`+field+`"`)
+		}
+		asha.want(200, http.MethodPut, path, `{"after_send":"next"}`, `"text_size":125`)
+	})
+}
+
 func TestAgentChoosesHowListsLook(t *testing.T) {
 	eachAccessDesk(t, func(k *accessDesk) {
 		asha, system := k.signIn("asha@example.com", ashaPassword), k.system()

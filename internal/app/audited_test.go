@@ -29,21 +29,22 @@ type picture struct{}
 
 // unrecorded are the routes that change something and leave no entry, each for a reason.
 var unrecorded = map[string]string{
-	"POST /agents/import/check":    "changes nothing",
-	"POST /agents/import":          "its entry comes with its end: TestAgentsAreImportedRowByRow",
-	"POST /inboxes/test":           "changes nothing",
-	"POST /oidc/test":              "changes nothing",
-	"PUT /settings/guide":          "how far an administrator got in a guide",
-	"POST /templates/preview":      "changes nothing",
-	"POST /templates/{id}/reset":   "an update: TestABuiltInTemplateIsSaidInEachLanguageUntilItIsChanged",
-	"POST /tags/import":            "its entry comes with its end",
-	"POST /bulk/{id}/undo":         "a change of conversations",
-	"POST /views/me":               "one's own view",
-	"PUT /views/me/{id}":           "one's own view",
-	"DELETE /views/me/{id}":        "one's own view",
-	"POST /contacts/{id}/notes":    "what is written about a customer, as a message is",
-	"PUT /contacts/{id}":           "the form of PATCH /contacts/{id}",
-	"DELETE /agents/{id}/sessions": "together with DELETE /agents/{id}/sessions/{of}",
+	"POST /agents/import/check":           "changes nothing",
+	"POST /agents/import":                 "its entry comes with its end: TestAgentsAreImportedRowByRow",
+	"POST /inboxes/test":                  "changes nothing",
+	"POST /oidc/test":                     "changes nothing",
+	"PUT /settings/guide":                 "how far an administrator got in a guide",
+	"POST /templates/preview":             "changes nothing",
+	"POST /templates/{id}/reset":          "an update: TestABuiltInTemplateIsSaidInEachLanguageUntilItIsChanged",
+	"POST /tags/import":                   "its entry comes with its end",
+	"POST /bulk/{id}/undo":                "a change of conversations",
+	"POST /views/me":                      "one's own view",
+	"PUT /views/me/{id}":                  "one's own view",
+	"DELETE /views/me/{id}":               "one's own view",
+	"POST /contacts/{id}/notes":           "what is written about a customer, as a message is",
+	"PUT /contacts/{id}":                  "the form of PATCH /contacts/{id}",
+	"DELETE /agents/{id}/sessions":        "together with DELETE /agents/{id}/sessions/{of}",
+	"DELETE /contacts/{id}/twins/{other}": "what an agent thinks of a suggestion",
 }
 
 func deeds(p *prepared, agent, role, inbox, oidc string) []deed {

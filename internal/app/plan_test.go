@@ -224,5 +224,17 @@ func TestContactsComeFromAnIndexInOrder(t *testing.T) {
 		}
 		whole := fmt.Sprintf(`[{"model":"users","field":"email","operator":"ilike","value":%q}]`, *page.Results[0].Email)
 		plan(contact.Query{Page: 1, PageSize: 30, Filters: whole}, "users_people")
+
+		number := "030 123456"
+		steps, err := a.Contacts.PlanTwins(ctx, &contact.Detail{Item: contact.Item{ID: 1, FirstName: "Ida", LastName: "Lund", Email: page.Results[0].Email}, PhoneNumber: &number})
+		text := strings.Join(steps, "\n") + "\n"
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, index := range []string{"users_people_mailbox", "users_people_phone", "users_people_name"} {
+			if !strings.Contains(text, index) {
+				t.Errorf("contacts like another are not found by %s:\n%s", index, text)
+			}
+		}
 	})
 }

@@ -19,6 +19,8 @@ type Habits struct {
 	ListDensity string `json:"list_density" enum:"comfortable,compact"`
 	// Lists is how single lists are looked at, by assigned, unassigned, …, team:ID, view:ID; every for those not named.
 	Lists map[string]ListLook `json:"lists"`
+	// Look is how the desk looks; nil until the agent chose, then in every browser.
+	Look *Look `json:"look"`
 }
 
 // The time to undo of an agent who chose none, and the longest, in seconds.
@@ -36,6 +38,7 @@ type HabitsChange struct {
 	UndoSendSeconds *int                `json:"undo_send_seconds,omitempty" doc:"0 to 30"`
 	ListDensity     *string             `json:"list_density,omitempty" doc:"comfortable or compact"`
 	Lists           map[string]ListLook `json:"lists,omitempty" doc:"Lists that are looked at otherwise from now on; {} forgets one"`
+	Look            *Look               `json:"look,omitempty"`
 }
 
 // HabitsOf returns how an agent likes to work.
@@ -54,6 +57,11 @@ func (s *Service) SetHabits(ctx context.Context, id int64, change HabitsChange) 
 	if v := change.UndoSendSeconds; v != nil && (*v < 0 || *v > maxUndoSeconds) {
 		return h, fault.Field("undo_send_seconds", "error.undo_seconds", "max", fmt.Sprint(maxUndoSeconds))
 	}
+	if change.Look != nil {
+		if err := change.Look.validate(); err != nil {
+			return h, err
+		}
+	}
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
 		suffix := ""
 		if tx.Engine() == db.Postgres {
@@ -70,6 +78,9 @@ func (s *Service) SetHabits(ctx context.Context, id int64, change HabitsChange) 
 		}
 		if change.ListDensity != nil {
 			h.ListDensity = *change.ListDensity
+		}
+		if change.Look != nil {
+			h.Look = change.Look
 		}
 		if err := h.changeLooks(change.Lists); err != nil {
 			return err

@@ -19,6 +19,7 @@ type family struct {
 var families = []family{
 	{"account.letter_size.", []string{"small", "normal", "large", "larger"}},
 	{"account.after_send.", []string{"list", "next", "stay"}},
+	{"account.contrast.", []string{"high", "system"}},
 	{"account.theme.", []string{"dark", "light", "system"}},
 	{"activity.", nil},
 	{"admin.activity.type.", nil},

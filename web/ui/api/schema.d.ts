@@ -1169,6 +1169,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/{id}/twins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Contacts who may be the same person, with the reasons
+         * @description Needs permission contacts:write.
+         */
+        get: operations["get-contacts-id-twins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/twins/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Say that two contacts are two people
+         * @description Needs permission contacts:write.
+         */
+        delete: operations["delete-contacts-id-twins-other"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations": {
         parameters: {
             query?: never;
@@ -1526,6 +1566,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{uuid}/draft/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller's draft for a conversation said before, newest first */
+        get: operations["get-conversations-uuid-draft-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replies of a conversation that have not left yet, the next first
+         * @description Needs permission messages:read.
+         */
+        get: operations["get-conversations-uuid-held"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/held/{held}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Move one's own held reply to another time
+         * @description Needs permission messages:write.
+         */
+        put: operations["put-conversations-uuid-held-held"];
+        post?: never;
+        /**
+         * Take a held reply back: it becomes its writer's draft, which is the answer if that is the caller
+         * @description Needs permission messages:write.
+         */
+        delete: operations["delete-conversations-uuid-held-held"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/held/{held}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send one's own held reply now
+         * @description Needs permission messages:write.
+         */
+        post: operations["post-conversations-uuid-held-held-send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{uuid}/last-seen": {
         parameters: {
             query?: never;
@@ -1584,6 +1705,26 @@ export interface paths {
          * @description Needs permission messages:write.
          */
         post: operations["post-conversations-uuid-messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/messages/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages of a conversation with some words, newest first
+         * @description Needs permission messages:read.
+         */
+        get: operations["get-conversations-uuid-messages-find"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2960,6 +3101,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The templates of a type, the last changed first
+         * @description Needs permission templates:manage.
+         */
+        get: operations["get-templates"];
+        put?: never;
+        /**
+         * Create a template
+         * @description Needs permission templates:manage.
+         */
+        post: operations["post-templates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a template looks like that need not be saved
+         * @description Needs permission templates:manage.
+         */
+        post: operations["post-templates-preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test mail of a template that need not be saved
+         * @description Needs permission templates:manage.
+         */
+        post: operations["post-templates-test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One template
+         * @description Needs permission templates:manage.
+         */
+        get: operations["get-templates-id"];
+        /**
+         * Replace a template; a built-in one keeps its name and type
+         * @description Needs permission templates:manage.
+         */
+        put: operations["put-templates-id"];
+        post?: never;
+        /**
+         * Delete a template that is not built in
+         * @description Needs permission templates:manage.
+         */
+        delete: operations["delete-templates-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{id}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a built-in template its original text again
+         * @description Needs permission templates:manage.
+         */
+        post: operations["post-templates-id-reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/views/counts": {
         parameters: {
             query?: never;
@@ -3171,6 +3424,9 @@ export interface components {
             lists: {
                 [key: string]: components["schemas"]["AgentListLook"];
             };
+            look: components["schemas"]["AgentLook"] | null;
+            /** Format: int64 */
+            undo_send_seconds: number;
         };
         AgentHabitsChange: {
             /** @description stay, next or list */
@@ -3181,6 +3437,12 @@ export interface components {
             lists?: {
                 [key: string]: components["schemas"]["AgentListLook"];
             };
+            look?: components["schemas"]["AgentLook"];
+            /**
+             * Format: int64
+             * @description 0 to 30
+             */
+            undo_send_seconds?: number;
         };
         AgentKey: {
             api_key: string;
@@ -3244,6 +3506,17 @@ export interface components {
             type: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        AgentLook: {
+            /** @enum {string} */
+            contrast: "system" | "high";
+            /**
+             * Format: int64
+             * @description In percent of the usual size, 90 to 150
+             */
+            text_size: number;
+            /** @enum {string} */
+            theme: "system" | "light" | "dark";
         };
         AgentMaker: {
             first_name: string;
@@ -3616,6 +3889,18 @@ export interface components {
             phone_number?: string;
             phone_number_country_code?: string;
         };
+        ContactTwin: {
+            avatar_url: string | null;
+            /** Format: date-time */
+            created_at: string;
+            email: string | null;
+            first_name: string;
+            /** Format: int64 */
+            id: number;
+            last_name: string;
+            /** @description email, phone, name */
+            reasons: string[];
+        };
         ContactVisit: {
             /** Format: date-time */
             time: string;
@@ -3761,6 +4046,14 @@ export interface components {
             /** Format: int64 */
             user_id: number;
         };
+        ConversationDraftVersion: {
+            content: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            id: number;
+            meta: unknown;
+        };
         ConversationForward: {
             /** @description uuids of those of its attachments that go with it */
             files?: string[] | null;
@@ -3768,6 +4061,16 @@ export interface components {
             intro?: string;
             /** @description uuid of a public message of the conversation */
             message: string;
+        };
+        ConversationHeld: {
+            /** @enum {string} */
+            kind: "undo" | "scheduled";
+            /** Format: date-time */
+            send_at: string;
+            status?: string;
+            /** @enum {string} */
+            stopped?: "answered" | "forbidden" | "hidden" | "inbox" | "refused";
+            unless_answered: boolean;
         };
         ConversationListContact: {
             avatar_url: string | null;
@@ -3857,6 +4160,7 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             delivery: components["schemas"]["ConversationDelivery"] | null;
+            held?: components["schemas"]["ConversationHeld"];
             /** Format: int64 */
             id: number;
             meta: unknown;
@@ -4221,12 +4525,24 @@ export interface components {
             data: components["schemas"]["ContactNote"][];
             status: string;
         };
+        EnvelopeListContactTwin: {
+            data: components["schemas"]["ContactTwin"][];
+            status: string;
+        };
         EnvelopeListContactVisit: {
             data: components["schemas"]["ContactVisit"][];
             status: string;
         };
         EnvelopeListConversationDraft: {
             data: components["schemas"]["ConversationDraft"][];
+            status: string;
+        };
+        EnvelopeListConversationDraftVersion: {
+            data: components["schemas"]["ConversationDraftVersion"][];
+            status: string;
+        };
+        EnvelopeListConversationMessage: {
+            data: components["schemas"]["ConversationMessage"][];
             status: string;
         };
         EnvelopeListConversationParticipant: {
@@ -4293,6 +4609,10 @@ export interface components {
             data: components["schemas"]["TeamMember"][];
             status: string;
         };
+        EnvelopeListTemplate: {
+            data: components["schemas"]["Template"][];
+            status: string;
+        };
         EnvelopeListView: {
             data: components["schemas"]["View"][];
             status: string;
@@ -4343,6 +4663,10 @@ export interface components {
             data: components["schemas"]["SearchFound"];
             status: string;
         };
+        EnvelopeSearchThread: {
+            data: components["schemas"]["SearchThread"];
+            status: string;
+        };
         EnvelopeSettingEmail: {
             data: components["schemas"]["SettingEmail"];
             status: string;
@@ -4369,6 +4693,14 @@ export interface components {
         };
         EnvelopeTeam: {
             data: components["schemas"]["Team"];
+            status: string;
+        };
+        EnvelopeTemplate: {
+            data: components["schemas"]["Template"];
+            status: string;
+        };
+        EnvelopeTemplatePreview: {
+            data: components["schemas"]["TemplatePreview"];
             status: string;
         };
         EnvelopeUsage: {
@@ -4763,6 +5095,20 @@ export interface components {
         "Post-oidc-testRequest": {
             provider_url?: string;
         };
+        "Post-templates-testRequest": {
+            body?: string;
+            /** @description Whose values are shown; samples unless given */
+            conversation_uuid?: string;
+            /** @description Of texts that the template takes from the program; the desk's unless given */
+            lang?: string;
+            /** @description Of a built-in template: which variables there are */
+            name?: string;
+            subject?: string;
+            /** @description The caller's address unless given */
+            to?: string;
+            /** @description email_outgoing or email_notification */
+            type?: string;
+        };
         PreferenceBody: {
             /** @description By type: mention, assignment, reply, new_conversation; types left out stay as they are */
             events?: {
@@ -4814,6 +5160,10 @@ export interface components {
         "Put-contacts-id-blockRequest": {
             /** @description false, or left out, blocks */
             enabled?: boolean;
+        };
+        "Put-conversations-uuid-held-heldRequest": {
+            /** @description RFC 3339, at most a year ahead */
+            send_at?: string;
         };
         "Put-conversations-uuid-priorityRequest": {
             priority?: string;
@@ -4950,6 +5300,23 @@ export interface components {
             /** @enum {string} */
             type: "agent" | "contact";
         };
+        SearchThread: {
+            results: components["schemas"]["SearchThreadMessage"][];
+            /**
+             * Format: int64
+             * @description Messages that fit; results are the newest 500 of them
+             */
+            total: number;
+            /** @description What was looked for, in lower case and without diacritics; a word that begins so fits, too */
+            words: string[];
+        };
+        SearchThreadMessage: {
+            /** Format: date-time */
+            created_at: string;
+            private: boolean;
+            snippet: components["schemas"]["SearchSegment"][];
+            uuid: string;
+        };
         SendBody: {
             attachments?: number[] | null;
             bcc?: string[] | null;
@@ -4962,13 +5329,23 @@ export interface components {
             /** @description HTML */
             message?: string;
             private?: boolean;
+            /** @description uuids of replies that others hold and the writer knew: they are no reason for 409 */
+            seen_held?: string[] | null;
             /** @description uuid of the newest public message that the writer of a reply knew: if others have written since, nothing is stored and the answer is 409 with their messages as data */
             seen_message?: string;
+            /** @description When a reply leaves (RFC 3339), at most a year ahead; at once when left out */
+            send_at?: string;
             /** @description agent or contact */
             sender_type?: string;
+            /** @description Name of the status that the conversation gets when the message is stored; not Snoozed */
+            status?: string;
             /** @description Subject of a reply's mail; the conversation's when left out */
             subject?: string;
             to?: string[] | null;
+            /** @description Hold a reply by mail for the undo_send_seconds of the caller's preferences: the answer's held says until when */
+            undoable?: boolean;
+            /** @description With send_at: if others write before, it does not leave and is stopped for its writer to decide */
+            unless_answered?: boolean;
         };
         SettingEmail: {
             "notification.email.auth_protocol": string;
@@ -5125,6 +5502,62 @@ export interface components {
             /** Format: int64 */
             id: number;
             last_name: string;
+        };
+        Template: {
+            body: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            id: number;
+            is_builtin: boolean;
+            /** @description It is the layout that mail leaves in */
+            is_default: boolean;
+            is_modified: boolean;
+            /** @description Why it could not be used for a mail since it was saved */
+            last_error: string | null;
+            /** Format: date-time */
+            last_error_at: string | null;
+            name: string;
+            subject: string | null;
+            /** @enum {string} */
+            type: "email_outgoing" | "email_notification";
+            /** Format: date-time */
+            updated_at: string;
+        };
+        TemplateBody: {
+            /** @description HTML with actions of Go's text/template */
+            body?: string;
+            /** @description Makes it the layout that mail leaves in, in place of another */
+            is_default?: boolean;
+            name?: string;
+            subject?: string;
+            /** @description email_outgoing or email_notification */
+            type?: string;
+        };
+        TemplateDraft: {
+            body?: string;
+            /** @description Whose values are shown; samples unless given */
+            conversation_uuid?: string;
+            /** @description Of texts that the template takes from the program; the desk's unless given */
+            lang?: string;
+            /** @description Of a built-in template: which variables there are */
+            name?: string;
+            subject?: string;
+            /** @description email_outgoing or email_notification */
+            type?: string;
+        };
+        TemplatePreview: {
+            html: string;
+            missing_content: boolean;
+            subject: string;
+            /** @description What mail programs show that show no HTML */
+            text: string;
+            unknown: components["schemas"]["TemplateUnknown"][];
+        };
+        TemplateUnknown: {
+            /** Format: int64 */
+            line: number;
+            name: string;
         };
         Usage: {
             /** Format: int64 */
@@ -7657,6 +8090,69 @@ export interface operations {
             };
         };
     };
+    "get-contacts-id-twins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListContactTwin"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-contacts-id-twins-other": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-conversations": {
         parameters: {
             query?: never;
@@ -8419,6 +8915,179 @@ export interface operations {
             };
         };
     };
+    "get-conversations-uuid-draft-versions": {
+        parameters: {
+            query?: {
+                /** @description reply (the default) or private_note */
+                type?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListConversationDraftVersion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-conversations-uuid-held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListConversationMessage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-conversations-uuid-held-held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+                /** @description The uuid that the message will have */
+                held: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Put-conversations-uuid-held-heldRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationMessage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-conversations-uuid-held-held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+                /** @description The uuid that the message will have */
+                held: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationDraft"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-conversations-uuid-held-held-send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+                /** @description The uuid that the message will have */
+                held: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationMessage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "put-conversations-uuid-last-seen": {
         parameters: {
             query?: never;
@@ -8494,6 +9163,8 @@ export interface operations {
                 private?: string;
                 /** @description incoming, outgoing or activity; may be repeated */
                 type?: string[] | null;
+                /** @description true for messages with attachments only */
+                attachments?: string;
                 /** @description Only messages older than this uuid */
                 before?: string;
                 /** @description Only messages newer than this uuid */
@@ -8553,6 +9224,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeConversationMessage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-conversations-uuid-messages-find": {
+        parameters: {
+            query?: {
+                /** @description Words, or how they begin; those of names of attachments count */
+                query?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeSearchThread"];
                 };
             };
             /** @description Error */
@@ -11583,6 +12289,265 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeListTeamMember"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-templates": {
+        parameters: {
+            query?: {
+                /** @description email_outgoing or email_notification */
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListTemplate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeTemplate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-templates-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeTemplatePreview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-templates-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Post-templates-testRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConnectionTest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-templates-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeTemplate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-templates-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeTemplate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-templates-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-templates-id-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeTemplate"];
                 };
             };
             /** @description Error */

@@ -138,6 +138,7 @@ export type Held = Schemas['ConversationHeld']
 
 /** How an agent likes to work. */
 export type Habits = Schemas['AgentHabits']
+export type Look = Schemas['AgentLook']
 
 /** How an agent looks at one list; what is left out is as usual. */
 export type ListLook = Schemas['AgentListLook']
@@ -223,6 +224,7 @@ export type NotificationStats = Schemas['NotifyStats']
 /** The type is one of the server's; one that is not known here is shown by its title. */
 export type Notification = Schemas['NotifyNotification']
 
+export type ContactTwin = Schemas['ContactTwin']
 export type PushDevice = Schemas['NotifyDevice']
 export type PushDevices = Schemas['NotifyDevices']
 

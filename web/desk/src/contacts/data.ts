@@ -1,6 +1,6 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/vue-query'
 import { api } from '@ui/api/client'
-import type { ContactDetail, ContactHit, ContactItem, ContactNote, ConversationRow, FilterLeaf, Id, Page } from '@ui/api/types'
+import type { ContactDetail, ContactHit, ContactItem, ContactNote, ContactTwin, ConversationRow, FilterLeaf, Id, Page } from '@ui/api/types'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { patchContact } from '@/data/conversations'
 import { keys, queryClient } from '@/data/query'
@@ -59,6 +59,20 @@ export const useNotes = (id: MaybeRefOrGetter<Id>, allowed: MaybeRefOrGetter<boo
     enabled: computed(() => toValue(allowed)),
   })
 
+/** Contacts who may be the same person. */
+export const useTwins = (id: MaybeRefOrGetter<Id>, allowed: MaybeRefOrGetter<boolean>) =>
+  useQuery({
+    queryKey: computed(() => keys.contactTwins(toValue(id))),
+    queryFn: ({ signal, queryKey }) => api.get<ContactTwin[]>(`/contacts/${queryKey[1]}/twins`, { signal }),
+    enabled: computed(() => toValue(allowed)),
+  })
+
+/** Two contacts are two people: they are not suggested again. */
+export async function tellApart(id: Id, other: Id): Promise<void> {
+  await api.delete(`/contacts/${id}/twins/${other}`)
+  await Promise.all([id, other].map((one) => queryClient.invalidateQueries({ queryKey: keys.contactTwins(one) })))
+}
+
 /** Every conversation of a contact that the agent may read, the newest first. */
 export function useContactConversations(id: MaybeRefOrGetter<Id>) {
   const query = useInfiniteQuery({
@@ -84,6 +98,7 @@ export type ContactChange = Partial<
 function show(contact: ContactDetail): ContactDetail {
   queryClient.setQueryData(keys.contact(contact.id), contact)
   patchContact(contact.id, contact)
+  void queryClient.invalidateQueries({ queryKey: keys.contactTwins(contact.id) })
   void queryClient.invalidateQueries({ queryKey: keys.contacts })
   return contact
 }

@@ -50,6 +50,7 @@ export const keys = {
   contact: (id: number) => ['contact', id] as const,
   contactSearch: (text: string) => ['search', 'contacts', text] as const,
   contactNotes: (id: number) => ['contact', id, 'notes'] as const,
+  contactTwins: (id: number) => ['contact', id, 'twins'] as const,
   contactConversations: (id: number) => ['contact', id, 'conversations'] as const,
   messages: (uuid: string) => ['conversation', uuid, 'messages'] as const,
   reference: (name: string) => ['reference', name] as const,
