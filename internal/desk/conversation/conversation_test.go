@@ -24,7 +24,7 @@ import (
 
 // desk is a small desk for tests of this package: statuses, an inbox, three agents and two teams.
 type desk struct {
-	t      *testing.T
+	t      testing.TB
 	ctx    context.Context
 	db     *db.DB
 	c      *conversation.Service
@@ -47,7 +47,7 @@ func (noFiles) OfMessages(context.Context, db.Querier, []int64) (map[int64][]med
 	return map[int64][]media.Attachment{}, nil
 }
 
-func newDesk(t *testing.T, d *db.DB) *desk {
+func newDesk(t testing.TB, d *db.DB) *desk {
 	t.Helper()
 	ctx := context.Background()
 	if err := jobs.Migrate(ctx, d); err != nil {

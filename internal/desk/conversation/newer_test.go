@@ -32,7 +32,7 @@ func (k *desk) thread(uuid string) (out []conversation.Message) {
 }
 
 // newer are the texts that a refused reply did not know.
-func newer(t *testing.T, err error) (out []string) {
+func newer(t testing.TB, err error) (out []string) {
 	t.Helper()
 	var f *fault.Error
 	if !errors.As(err, &f) || f.Kind != fault.Conflict {
