@@ -63,7 +63,7 @@ func (s signedIn) ByKey(ctx context.Context, key, secret string) (*agent.Princip
 
 // filesDesk is the API over a desk with conversations and stored files.
 type filesDesk struct {
-	t      *testing.T
+	t      testing.TB
 	db     *db.DB
 	api    *api.API
 	deps   api.Deps
@@ -77,7 +77,7 @@ func eachFilesDesk(t *testing.T, fn func(k *filesDesk)) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) { fn(newFilesDesk(t, d)) })
 }
 
-func newFilesDesk(t *testing.T, d *db.DB) *filesDesk {
+func newFilesDesk(t testing.TB, d *db.DB) *filesDesk {
 	t.Helper()
 	ctx := t.Context()
 	k := &filesDesk{t: t, db: d, rules: media.Limits{MaxBytes: 1 << 20, Extensions: []string{"*"}}}
@@ -225,7 +225,7 @@ func (k *filesDesk) upload(name, contentType string, content []byte, fields map[
 	return m
 }
 
-func data(t *testing.T, w *httptest.ResponseRecorder, into any) {
+func data(t testing.TB, w *httptest.ResponseRecorder, into any) {
 	t.Helper()
 	if err := json.Unmarshal(w.Body.Bytes(), &struct{ Data any }{into}); err != nil {
 		t.Fatalf("%s: %v", w.Body, err)
@@ -258,7 +258,7 @@ func photo(w, h int) []byte {
 }
 
 // local is the path and query of an address of the desk.
-func local(t *testing.T, address string) string {
+func local(t testing.TB, address string) string {
 	t.Helper()
 	u, err := url.Parse(address)
 	if err != nil || u.Host != "desk.test" {
@@ -268,7 +268,7 @@ func local(t *testing.T, address string) string {
 }
 
 // testLog shows what the desk logs where a test fails.
-type testLog struct{ t *testing.T }
+type testLog struct{ t testing.TB }
 
 func (l testLog) Write(line []byte) (int, error) {
 	l.t.Log(strings.TrimSpace(string(line)))

@@ -260,7 +260,12 @@ var working = []conversationScenario{
 		if until, err := time.Parse(time.RFC3339, *got.SnoozedUntil); err != nil || time.Until(until) < 28*time.Minute || time.Until(until) > 31*time.Minute {
 			o.t.Errorf("%v %v", until, err)
 		}
-		for _, bad := range []any{"-5m", "tomorrow", "", nil} {
+		at9 := time.Now().Add(9 * time.Hour).UTC().Truncate(time.Second)
+		o.admin.ok(http.MethodPut, at(c.UUID, "/status"), map[string]any{"status": "Snoozed", "snoozed_until": at9.Format(time.RFC3339)}, nil)
+		if got := o.get(c.UUID).SnoozedUntil; got == nil || !strings.HasPrefix(*got, at9.Format("2006-01-02T15:04:05")) {
+			o.t.Errorf("until %v", got)
+		}
+		for _, bad := range []any{"-5m", "tomorrow", "", nil, time.Now().Add(-time.Hour).Format(time.RFC3339)} {
 			o.admin.want(400, "InputException", http.MethodPut, at(c.UUID, "/status"), map[string]any{"status": "Snoozed", "snoozed_until": bad})
 		}
 		o.admin.ok(http.MethodPut, at(c.UUID, "/status"), map[string]any{"status": "Open"}, nil)
@@ -390,6 +395,35 @@ var writing = []conversationScenario{
 		o.assign(c.UUID, o.annID)
 		if _, found := listed(o.bob, "/api/v1/conversations/mentioned", c.UUID); found {
 			o.t.Error("listed for who may not read it")
+		}
+	}},
+	{"The first unanswered message is waited for, and whoever answers ends it", func(o *office) {
+		c := o.from("waits@x.test", nil)
+		o.customer(c.UUID, "still there?")
+		if got := o.get(c.UUID).WaitingSince; got == nil || c.WaitingSince == nil || *got != *c.WaitingSince {
+			o.t.Errorf("waits since %v, not %v", got, c.WaitingSince)
+		}
+		o.write(o.admin, c.UUID, "by System, who has signed in", nil)
+		eventually(o.t, "the answer to count", func() bool { got := o.get(c.UUID); return got.FirstReplyAt != nil && got.WaitingSince == nil })
+	}},
+	{"What is too much is refused by its field", func(o *office) {
+		c := o.from("much@x.test", nil)
+		long, many := strings.Repeat("x", 3<<20), []string{}
+		for i := range 101 {
+			many = append(many, fmt.Sprintf("x%d@y.test", i))
+		}
+		for field, ask := range map[string]struct {
+			path string
+			body map[string]any
+		}{
+			"message": {at(c.UUID, "/messages"), map[string]any{"message": long, "private": true, "sender_type": "agent"}},
+			"content": {at(c.UUID, "/draft"), map[string]any{"content": long, "meta": map[string]any{}}},
+			"tags":    {at(c.UUID, "/tags"), map[string]any{"tags": manyTexts(101)}},
+			"to":      {at(c.UUID, "/messages"), map[string]any{"message": "x", "sender_type": "agent", "to": many}},
+		} {
+			if p := o.ann.want(400, "InputException", http.MethodPost, ask.path, ask.body); p.Field != field {
+				o.t.Errorf("%s: field %q", field, p.Field)
+			}
 		}
 	}},
 	{"Delete note", func(o *office) {
