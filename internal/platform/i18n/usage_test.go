@@ -44,6 +44,8 @@ var families = []family{
 	{"error.not_found.", nil},
 	{"guide.", join([]string{"desk", "account", "mailbox", "colleagues"}, []string{"short", "title", "text"})},
 	{"import.log.", nil},
+	{"inbox.column.", []string{"assignee", "channel", "contact", "created_at", "email", "first_reply_at", "inbox", "last_message_at", "last_reply_at",
+		"next_sla_deadline_at", "priority", "reference", "resolved_at", "snoozed_until", "status", "subject", "tags", "team", "waiting_since"}},
 	{"inbox.density.", nil},
 	{"inbox.empty.", join([]string{"all", "assigned", "mentioned", "spam", "team", "trash", "unassigned", "view"}, []string{"title", "text"})},
 	{"inbox.sort.", nil},
