@@ -25,6 +25,10 @@ async function signInAs(browser: Browser, desk: Desk, person: { email: string; n
   await page.locator('#password').fill(person.new_password)
   await page.locator('#password').press('Enter')
   await expect(page).toHaveURL(/\/inboxes\//)
+  await page.evaluate(async () => {
+    const token = /csrf_token=([^;]*)/.exec(document.cookie)?.[1] ?? ''
+    await fetch('/api/v1/agents/me/preferences', { method: 'PUT', headers: { 'Content-Type': 'application/json', 'X-CSRFTOKEN': token }, body: '{"undo_send_seconds":0}' })
+  })
   return page
 }
 

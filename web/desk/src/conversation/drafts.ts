@@ -84,6 +84,8 @@ export class DraftQueue {
   private readonly slots = new Map<string, Slot>()
   private chain: Promise<void> = Promise.resolve()
   readonly states = reactive(new Map<string, SaveState>())
+  /** When a draft was stored last, by the browser's clock. */
+  readonly savedAt = reactive(new Map<string, number>())
   /** The other versions of drafts that were changed in two places: which one stays is the agent's to say. */
   readonly conflicts = reactive(new Map<string, Draft>())
 
@@ -133,6 +135,14 @@ export class DraftQueue {
     return this.write(slot, false)
   }
 
+  /** Makes what is here and what the server has a choice. */
+  offer(uuid: Uuid, mode: Mode, draft: DraftContent, other: Draft): void {
+    const key = DraftQueue.key(uuid, mode)
+    this.slot(uuid, mode).latest = draft
+    this.conflicts.set(key, other)
+    this.states.set(key, 'conflict')
+  }
+
   /** Resolves when nothing is being written. */
   settled(): Promise<void> {
     return this.chain
@@ -143,7 +153,7 @@ export class DraftQueue {
     slot.latest = draft
     const key = DraftQueue.key(uuid, mode)
     if (this.text(slot) === slot.stored && !slot.timer) return
-    this.copy(key, isEmptyDraft(draft) ? null : draft)
+    this.copy(key, isEmptyDraft(draft) ? null : { ...draft, base: slot.version })
     this.states.set(key, 'unsaved')
     clearTimeout(slot.timer)
     slot.timer = setTimeout(() => void this.write(slot, false), saveDelay)
@@ -177,11 +187,11 @@ export class DraftQueue {
   }
 
   /** The copy that a crash left behind, if the server never got it. */
-  crashCopy(uuid: Uuid, mode: Mode): DraftContent | null {
+  crashCopy(uuid: Uuid, mode: Mode): (DraftContent & { base?: string }) | null {
     const text = this.copies?.getItem(`foyer.draft.${DraftQueue.key(uuid, mode)}`)
     if (!text) return null
     try {
-      return JSON.parse(text) as DraftContent
+      return JSON.parse(text) as DraftContent & { base?: string }
     } catch {
       return null
     }
@@ -221,6 +231,7 @@ export class DraftQueue {
           slot.version = ''
         }
         slot.stored = text
+        this.savedAt.set(key, Date.now())
         if (slot.timer) return
         this.states.set(key, 'saved')
         this.copy(key, null)
@@ -244,7 +255,7 @@ export class DraftQueue {
     return this.chain
   }
 
-  private copy(key: string, draft: DraftContent | null): void {
+  private copy(key: string, draft: (DraftContent & { base: string }) | null): void {
     try {
       if (draft) this.copies?.setItem(`foyer.draft.${key}`, JSON.stringify(draft))
       else this.copies?.removeItem(`foyer.draft.${key}`)
@@ -295,7 +306,7 @@ export const useDrafts = () =>
   })
 
 /** A stored draft as the composer uses it. */
-export function draftContent(draft: Draft): DraftContent {
+export function draftContent(draft: Pick<Draft, 'content' | 'meta'>): DraftContent {
   const { to, cc, bcc, attachments, forward } = draft.meta as Partial<DraftContent>
   return { content: draft.content, to, cc, bcc, attachments: attachments ?? [], ...(forward && { forward }) }
 }

@@ -1,4 +1,5 @@
-import type { Message, Uuid } from '@ui/api/types'
+import type { Draft, Message, Uuid } from '@ui/api/types'
+import { queryClient, keys } from '@/data/query'
 
 /** What the composer of a conversation does with one of its messages. */
 export interface Composing {
@@ -6,6 +7,8 @@ export interface Composing {
   replyAll: (message?: Message) => void
   forward: (message: Message) => void
   quote: (message: Message, selected: string) => void
+  /** Goes on with a reply that was taken back. */
+  resume: (draft: Draft) => void
 }
 
 const composers = new Map<Uuid, Composing>()
@@ -32,3 +35,9 @@ export const startForward = (conversation: Uuid, message: Message): void => comp
 
 /** Quotes what was selected of a message, or all that its writer added, at the caret of the reply. */
 export const quote = (conversation: Uuid, message: Message, selected = ''): void => composers.get(conversation)?.quote(message, selected)
+
+/** Gives a reply that was taken back to its composer, on the screen or the next time it is. */
+export function giveBack(conversation: Uuid, draft: Draft): void {
+  queryClient.setQueryData<Draft[]>(keys.drafts, (all) => [draft, ...(all ?? []).filter((known) => known.id !== draft.id)])
+  composers.get(conversation)?.resume(draft)
+}

@@ -65,14 +65,26 @@ describe('outbox', () => {
     expect(outbox.entries).toHaveLength(0)
   })
 
-  it('survives a reload as a failed message', async () => {
+  it('survives a reload and waits for a connection', async () => {
     const storage = memory()
     const hanging = new Outbox({ post: () => new Promise(() => {}), confirmed: () => {} }, storage)
     void hanging.send(entry('e1'))
     const reloaded = new Outbox({ post: async () => stored('e1'), confirmed: () => {} }, storage)
-    expect(reloaded.entries[0]).toMatchObject({ echoId: 'e1', state: 'failed' })
+    expect(reloaded.entries[0]).toMatchObject({ echoId: 'e1', state: 'waiting' })
     reloaded.reconcile([stored('e1')])
     expect(reloaded.entries).toHaveLength(0)
+  })
+
+  it('is sent once when the connection is back', async () => {
+    const post = vi.fn().mockRejectedValue(new ApiError(0, 'NetworkException', 'offline'))
+    const confirmed = vi.fn()
+    const outbox = new Outbox({ post, confirmed, wait })
+    await outbox.send(entry('e1'))
+    expect(outbox.entries[0]).toMatchObject({ state: 'waiting' })
+    post.mockResolvedValue(stored('e1'))
+    await Promise.all([outbox.resume(), outbox.resume()])
+    expect(confirmed).toHaveBeenCalledOnce()
+    expect(outbox.entries).toHaveLength(0)
   })
 
   it('never shows a message twice', () => {

@@ -13,8 +13,8 @@ export interface Pending {
   /** What the composer held, to give it back. */
   draft: DraftContent
   createdAt: string
-  /** Refused: others wrote in between, and the server stored nothing. */
-  state: 'sending' | 'failed' | 'refused'
+  /** Waiting: there is no connection. Refused: others wrote in between, and the server stored nothing. */
+  state: 'sending' | 'waiting' | 'failed' | 'refused'
   error: string
   /** Status to set once the message is stored. */
   thenStatus?: string
@@ -48,7 +48,7 @@ export class Outbox {
   ) {
     try {
       const left = JSON.parse(storage?.getItem(storageKey) ?? '[]') as Pending[]
-      for (const entry of left) this.entries.push({ ...entry, state: 'failed' })
+      for (const entry of left) this.entries.push({ ...entry, state: entry.state === 'sending' ? 'waiting' : entry.state })
     } catch {
       // Unreadable: nothing to bring back.
     }
@@ -68,11 +68,18 @@ export class Outbox {
     return this.running.get(echoId) ?? this.attempt(echoId)
   }
 
+  /** Sends what waited for a connection, in the order it was written. What the server has already is stored once. */
+  async resume(): Promise<void> {
+    for (const entry of this.entries.filter(({ state }) => state === 'waiting')) await this.retry(entry.echoId)
+  }
+
   /** Sends a refused reply all the same: its writer has seen what came in between. */
   sendAnyway(echoId: string): Promise<void> {
     const entry = this.entries.find((known) => known.echoId === echoId)
-    const last = entry?.newer?.at(-1)
+    const newer = entry?.newer ?? []
+    const last = newer.findLast((message) => !message.held)
     if (entry && last) entry.body.seen_message = last.uuid
+    if (entry) entry.body.seen_held = [...(entry.body.seen_held ?? []), ...newer.filter((message) => message.held).map(({ uuid }) => uuid)]
     return this.retry(echoId)
   }
 
@@ -122,7 +129,7 @@ export class Outbox {
           continue
         }
         const newer = newerMessages(cause)
-        entry.state = newer ? 'refused' : 'failed'
+        entry.state = newer ? 'refused' : temporary ? 'waiting' : 'failed'
         entry.newer = newer
         entry.error = cause instanceof Error ? cause.message : String(cause)
         this.persist()

@@ -1,6 +1,6 @@
 import type { Conversation, Message } from '@ui/api/types'
 import { describe, expect, it } from 'vitest'
-import { parseRecipients, prefillRecipients } from './recipients'
+import { answerTo, newDomains, parseRecipients, prefillRecipients } from './recipients'
 
 const conversation = {
   inbox_channel: 'email',
@@ -103,5 +103,22 @@ describe('parseRecipients', () => {
       valid: ['a@x.io', 'e@x.io'],
       invalid: ['b@x', 'c d@x.io'],
     })
+  })
+})
+
+describe('domains that are new to a conversation', () => {
+  const conversation = { inbox_mail: 'support@acme.io', inbox_reply_to: '', contact: { email: 'c@x.io' } } as never
+  const messages = [{ private: false, meta: { from: ['c@x.io'], to: ['support@acme.io', 'd@y.io'] } }]
+  it('are those that nobody wrote from or to', () => {
+    expect(newDomains(conversation, messages, { to: ['C@X.io', 'e@y.io'], cc: ['f@z.io'], bcc: ['g@Z.io', 'boss@acme.io'] })).toEqual(['z.io'])
+  })
+})
+
+describe('an answer to one message', () => {
+  const conversation = { inbox_channel: 'email', inbox_mail: 'support@acme.io', inbox_reply_to: '', contact: { email: 'c@x.io' } } as never
+  const message = { type: 'incoming', meta: { from: ['shop@r.io'], to: ['support@acme.io', 'd@x.io'] } } as never
+  it('goes to its sender alone, or to all who had it', () => {
+    expect(answerTo(conversation, message, true)).toEqual({ to: ['shop@r.io'], cc: [], bcc: [] })
+    expect(answerTo(conversation, message).cc).toEqual(['d@x.io', 'c@x.io'])
   })
 })

@@ -63,3 +63,18 @@ export function parseRecipients(text: string): { valid: string[]; invalid: strin
     .filter(Boolean)
   return { valid: parts.filter((part) => address.test(part)), invalid: parts.filter((part) => !address.test(part)) }
 }
+
+const domainOf = (address: string): string => normalise(address).split('@').at(-1) ?? ''
+
+/** Domains of recipients that nobody in the conversation has written from or to. */
+export function newDomains(
+  conversation: Pick<Conversation, 'inbox_mail' | 'inbox_reply_to' | 'contact'>,
+  messages: readonly Pick<Message, 'private' | 'meta'>[],
+  { to, cc, bcc }: Recipients,
+): string[] {
+  const known = new Set([conversation.inbox_mail, conversation.inbox_reply_to, conversation.contact.email ?? ''].filter(Boolean).map(domainOf))
+  for (const { meta } of messages) {
+    for (const address of [...(meta.from ?? []), ...(meta.to ?? []), ...(meta.cc ?? []), ...(meta.bcc ?? [])]) known.add(domainOf(address))
+  }
+  return [...new Set([...to, ...cc, ...bcc].map(domainOf))].filter((domain) => domain && !known.has(domain))
+}

@@ -1,6 +1,8 @@
 import type { Agent, Message } from '@ui/api/types'
 import { t } from '@ui/i18n'
 import { toast } from '@ui/toast/toasts'
+import { watch } from 'vue'
+import { connection } from '@/data/live'
 import { ownStorage } from '@/data/ownStorage'
 import { keys, queryClient } from '@/data/query'
 import { throughSessions } from '@/data/session'
@@ -8,20 +10,31 @@ import { conversationAddress } from '@/inbox/position'
 import { router } from '@/router'
 import { setStatus } from './actions'
 import { drafts } from './drafts'
+import { holdShown } from './held'
 import { Outbox, postMessage, type Pending } from './outbox'
 import { upsertMessage } from './thread'
+
+/** How a message is sent: with a status for its conversation, on to the next one, or at a time. */
+export interface SendAs {
+  status?: string
+  next?: boolean
+  sendAt?: Date
+  /** Of one that leaves at a time: not if somebody writes before. */
+  unlessAnswered?: boolean
+}
 
 /** What the signed-in agent is sending. */
 export const outbox = new Outbox(
   {
     post: (entry) => throughSessions(() => postMessage(entry)),
-    confirmed: ({ conversation, mode, thenStatus }, message) => {
-      upsertMessage(conversation, message)
+    confirmed: ({ conversation, mode, thenStatus, body }, message) => {
       void drafts.sent(conversation, mode)
-      if (thenStatus) void setStatus(conversation, thenStatus)
+      if (message.held) return holdShown(conversation, message)
+      upsertMessage(conversation, message)
+      if (thenStatus && !body.status) void setStatus(conversation, thenStatus)
     },
     refused: ({ conversation, newer }) => {
-      for (const message of newer ?? []) upsertMessage(conversation, message)
+      for (const message of newer ?? []) if (!message.held) upsertMessage(conversation, message)
       if (router.currentRoute.value.params['uuid'] === conversation) return
       toast(t('composer.collision.toast'), {
         kind: 'error',
@@ -31,6 +44,9 @@ export const outbox = new Outbox(
   },
   ownStorage(),
 )
+
+// A new connection of the socket is the surest sign that the desk can be reached again.
+watch(connection, (state) => state === 'open' && void outbox.resume())
 
 /** A message on its way as the thread shows it. */
 export function asMessage(entry: Pending): Message {
@@ -51,7 +67,7 @@ export function asMessage(entry: Pending): Message {
     private: entry.body.private,
     sender_id: me?.id ?? 0,
     sender_type: 'agent',
-    meta: { to: entry.body.to, cc: entry.body.cc, bcc: entry.body.bcc, echo_id: entry.echoId },
+    meta: { to: entry.body.to, cc: entry.body.cc, bcc: entry.body.bcc, echo_id: entry.echoId, forward_of: entry.draft.forward?.message },
     attachments: entry.draft.attachments
       .filter((file) => file.disposition !== 'inline')
       .map((file) => ({
@@ -75,6 +91,6 @@ export function asMessage(entry: Pending): Message {
       type: 'agent',
       last_active_at: null,
     },
-    delivery: failed ? { state: 'failed', attempts: 1, next_attempt_at: null, last_error: entry.error } : null,
+    delivery: entry.state === 'waiting' ? { state: 'delayed', attempts: 1, next_attempt_at: null, last_error: t('composer.offline') } : failed ? { state: 'failed', attempts: 1, next_attempt_at: null, last_error: entry.error } : null,
   }
 }

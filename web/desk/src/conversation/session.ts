@@ -12,6 +12,8 @@ export interface Upload {
   error: string
   inline: boolean
   cancel: () => void
+  /** Tries a failed one again. */
+  retry: () => void
 }
 
 /** What is being written to one conversation in one mode. It outlives the composer on screen. */

@@ -1,0 +1,152 @@
+// What happens between "Send" and the mail: undone, scheduled, forwarded, refused by the network.
+
+import type { Page } from '@playwright/test'
+import type { Desk } from '../support/desk.ts'
+import { expect, test } from '../support/fixtures.ts'
+import { examineLooks } from '../support/look.ts'
+import { until } from '../support/mailserver.ts'
+
+test.describe.configure({ timeout: 300_000 })
+
+test.afterEach(async ({ desk }) => {
+  await desk.api.put('/api/v1/agents/me/preferences', { undo_send_seconds: 0, after_send: 'stay' })
+})
+
+async function ask(desk: Desk, inbox: number, subject: string): Promise<string> {
+  const { uuid } = await desk.api.post<{ uuid: string }>('/api/v1/conversations', {
+    inbox_id: inbox, contact_email: 'dana@customer.example', first_name: 'Dana', subject, content: '<p>Where is my parcel?</p>', initiator: 'contact',
+  })
+  return uuid
+}
+
+async function write(page: Page, text: string): Promise<void> {
+  await page.keyboard.press('r')
+  await expect(page.getByTestId('composer-editor')).toBeFocused()
+  await page.keyboard.type(text)
+}
+
+const outgoing = (page: Page) => page.locator('[data-testid="message"][data-type="outgoing"]')
+
+test('a reply is undone before it leaves, and leaves when the tab is closed', async ({ context, desk, dovecot, sink, signedIn: page }) => {
+  const inbox = await desk.api.createInbox('undo', dovecot, sink)
+  const uuid = await ask(desk, inbox, 'Undo me')
+  await desk.api.put('/api/v1/agents/me/preferences', { undo_send_seconds: 30 })
+  await page.reload()
+  await page.goto(`/inboxes/all/conversation/${uuid}`)
+  await expect(page.getByTestId('message')).toBeVisible()
+  await write(page, 'Sent too early')
+  await page.keyboard.press('Control+Shift+Enter')
+  const held = page.getByTestId('held')
+  await expect(held).toContainText('Sends in')
+  await expect(held).toContainText('then Resolved')
+  await expect(outgoing(page)).toHaveCount(1)
+  await examineLooks(page, 'held-undo')
+  await page.getByTestId('held-undo').click()
+  await expect(page.getByTestId('composer-editor')).toContainText('Sent too early')
+  await expect(page.getByTestId('composer-editor')).toBeFocused()
+  await expect(outgoing(page)).toHaveCount(0)
+  expect((await desk.api.messages(uuid)).filter((m) => m.type === 'outgoing')).toHaveLength(0)
+
+  // Again, and the window is closed during the countdown.
+  await desk.api.put('/api/v1/agents/me/preferences', { undo_send_seconds: 3 })
+  await page.keyboard.press('End')
+  await page.keyboard.type(', now right')
+  await page.keyboard.press('Control+Enter')
+  await expect(held).toContainText('Sends in')
+  const other = await context.newPage()
+  await page.close()
+  await until('the reply to leave', async () => (await desk.api.messages(uuid)).some((m) => m.type === 'outgoing' && m.status === 'sent'))
+  await other.goto(`/inboxes/all/conversation/${uuid}`)
+  await expect(outgoing(other)).toHaveCount(1)
+  await expect(outgoing(other)).toHaveAttribute('data-status', 'sent')
+  await expect(other.getByTestId('held')).toHaveCount(0)
+  await expect(other.getByTestId('composer-editor')).not.toContainText('now right')
+})
+
+test('a reply is scheduled, moved, edited, and sent before its time', async ({ desk, dovecot, sink, signedIn: page }) => {
+  const inbox = await desk.api.createInbox('later', dovecot, sink)
+  const uuid = await ask(desk, inbox, 'Later')
+  await page.goto(`/inboxes/all/conversation/${uuid}`)
+  await expect(page.getByTestId('message')).toBeVisible()
+  await write(page, 'Any news tomorrow?')
+  await page.getByTestId('composer-send-menu').click()
+  await expect(page.getByTestId('send-tomorrow')).toBeVisible()
+  await examineLooks(page, 'send-menu', false)
+  await page.getByTestId('send-tomorrow').click()
+  const held = page.getByTestId('held')
+  await expect(held).toHaveAttribute('data-kind', 'scheduled')
+  await expect(held).toContainText('9:00')
+  await examineLooks(page, 'held-scheduled')
+  await page.getByTestId('held-move').click()
+  await page.locator('[name="send-at"]').fill('2020-01-01T09:00')
+  await expect(page.getByText('This time is over.')).toBeVisible()
+  await page.keyboard.press('Escape')
+  await page.getByTestId('held-edit').click()
+  await expect(page.getByTestId('composer-editor')).toContainText('Any news tomorrow?')
+  await expect(held).toHaveCount(0)
+  await page.getByTestId('composer-send-menu').click()
+  await page.getByTestId('send-1h').click()
+  await page.getByTestId('held-send').click()
+  await expect(outgoing(page)).toHaveAttribute('data-status', 'sent')
+  await expect(outgoing(page)).toHaveCount(1)
+})
+
+test('a failed reply stays with its conversation, and its text with it, when the agent has moved on', async ({ desk, dovecot, sink, signedIn: page }) => {
+  const inbox = await desk.api.createInbox('switch', dovecot, sink)
+  const first = await ask(desk, inbox, 'Switch one')
+  const second = await ask(desk, inbox, 'Switch two')
+  await page.route(`**/conversations/${first}/messages`, async (route) => {
+    if (route.request().method() !== 'POST') return route.continue()
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    return route.fulfill({ status: 500, json: { status: 'error', message: 'The desk stumbled', error_type: 'GeneralException' } })
+  })
+  await page.goto(`/inboxes/all/conversation/${first}`)
+  await expect(page.getByTestId('message')).toBeVisible()
+  await write(page, 'Only for the first')
+  await expect(page.getByTestId('composer')).toContainText('Saved')
+  await page.keyboard.press('Control+Shift+Enter')
+  await expect(outgoing(page)).toHaveCount(1) // at once
+  await page.getByTestId('conversation-row').filter({ hasText: 'Switch two' }).click()
+  await expect(page).toHaveURL(new RegExp(second))
+  await write(page, 'Mine')
+  await expect(page.getByTestId('composer-editor')).toHaveText('Mine')
+  await page.waitForTimeout(2_000)
+  await expect(page.getByTestId('composer-editor')).toHaveText('Mine')
+  await page.getByTestId('conversation-row').filter({ hasText: 'Switch one' }).click()
+  await expect(outgoing(page)).toHaveAttribute('data-status', 'failed')
+  await expect(outgoing(page)).toContainText('The desk stumbled')
+  const drafts = await desk.api.get<{ conversation_uuid: string; content: string }[]>('/api/v1/drafts')
+  expect(drafts.find((d) => d.conversation_uuid === first)?.content).toContain('Only for the first')
+  expect((await desk.api.get<{ status: string }>(`/api/v1/conversations/${first}`)).status).toBe('Open')
+  await page.unroute(`**/conversations/${first}/messages`)
+  await page.getByTestId('message-retry').click()
+  await expect(outgoing(page)).toHaveCount(1)
+  await until('the status to follow', async () => (await desk.api.get<{ status: string }>(`/api/v1/conversations/${first}`)).status === 'Resolved')
+  expect((await desk.api.get<{ status: string }>(`/api/v1/conversations/${second}`)).status).toBe('Open')
+  expect((await desk.api.messages(first)).filter((m) => m.type === 'outgoing')).toHaveLength(1)
+  await desk.api.delete(`/api/v1/conversations/${second}/draft`)
+})
+
+test('what was chosen as recipients stays, and a domain that is new is asked about', async ({ desk, dovecot, sink, signedIn: page }) => {
+  const inbox = await desk.api.createInbox('recipients', dovecot, sink)
+  const uuid = await ask(desk, inbox, 'Recipients')
+  const elsewhere = await ask(desk, inbox, 'Elsewhere')
+  await page.goto(`/inboxes/all/conversation/${uuid}`)
+  await expect(page.getByTestId('message')).toBeVisible()
+  await page.getByTestId('composer-recipients').click()
+  await page.getByTestId('composer-cc').fill('f@x.example')
+  await page.getByTestId('composer-cc').press('Enter')
+  await page.getByTestId('composer-editor').click()
+  await page.keyboard.type('Hello')
+  await desk.api.post(`/api/v1/conversations/${uuid}/messages`, { message: '<p>One more thing</p>', sender_type: 'agent', private: true })
+  await page.goto(`/inboxes/all/conversation/${elsewhere}`)
+  await expect(page.getByTestId('message')).toBeVisible()
+  await page.goto(`/inboxes/all/conversation/${uuid}`)
+  await expect(page.getByTestId('composer-recipients')).toContainText('1 other')
+  await page.getByTestId('composer-editor').click()
+  await page.keyboard.press('Control+Enter')
+  await expect(page.getByRole('alertdialog')).toContainText('x.example is new in this conversation')
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Send anyway' }).click()
+  await expect(outgoing(page)).toHaveAttribute('data-status', 'sent')
+  expect((await desk.api.messages(uuid)).filter((m) => m.type === 'outgoing')).toHaveLength(1)
+})

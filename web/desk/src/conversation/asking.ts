@@ -1,0 +1,50 @@
+import type { Conversation, Message } from '@ui/api/types'
+import { confirm } from '@ui/confirm'
+import { t } from '@ui/i18n'
+import { fullName } from '@/data/reference'
+import { newDomains, type Recipients } from './recipients'
+
+/** What is asked before a public reply leaves. */
+export interface Leaving {
+  conversation: Conversation
+  messages: readonly Message[]
+  to: Recipients
+  /** Id of the newest public message when the writing began; 0 for unknown. */
+  since: number
+  /** It passes a message on: the customer is not to have it. */
+  forward: boolean
+  me: number | undefined
+}
+
+/** Asks what has to be asked, one question after the other; true when the reply may leave. */
+export async function mayLeave(leaving: Leaving): Promise<boolean> {
+  return (await reachesCustomer(leaving)) && (await knowsDomains(leaving)) && (await knowsNews(leaving))
+}
+
+async function reachesCustomer({ conversation, to, forward }: Leaving): Promise<boolean> {
+  const contact = conversation.contact.email?.toLowerCase()
+  const all = [...to.to, ...to.cc, ...to.bcc].map((address) => address.toLowerCase())
+  if (conversation.inbox_channel !== 'email' || !contact || forward || all.includes(contact)) return true
+  return confirm({
+    title: t('composer.contact_missing.title'),
+    text: t('composer.contact_missing.text', { name: fullName(conversation.contact), email: contact }),
+    action: t('composer.send_anyway'),
+  })
+}
+
+/** A domain that is new to the conversation is often a slip of the keyboard; who forwards means it. */
+async function knowsDomains({ conversation, messages, to, forward }: Leaving): Promise<boolean> {
+  const fresh = forward ? [] : newDomains(conversation, messages, to)
+  if (!fresh.length) return true
+  return confirm({
+    title: t('composer.new_domain.title', { domain: fresh[0]! }),
+    text: t('composer.new_domain.text', { domains: fresh.join(', ') }),
+    action: t('composer.send_anyway'),
+  })
+}
+
+async function knowsNews({ messages, since, me }: Leaving): Promise<boolean> {
+  const news = messages.filter((m) => since && m.id > since && m.type !== 'activity' && !m.private && !(m.sender_type === 'agent' && m.sender_id === me))
+  if (!news.length) return true
+  return confirm({ title: t('composer.news.title', {}, news.length), text: t('composer.news.text'), action: t('composer.send_anyway') })
+}
