@@ -59,7 +59,7 @@ const address = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
 export function parseRecipients(text: string): { valid: string[]; invalid: string[] } {
   const parts = text
     .split(',')
-    .map((part) => part.trim())
+    .map((part) => part.trim().replace(/^.*<([^<>]+)>$/, '$1')) // "Dana <dana@x.io>", as mail programs copy it
     .filter(Boolean)
   return { valid: parts.filter((part) => address.test(part)), invalid: parts.filter((part) => !address.test(part)) }
 }
