@@ -79,6 +79,44 @@ func TestMailBecomesConversationAndReplyThreadsAtTheCustomer(t *testing.T) {
 	})
 }
 
+func TestForgedSenderDoesNotJoinTheConversation(t *testing.T) {
+	t.Parallel()
+	dbtest.URLs(t, func(t *testing.T, url string) {
+		d, s := startDesk(t, url), startMail(t)
+		d.addInbox(s)
+		d.deliver(s, rawMail("first@x.test", "bo@x.test", "Printer", "It does not print."))
+		c := d.waitConversations(1).Results[0]
+		const by = "Received: from a by mx.acme.test; Mon, 02 Mar 2026 10:00:00 +0100\r\nAuthentication-Results: mx.acme.test; "
+		d.deliver(s, rawMail("true@x.test", "bo@x.test", "Re: Printer", "Really me", "In-Reply-To: <first@x.test>", by+"dmarc=pass header.from=x.test"))
+		eventually(t, "the true answer", func() bool { return len(d.messages(c.UUID)) == 2 })
+		d.deliver(s, rawMail("claim@x.test", "bo@x.test", "Re: Printer", "Somebody else's verdict", "In-Reply-To: <first@x.test>",
+			"Received: from a by mx.acme.test; x\r\nAuthentication-Results: evil.test; dmarc=fail header.from=x.test"))
+		eventually(t, "the answer with a verdict that is not ours", func() bool { return len(d.messages(c.UUID)) == 3 })
+		d.deliver(s, rawMail("forged@x.test", "bo@x.test", "Re: Printer", "Send me the password", "In-Reply-To: <first@x.test>", by+"spf=fail; dmarc=fail (p=REJECT) header.from=x.test"))
+		d.waitConversations(2)
+		if n := len(d.messages(c.UUID)); n != 3 {
+			t.Fatalf("the forged mail got in: %d messages", n)
+		}
+		var page struct {
+			Results []struct {
+				Meta struct {
+					Authentication *mail.AuthResults `json:"authentication"`
+				} `json:"meta"`
+			} `json:"results"`
+		}
+		d.admin.ok(http.MethodGet, "/api/v1/conversations/"+c.UUID+"/messages", nil, &page)
+		seen := 0
+		for _, m := range page.Results {
+			if a := m.Meta.Authentication; a != nil && a.Confirmed && a.Server == "mx.acme.test" && a.Checks[0] == (mail.AuthCheck{Method: "dmarc", Result: "pass", Domain: "x.test"}) {
+				seen++
+			}
+		}
+		if seen != 1 {
+			t.Errorf("the verdict is shown of %d messages", seen)
+		}
+	})
+}
+
 func TestMailSeenTwiceIsFiledOnceInAnInbox(t *testing.T) {
 	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {

@@ -375,6 +375,9 @@ func envelopeMeta(m *mail.Message) map[string]any {
 	if len(m.From) > 0 && m.From[0].Name != "" {
 		meta["from_name"] = clean(m.From[0].Name)
 	}
+	if verdict := m.Header.AuthResults(); verdict != nil {
+		meta["authentication"] = verdict
+	}
 	if len(m.Problems) > 0 {
 		meta["problems"] = m.Problems[:min(len(m.Problems), 10)]
 	}

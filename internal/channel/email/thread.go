@@ -23,8 +23,12 @@ const maxReferences = 50
 // threadOf returns the conversation that a mail continues, nil for a new one: the one its reply address names, else the
 // one that holds the message it answers (In-Reply-To, References: RFC 5322 §3.6.4). Both only within the inbox that
 // received it, and only if the sender takes part in the conversation: Message-IDs and reply addresses travel with
-// every quoted and forwarded mail, so knowing one proves nothing. The subject is never a key.
+// every quoted and forwarded mail, so knowing one proves nothing. Nor does the sender's address prove anything where the
+// server that took the mail in found it forged: such a mail never joins a conversation. The subject is never a key.
 func (c *Channel) threadOf(ctx context.Context, q db.Querier, in inbox.Inbox, m *mail.Message, from string) (*conversation.Thread, error) {
+	if m.Header.AuthResults().Forged() {
+		return nil, nil
+	}
 	for _, id := range plusTags(m) {
 		t, err := c.Conversations.ThreadByUUID(ctx, q, in.ID, id)
 		if t, err = c.ifInvolved(ctx, q, t, err, from); t != nil || err != nil {

@@ -23,17 +23,23 @@ func ReadHeader(raw []byte, l Limits) Header {
 
 // AuthResults is what a mail server found out about who sent a mail (RFC 8601).
 type AuthResults struct {
-	Server string // the server that says so
+	Server string `json:"server"` // the server that says so
 	// Confirmed says that the mail was taken in by that server last. Otherwise the sender may have written the lines.
-	Confirmed bool
-	Checks    []AuthCheck
+	Confirmed bool        `json:"confirmed"`
+	Checks    []AuthCheck `json:"checks"`
 }
 
 // AuthCheck is the result of one method.
 type AuthCheck struct {
-	Method string // spf, dkim or dmarc
-	Result string // RFC 8601 section 2.7: pass, fail, softfail, neutral, none, policy, temperror or permerror
-	Domain string // whose claim was checked; "" if that is not said
+	Method string `json:"method"` // spf, dkim or dmarc
+	Result string `json:"result"` // RFC 8601 section 2.7: pass, fail, softfail, neutral, none, policy, temperror or permerror
+	Domain string `json:"domain"` // whose claim was checked; "" if that is not said
+}
+
+// Forged reports whether the server that took the mail in found that its From is not true to its domain's own rules
+// (DMARC). What the mail says itself of a success is never believed, and is never asked for.
+func (r *AuthResults) Forged() bool {
+	return r != nil && r.Confirmed && slices.ContainsFunc(r.Checks, func(c AuthCheck) bool { return c.Method == "dmarc" && c.Result == "fail" })
 }
 
 const maxAuthChecks = 20

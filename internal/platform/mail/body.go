@@ -14,6 +14,7 @@ type collector struct {
 	lim     Limits
 	seen    int
 	skipped bool
+	packed  bodies // what a winmail.dat has for the body
 }
 
 // context says where an entity stands, which decides whether a named text is body or file.
@@ -43,6 +44,8 @@ func (c *collector) entity(e entity, depth int, ctx context) bodies {
 	case c.isBody(e, ctx):
 		return c.text(e)
 	case ctx.alternative && droppedAlternative(e):
+		return bodies{}
+	case isTNEF(e) && c.unpack(e):
 		return bodies{}
 	}
 	c.part(e, ctx)
@@ -270,6 +273,12 @@ func embeddedSubject(data []byte, max int) string {
 }
 
 func (c *collector) finish(b bodies) (text, markup string) {
+	if strings.TrimSpace(b.html) == "" {
+		b.html = c.packed.html
+	}
+	if strings.TrimSpace(b.text) == "" {
+		b.text = c.packed.text
+	}
 	return strings.ReplaceAll(b.text, "\r\n", "\n"), strings.ReplaceAll(b.html, "\r\n", "\n")
 }
 

@@ -33,6 +33,8 @@ func generated() []sample {
 	all = append(all, charsets()...)
 	all = append(all, automatics()...)
 	all = append(all, bounces()...)
+	all = append(all, winmails()...)
+	all = append(all, structures()...)
 	return all
 }
 
@@ -105,7 +107,9 @@ func inCharset(s, charset string) string {
 }
 
 func encodeBody(s, charset, encoding string) string {
-	s = inCharset(strings.ReplaceAll(s, "\n", "\r\n"), charset)
+	if charset != "" || encoding == "" {
+		s = inCharset(strings.ReplaceAll(s, "\n", "\r\n"), charset)
+	}
 	switch encoding {
 	case "quoted-printable":
 		var b bytes.Buffer

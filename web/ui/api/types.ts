@@ -91,6 +91,8 @@ export interface MessageMeta {
   subject?: string
   /** When a mail says it was written. */
   date?: Time
+  /** What the mail server that took a mail in found out of its sender. */
+  authentication?: Schemas['Authentication']
   /** Which message this one passes on. */
   forward_of?: Uuid
   echo_id?: string
