@@ -36,6 +36,7 @@ type sendBody struct {
 	SendAt      string                 `json:"send_at,omitempty" doc:"When a reply leaves (RFC 3339), at most a year ahead; at once when left out"`
 	Unanswered  bool                   `json:"unless_answered,omitempty" doc:"With send_at: if others write before, it does not leave and is stopped for its writer to decide"`
 	Subject     string                 `json:"subject,omitempty" doc:"Subject of a reply's mail; the conversation's when left out"`
+	Signature   *bool                  `json:"signature,omitempty" nullable:"true" doc:"false sends a reply by mail without the signatures of the agent and of the inbox"`
 	Forward     *conversation.Forward  `json:"forward,omitempty" doc:"A public message that this reply passes on to somebody else, below its own text: it answers nobody, so that no clock stops"`
 }
 
@@ -43,7 +44,7 @@ type sendBody struct {
 func (b sendBody) send(undo func() (time.Duration, error)) (out conversation.Send, err error) {
 	out = conversation.Send{Message: b.Message, SenderType: b.SenderType, Private: b.Private, To: b.To, CC: b.CC, BCC: b.BCC,
 		Attachments: b.Attachments, Mentions: b.Mentions, EchoID: b.EchoID, SeenMessage: b.SeenMessage, Subject: b.Subject, Forward: b.Forward,
-		SeenHeld: b.SeenHeld, Status: b.Status, UnlessAnswered: b.Unanswered}
+		SeenHeld: b.SeenHeld, Status: b.Status, UnlessAnswered: b.Unanswered, Unsigned: b.Signature != nil && !*b.Signature}
 	if b.SendAt != "" {
 		at, err := sendTime(b.SendAt)
 		out.SendAt = &at

@@ -55,6 +55,8 @@ type Options struct {
 	Own *setting.EmailService
 	// RootURL returns the desk's own address, by which links and images of ours in replies are known.
 	RootURL func() string
+	// Voice returns in which language and time zone the desk speaks to its customers; nil is English and UTC.
+	Voice func(ctx context.Context) (lang string, zone *time.Location)
 }
 
 // Channel is the mail channel of one node.

@@ -38,7 +38,8 @@ type outgoing struct {
 	SenderID       int64
 }
 
-// letter composes the mail of a stored reply. The same reply always gives the same mail, but for its boundaries.
+// letter composes the mail of a stored reply. The same reply always gives the same mail, but for its boundaries
+// and a signature that was changed meanwhile.
 func (c *Channel) letter(ctx context.Context, messageID int64, in inbox.Inbox, cfg inbox.EmailConfig) (letter, error) {
 	var o outgoing
 	err := c.DB.QueryRow(ctx, `SELECT m.id, m.created_at, m.content, m.meta, COALESCE(m.source_id, ''), c.subject, c.uuid, c.id,
@@ -53,6 +54,7 @@ func (c *Channel) letter(ctx context.Context, messageID int64, in inbox.Inbox, c
 		Subject     string
 		ForwardOf   string `json:"forward_of"`
 		IsAutomated bool   `json:"is_automated"`
+		Unsigned    bool
 	}
 	if err := o.Meta.Decode(&meta); err != nil {
 		return letter{}, err
@@ -67,17 +69,27 @@ func (c *Channel) letter(ctx context.Context, messageID int64, in inbox.Inbox, c
 	if meta.Subject != "" {
 		o.Subject = meta.Subject
 	}
-	markup, err := c.Templates.Reply(ctx, o.Content, func() (template.Data, error) {
-		return c.Conversations.Variables(ctx, c.DB, o.ConversationID, o.SenderID)
-	})
-	if err != nil {
-		return letter{}, err
-	}
 	var references []string
 	if meta.ForwardOf == "" { // what is passed on answers nothing that its reader knows
 		if references, err = c.references(ctx, o); err != nil {
 			return letter{}, err
 		}
+	}
+	files, err := c.attachments(ctx, o.ID)
+	if err != nil {
+		return letter{}, err
+	}
+	if !meta.IsAutomated {
+		add := additions{signature: !meta.Unsigned, history: cfg.QuoteHistory && meta.ForwardOf == ""}
+		if o.Content, files, err = c.enclose(ctx, o, in, cfg, add, files); err != nil {
+			return letter{}, err
+		}
+	}
+	markup, err := c.Templates.Reply(ctx, o.Content, func() (template.Data, error) {
+		return c.Conversations.Variables(ctx, c.DB, o.ConversationID, o.SenderID)
+	})
+	if err != nil {
+		return letter{}, err
 	}
 	m := mail.Outgoing{MessageID: o.SourceID, Date: o.CreatedAt.Time, From: from, ReplyTo: replyTo(in, cfg, o.UUID), Subject: o.Subject,
 		References: references, HTML: markup, Headers: []mail.HeaderField{{Name: loopHeader, Value: from.Email}, {Name: conversationHeader, Value: o.UUID}}}
@@ -110,9 +122,7 @@ func (c *Channel) letter(ctx context.Context, messageID int64, in inbox.Inbox, c
 	if len(out.recipients) == 0 {
 		return letter{}, errors.New("the reply has no recipient")
 	}
-	if m.Attachments, err = c.attachments(ctx, o.ID); err != nil {
-		return letter{}, err
-	}
+	m.Attachments = files
 	if out.data, err = mail.Compose(m); err != nil {
 		return letter{}, fmt.Errorf("compose the mail: %w", err)
 	}
@@ -142,15 +152,22 @@ func senderName(in inbox.Inbox, o outgoing) string {
 	if in.FromNameTemplate == "" || o.SenderSystem {
 		return ""
 	}
-	values := map[string]string{"Agent.FirstName": o.FirstName, "Agent.LastName": o.LastName,
-		"Agent.FullName": strings.TrimSpace(o.FirstName + " " + o.LastName), "Inbox.Name": in.Name}
-	name := nameVariable.ReplaceAllStringFunc(in.FromNameTemplate, func(v string) string {
-		return values[nameVariable.FindStringSubmatch(v)[1]]
-	})
-	return strings.Join(strings.Fields(name), " ")
+	return strings.Join(strings.Fields(fillNames(in.FromNameTemplate, in, o, func(s string) string { return s })), " ")
 }
 
-var nameVariable = regexp.MustCompile(`\{\{\s*\.([A-Za-z.]+)\s*\}\}`)
+// fillNames puts the agent's and the inbox's names into a template, written as encode makes them.
+func fillNames(template string, in inbox.Inbox, o outgoing, encode func(string) string) string {
+	if o.SenderSystem {
+		o.FirstName, o.LastName = "", ""
+	}
+	values := map[string]string{"Agent.FirstName": o.FirstName, "Agent.LastName": o.LastName,
+		"Agent.FullName": strings.TrimSpace(o.FirstName + " " + o.LastName), "Inbox.Name": in.Name}
+	return nameVariable.ReplaceAllStringFunc(template, func(v string) string {
+		return encode(values[nameVariable.FindStringSubmatch(v)[1]])
+	})
+}
+
+var nameVariable = regexp.MustCompile(`\{\{(?:\s|&nbsp;)*\.([A-Za-z.]+)(?:\s|&nbsp;)*\}\}`)
 
 // replyTo is where answers go: the conversation's own address where the inbox uses plus addressing, else the inbox's
 // reply-to, else nothing.

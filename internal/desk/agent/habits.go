@@ -17,6 +17,8 @@ type Habits struct {
 	UndoSendSeconds int `json:"undo_send_seconds"`
 	// ListDensity is how high the rows of lists are.
 	ListDensity string `json:"list_density" enum:"comfortable,compact"`
+	// Signature is HTML that stands below the agent's replies by mail.
+	Signature string `json:"signature"`
 	// Lists is how single lists are looked at, by assigned, unassigned, …, team:ID, view:ID; every for those not named.
 	Lists map[string]ListLook `json:"lists"`
 	// Look is how the desk looks; nil until the agent chose, then in every browser.
@@ -37,6 +39,7 @@ type HabitsChange struct {
 	AfterSend       *string             `json:"after_send,omitempty" doc:"stay, next or list"`
 	UndoSendSeconds *int                `json:"undo_send_seconds,omitempty" doc:"0 to 30"`
 	ListDensity     *string             `json:"list_density,omitempty" doc:"comfortable or compact"`
+	Signature       *string             `json:"signature,omitempty" doc:"HTML below one's replies by mail; {{ .Agent.FullName }} and the like are filled in"`
 	Lists           map[string]ListLook `json:"lists,omitempty" doc:"Lists that are looked at otherwise from now on; {} forgets one"`
 	Look            *Look               `json:"look,omitempty"`
 }
@@ -62,6 +65,9 @@ func (s *Service) SetHabits(ctx context.Context, id int64, change HabitsChange) 
 			return h, err
 		}
 	}
+	if v := change.Signature; v != nil && len(*v) > MaxSignature {
+		return h, fault.TooLong("signature", MaxSignature)
+	}
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
 		suffix := ""
 		if tx.Engine() == db.Postgres {
@@ -81,6 +87,9 @@ func (s *Service) SetHabits(ctx context.Context, id int64, change HabitsChange) 
 		}
 		if change.Look != nil {
 			h.Look = change.Look
+		}
+		if change.Signature != nil {
+			h.Signature = CleanSignature(*change.Signature)
 		}
 		if err := h.changeLooks(change.Lists); err != nil {
 			return err

@@ -55,6 +55,8 @@ type Send struct {
 	// SendAt is when a reply leaves, nil for at once; UnlessAnswered stops it then if others have written meanwhile.
 	SendAt         *db.Time `json:"-"`
 	UnlessAnswered bool
+	// Unsigned is a reply by mail that leaves without signatures.
+	Unsigned bool
 	// Forward is what a reply passes on to somebody else; nil for nothing. It answers nobody then, and no clock stops.
 	Forward *Forward
 
@@ -288,6 +290,9 @@ func (in *Send) meta() map[string]any {
 	}
 	if in.Forward != nil {
 		m["forward_of"] = in.Forward.Message
+	}
+	if in.Unsigned {
+		m["unsigned"] = true
 	}
 	return m
 }

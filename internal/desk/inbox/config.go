@@ -26,6 +26,10 @@ type EmailConfig struct {
 	IMAP                 []IMAPServer `json:"imap"`
 	ReplyTo              string       `json:"reply_to"`
 	EnablePlusAddressing bool         `json:"enable_plus_addressing"`
+	// Signature is HTML that stands below what agents write, after their own; QuoteHistory lets replies repeat the message
+	// that they answer.
+	Signature    string `json:"signature"`
+	QuoteHistory bool   `json:"quote_history"`
 	// From and FromNameTemplate are part of the shape for old clients; those of the inbox itself count.
 	From             string `json:"from"`
 	FromNameTemplate string `json:"from_name_template"`
@@ -87,6 +91,21 @@ func (s *SMTPServer) UnmarshalJSON(data []byte) error {
 	}
 	*s = SMTPServer(p)
 	return nil
+}
+
+// keepUnnamed keeps of the stored settings those that clients of the reference do not know and so leave out.
+func (c *EmailConfig) keepUnnamed(stored EmailConfig, given []byte) {
+	var named struct {
+		Signature    json.RawMessage `json:"signature"`
+		QuoteHistory json.RawMessage `json:"quote_history"`
+	}
+	_ = json.Unmarshal(given, &named)
+	if named.Signature == nil {
+		c.Signature = stored.Signature
+	}
+	if named.QuoteHistory == nil {
+		c.QuoteHistory = stored.QuoteHistory
+	}
 }
 
 // eachSecret calls fn with every secret of the settings, to be read or replaced.

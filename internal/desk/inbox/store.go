@@ -160,6 +160,7 @@ func (s *Service) merge(stored Inbox, in Input, given EmailConfig) (EmailConfig,
 	}
 	cfg := given.clone() // a transaction may run again
 	cfg.keepSecrets(was, readCleared(in.Config), s.sealer(stored.UUID))
+	cfg.keepUnnamed(was, in.Config)
 	return cfg, cfg.checkOAuth()
 }
 

@@ -12,6 +12,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
@@ -76,6 +77,7 @@ func badJSON(prefix string, err error) error {
 
 // tidy trims what people type and fills in what follows from other settings. Passwords stay as they are.
 func (c *EmailConfig) tidy() {
+	c.Signature = agent.CleanSignature(c.Signature)
 	trim := func(texts ...*string) {
 		for _, s := range texts {
 			*s = strings.TrimSpace(*s)
@@ -106,6 +108,9 @@ func (c *EmailConfig) tidy() {
 }
 
 func (c *EmailConfig) check() error {
+	if len(c.Signature) > agent.MaxSignature {
+		return fault.TooLong("config.signature", agent.MaxSignature)
+	}
 	if c.ReplyTo != "" {
 		if err := checkMailbox("config.reply_to", c.ReplyTo); err != nil {
 			return err

@@ -3425,6 +3425,7 @@ export interface components {
                 [key: string]: components["schemas"]["AgentListLook"];
             };
             look: components["schemas"]["AgentLook"] | null;
+            signature: string;
             /** Format: int64 */
             undo_send_seconds: number;
         };
@@ -3438,6 +3439,8 @@ export interface components {
                 [key: string]: components["schemas"]["AgentListLook"];
             };
             look?: components["schemas"]["AgentLook"];
+            /** @description HTML below one's replies by mail; {{ .Agent.FullName }} and the like are filled in */
+            signature?: string;
             /**
              * Format: int64
              * @description 0 to 30
@@ -5337,6 +5340,8 @@ export interface components {
             send_at?: string;
             /** @description agent or contact */
             sender_type?: string;
+            /** @description false sends a reply by mail without the signatures of the agent and of the inbox */
+            signature?: boolean | null;
             /** @description Name of the status that the conversation gets when the message is stored; not Snoozed */
             status?: string;
             /** @description Subject of a reply's mail; the conversation's when left out */

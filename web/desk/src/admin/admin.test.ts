@@ -31,6 +31,8 @@ const stored = (): Inbox => ({
     oauth: null,
     reply_to: 'answers@desk.example',
     enable_plus_addressing: true,
+    signature: '',
+    quote_history: false,
     imap: [
       { ...newInbox().imap, host: 'imap.desk.example', username: 'a', password: bullets },
       { ...newInbox().imap, host: 'second.desk.example', username: 'b', password: bullets },

@@ -78,6 +78,8 @@ export const sections: readonly Section[] = [
       { label: 'admin.inbox.from' },
       { label: 'admin.inbox.from_name_template' },
       { label: 'admin.inbox.reply_to' },
+      { label: 'admin.inbox.signature' },
+      { label: 'admin.inbox.quote_history' },
       { label: 'admin.inbox.csat' },
       { label: 'admin.inbox.prompt_tags' },
       { label: 'admin.inbox.plus' },

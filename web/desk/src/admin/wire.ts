@@ -40,6 +40,8 @@ export interface EmailConfig {
   smtp: SmtpServer[]
   reply_to: string
   enable_plus_addressing: boolean
+  signature: string
+  quote_history: boolean
 }
 
 export interface Inbox {

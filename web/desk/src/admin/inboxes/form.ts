@@ -12,6 +12,8 @@ export interface InboxForm {
   csat_enabled: boolean
   prompt_tags_on_reply: boolean
   enable_plus_addressing: boolean
+  signature: string
+  quote_history: boolean
   imap: ImapServer
   smtp: SmtpServer
 }
@@ -52,6 +54,8 @@ export const newInbox = (): InboxForm => ({
   csat_enabled: false,
   prompt_tags_on_reply: false,
   enable_plus_addressing: true,
+  signature: '',
+  quote_history: false,
   imap: newImap(),
   smtp: newSmtp(),
 })
@@ -86,6 +90,8 @@ export function toForm(inbox: Inbox): InboxForm {
     csat_enabled: inbox.csat_enabled,
     prompt_tags_on_reply: inbox.prompt_tags_on_reply,
     enable_plus_addressing: inbox.config.enable_plus_addressing ?? false,
+    signature: inbox.config.signature ?? '',
+    quote_history: inbox.config.quote_history ?? false,
     imap: unmask({ ...newImap(), ...inbox.config.imap?.[0] }),
     smtp: unmask({ ...newSmtp(), ...inbox.config.smtp?.[0] }),
   }
@@ -103,6 +109,8 @@ export function toBody(form: InboxForm, stored?: Inbox): InboxBody {
     smtp: [trimServer(form.smtp), ...(stored?.config.smtp ?? []).slice(1).map(unmask)],
     reply_to: form.reply_to.trim(),
     enable_plus_addressing: form.enable_plus_addressing,
+    signature: form.signature,
+    quote_history: form.quote_history,
   }
   return {
     ...(stored ? { id: stored.id } : {}),
