@@ -68,10 +68,19 @@ func answered(t *testing.T, doc *huma.OpenAPI, op *huma.Operation, raw []byte) {
 
 // asked adds to a path the query that it does not do without.
 func asked(path string) string {
-	if strings.HasSuffix(path, "/search") {
+	switch {
+	case strings.HasSuffix(path, "/search"), strings.HasSuffix(path, "/find"):
 		return path + "?query=hello"
+	case strings.HasSuffix(path, "/templates"):
+		return path + "?type=email_outgoing"
 	}
 	return path
+}
+
+// needsMail reports whether a route is about what came with a mail, which the desk's note has not.
+func needsMail(path string) bool {
+	_, rest, ofMessage := strings.Cut(path, "/messages/{message}/")
+	return ofMessage && (rest == "headers" || rest == "source" || rest == "attachments")
 }
 
 func operations(doc *huma.OpenAPI) (out []*huma.Operation) {
@@ -118,7 +127,7 @@ func TestAnswersHaveTheFormThatTheDocumentSays(t *testing.T) {
 			if code, raw := p.admin.do(op.Method, asked(p.fill(op.Path)), body); code == http.StatusOK {
 				answered(t, doc, op, raw)
 				count++
-			} else if op.Method == http.MethodGet {
+			} else if op.Method == http.MethodGet && !(code == http.StatusNotFound && needsMail(op.Path)) {
 				t.Errorf("%s %s: %d %s", op.Method, op.Path, code, clip(raw))
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/foyerdesk/foyer/internal/api"
 	"github.com/foyerdesk/foyer/internal/platform/db/dbtest"
@@ -156,7 +157,7 @@ var requests = map[string]string{
 	"PUT /status": `{"status":"Resolved"}`, "PUT /priority": `{"priority":"Low"}`, "POST /tags": `{"tags":[],"action":"add_tags"}`,
 	"PUT /assignee/user": `{"assignee_id":1}`, "PUT /assignee/team": `{"assignee_id":1}`, "PATCH ": `{"subject":"about WORD"}`,
 	"POST /messages": `{"message":"<p>x</p>","private":true,"sender_type":"agent"}`, "POST /draft": `{"type":"reply","content":"x","meta":{}}`,
-	"PUT /custom-attributes": `{}`, "PUT /contacts/custom-attributes": `{}`,
+	"PUT /held/{held}": `{"send_at":"TOMORROW"}`, "PUT /custom-attributes": `{}`, "PUT /contacts/custom-attributes": `{}`,
 }
 
 func (v *vault) tryEveryRoute() {
@@ -168,11 +169,11 @@ func (v *vault) tryEveryRoute() {
 			continue
 		}
 		for _, s := range v.secrets {
-			path := at(s.uuid, strings.ReplaceAll(rest, "{message}", s.note))
+			path := at(s.uuid, strings.NewReplacer("{message}", s.note, "{held}", s.note).Replace(rest))
 			if strings.Contains(path, "{") {
 				v.t.Fatalf("nothing to put into %s", r.Path)
 			}
-			body := strings.ReplaceAll(requests[r.Method+" "+rest], "WORD", s.word)
+			body := strings.NewReplacer("WORD", s.word, "TOMORROW", time.Now().Add(24*time.Hour).Format(time.RFC3339)).Replace(requests[r.Method+" "+rest])
 			if body == "" && r.Method != http.MethodGet {
 				body = "{}"
 			}
