@@ -1,5 +1,3 @@
-import { t } from '@ui/i18n'
-import { toast } from '@ui/toast/toasts'
 import { computed, shallowRef } from 'vue'
 import type { Router } from 'vue-router'
 
@@ -40,9 +38,3 @@ export async function serveOffline(router: Router): Promise<void> {
   await navigator.serviceWorker.register('/sw.js')
   keepShell((await navigator.serviceWorker.ready).active)
 }
-
-// A part of the app that is no longer on the server: another release is.
-window.addEventListener('vite:preloadError', (event) => {
-  event.preventDefault()
-  toast(t('release.ready'), { lifetime: 60_000, action: { label: t('release.reload'), run: () => window.location.reload() } })
-})

@@ -47,6 +47,12 @@ export function useRelease(): void {
   }, { immediate: true })
 
   const touch = (): void => void (touched = Date.now())
+  // A part of the app that is no longer on the server: another version is.
+  const missed = (event: Event): void => {
+    event.preventDefault()
+    released.value = true
+  }
+  window.addEventListener('vite:preloadError', missed)
   const show = (): void => void (hiddenSince = document.visibilityState === 'hidden' ? Date.now() : undefined)
   const timer = setInterval(() => {
     const now = Date.now()
@@ -59,5 +65,6 @@ export function useRelease(): void {
     clearInterval(timer)
     for (const sign of signs) window.removeEventListener(sign, touch)
     document.removeEventListener('visibilitychange', show)
+    window.removeEventListener('vite:preloadError', missed)
   })
 }
