@@ -125,7 +125,7 @@ func (s *Service) searches(c *Detail) (all []search) {
 		all = append(all, search{reason: SameMailbox, where: `(` + mailboxColumn(s.db.Engine()) + `) = $1`, value: mailbox(*c.Email)})
 	}
 	if number := onlyDigits(text(c.PhoneNumber)); len(number) >= minDigits {
-		all = append(all, search{reason: SamePhone, where: `(` + digits + `) = $1`, value: number, fits: func(_ Twin, country *string) bool {
+		all = append(all, search{reason: SamePhone, where: `phone_number IS NOT NULL AND (` + digits + `) = $1`, value: number, fits: func(_ Twin, country *string) bool {
 			own, other := text(c.PhoneNumberCountryCode), text(country)
 			return own == "" || other == "" || own == other
 		}})

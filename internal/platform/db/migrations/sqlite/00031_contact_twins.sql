@@ -3,7 +3,7 @@
 -- Who may be one person: the same mailbox in another spelling, the same number, the same name. The expressions are those of
 -- package contact, or its searches would read every contact.
 CREATE INDEX users_people_mailbox ON users ((CASE WHEN instr(email, '+') BETWEEN 2 AND instr(email, '@') THEN lower(substr(email, 1, instr(email, '+') - 1) || substr(email, instr(email, '@'))) ELSE lower(email) END)) WHERE type IN ('contact', 'visitor') AND deleted_at IS NULL;
-CREATE INDEX users_people_phone ON users ((replace(replace(replace(replace(replace(replace(replace(phone_number, ' ', ''), '-', ''), '(', ''), ')', ''), '.', ''), '/', ''), '+', ''))) WHERE type IN ('contact', 'visitor') AND deleted_at IS NULL;
+CREATE INDEX users_people_phone ON users ((replace(replace(replace(replace(replace(replace(replace(phone_number, ' ', ''), '-', ''), '(', ''), ')', ''), '.', ''), '/', ''), '+', ''))) WHERE type IN ('contact', 'visitor') AND deleted_at IS NULL AND phone_number IS NOT NULL;
 CREATE INDEX users_people_name ON users (lower(first_name), lower(last_name)) WHERE type IN ('contact', 'visitor') AND deleted_at IS NULL;
 
 -- Two contacts of whom an agent said that they are two people.
