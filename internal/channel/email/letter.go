@@ -135,7 +135,8 @@ var answers = regexp.MustCompile(`(?i)^\s*(re|aw|sv|antw|ré|rif|res|odp|vs|ynt|
 // maxThread is how many Message-IDs of the conversation a reply refers to.
 const maxThread = 20
 
-// references lists the newest Message-IDs of the conversation before the reply, oldest first (RFC 5322 §3.6.4).
+// references lists the Message-IDs of the conversation before the reply, oldest first (RFC 5322 §3.6.4): of a long one the
+// first, by which clients know the thread, and the newest.
 func (c *Channel) references(ctx context.Context, o outgoing) ([]string, error) {
 	ids, err := db.Select[string](ctx, c.DB, `SELECT source_id FROM (SELECT id, source_id FROM messages WHERE conversation_id = $1 AND id < $2
 		AND NOT private AND type IN ('incoming', 'outgoing') AND source_id IS NOT NULL AND source_id NOT LIKE '%@foyer.invalid'
@@ -143,7 +144,15 @@ func (c *Channel) references(ctx context.Context, o outgoing) ([]string, error) 
 	if err != nil {
 		return nil, fmt.Errorf("read the thread: %w", err)
 	}
-	return ids, nil
+	if len(ids) < maxThread {
+		return ids, nil
+	}
+	root, err := db.Select[string](ctx, c.DB, `SELECT source_id FROM messages WHERE conversation_id = $1 AND NOT private
+		AND type IN ('incoming', 'outgoing') AND source_id IS NOT NULL AND source_id NOT LIKE '%@foyer.invalid' ORDER BY id LIMIT 1`, o.ConversationID)
+	if err != nil {
+		return nil, fmt.Errorf("read the root of the thread: %w", err)
+	}
+	return append(root, ids...), nil // a root that is there twice is written once
 }
 
 // senderName fills the inbox's template for the display name, whose only variables are the agent's names and the
