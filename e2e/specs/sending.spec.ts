@@ -4,6 +4,7 @@ import type { Page } from '@playwright/test'
 import type { Desk } from '../support/desk.ts'
 import { expect, test } from '../support/fixtures.ts'
 import { examineLooks } from '../support/look.ts'
+import { messageID } from '../support/mails.ts'
 import { until } from '../support/mailserver.ts'
 
 test.describe.configure({ timeout: 300_000 })
@@ -25,7 +26,7 @@ async function write(page: Page, text: string): Promise<void> {
   await page.keyboard.type(text)
 }
 
-const outgoing = (page: Page) => page.locator('[data-testid="message"][data-type="outgoing"]')
+const outgoing = (page: Page) => page.locator('[data-testid="message"][data-type="outgoing"][data-private="false"]')
 
 test('a reply is undone before it leaves, and leaves when the tab is closed', async ({ context, desk, dovecot, sink, signedIn: page }) => {
   const inbox = await desk.api.createInbox('undo', dovecot, sink)
@@ -78,7 +79,7 @@ test('a reply is scheduled, moved, edited, and sent before its time', async ({ d
   await expect(held).toContainText('9:00')
   await examineLooks(page, 'held-scheduled')
   await page.getByTestId('held-move').click()
-  await page.locator('[name="send-at"]').fill('2020-01-01T09:00')
+  await page.locator('[name="send_at"]').fill('2020-01-01T09:00')
   await expect(page.getByText('This time is over.')).toBeVisible()
   await page.keyboard.press('Escape')
   await page.getByTestId('held-edit').click()
@@ -138,15 +139,24 @@ test('what was chosen as recipients stays, and a domain that is new is asked abo
   await page.getByTestId('composer-cc').press('Enter')
   await page.getByTestId('composer-editor').click()
   await page.keyboard.type('Hello')
-  await desk.api.post(`/api/v1/conversations/${uuid}/messages`, { message: '<p>One more thing</p>', sender_type: 'agent', private: true })
-  await page.goto(`/inboxes/all/conversation/${elsewhere}`)
-  await expect(page.getByTestId('message')).toBeVisible()
-  await page.goto(`/inboxes/all/conversation/${uuid}`)
+  await expect(page.getByTestId('composer')).toContainText('Saved')
+  await dovecot.deliver('recipients', Buffer.from([
+    'From: Dana <dana@customer.example>', `To: Support <recipients+conv-${uuid}@desk.example>`, 'Subject: Re: Recipients', `Message-ID: ${messageID()}`,
+    `Date: ${new Date().toUTCString()}`, 'Content-Type: text/plain', '', 'One more thing', '',
+  ].join('\r\n')))
+  await expect(page.getByTestId('message')).toHaveCount(2)
+  await expect(page.getByTestId('chip-cc')).toHaveText('f@x.example')
+  await page.getByTestId('conversation-row').filter({ hasText: 'Elsewhere' }).click()
+  await expect(page).toHaveURL(new RegExp(elsewhere))
+  await page.getByTestId('conversation-row').filter({ hasText: 'Recipients' }).click()
   await expect(page.getByTestId('composer-recipients')).toContainText('1 other')
   await page.getByTestId('composer-editor').click()
   await page.keyboard.press('Control+Enter')
-  await expect(page.getByRole('alertdialog')).toContainText('x.example is new in this conversation')
-  await page.getByRole('alertdialog').getByRole('button', { name: 'Send anyway' }).click()
+  const question = page.getByRole('alertdialog')
+  await expect(question).toContainText('x.example is new in this conversation')
+  await question.getByRole('button', { name: 'Send anyway' }).click()
+  await expect(question).toContainText('1 new message since you started')
+  await question.getByRole('button', { name: 'Send anyway' }).click()
   await expect(outgoing(page)).toHaveAttribute('data-status', 'sent')
   expect((await desk.api.messages(uuid)).filter((m) => m.type === 'outgoing')).toHaveLength(1)
 })
