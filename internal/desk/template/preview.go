@@ -47,6 +47,8 @@ func (s *Service) Preview(ctx context.Context, in Draft) (p Preview, err error) 
 		d = *in.Data
 		d.More = more
 	}
+	// A variable that the mail does not have is as empty here as it will be there.
+	maps.DeleteFunc(d.More, func(top string, _ any) bool { return !slices.Contains(only[in.Name], top) })
 	if p.Subject, err = r.Subject(in.Subject, d); err != nil {
 		return p, Fault("subject", err)
 	}
@@ -66,7 +68,7 @@ func (s *Service) Preview(ctx context.Context, in Draft) (p Preview, err error) 
 		return p, Fault("body", err)
 	}
 	p.Text = htmlx.TextWithLinks(p.HTML)
-	p.Unknown = append(unknown(in.Subject, d, in.Name), unknown(in.Body, d, in.Name)...)
+	p.Unknown = append(unknown(in.Subject, d), unknown(in.Body, d)...)
 	return p, nil
 }
 
@@ -74,19 +76,13 @@ func (s *Service) Preview(ctx context.Context, in Draft) (p Preview, err error) 
 var only = map[string][]string{Assigned: {"AssignedBy"}, Mentioned: {"MentionedBy", "Message"}, SLAWarning: {"SLA"}, SLABreached: {"SLA"}, CSATRequest: {"CSATLink", "CSATUUID"}}
 
 // unknown lists the variables of a template that are not there, as far as that can be told without running it.
-func unknown(source string, d Data, name string) []Unknown {
+func unknown(source string, d Data) []Unknown {
 	out := []Unknown{}
 	t, err := (&engine{}).compile(source)
 	if err != nil || t.Tree == nil {
 		return out
 	}
-	values := maps.Clone(d.values())
-	for top := range d.More {
-		if !slices.Contains(only[name], top) {
-			delete(values, top)
-		}
-	}
-	f := finder{tree: t.Tree, values: values, out: out}
+	f := finder{tree: t.Tree, values: d.values(), out: out}
 	f.list(t.Root, true)
 	return f.out
 }

@@ -17,6 +17,8 @@ import type {
   SsoProvider,
   Team,
   TeamMember,
+  Template,
+  TemplateType,
 } from './wire'
 
 /** Rows of the administration: read anew each time a page opens, since other admins change them too. */
@@ -58,6 +60,8 @@ export const useSsoRows = () => rows<SsoProvider>('/oidc')
 export const useSso = (id?: number) => useAdmin<SsoProvider>(`/oidc/${id}`, id !== undefined)
 export const useSignInSettings = () => useAdmin<SignInSettings>('/settings/sign-in')
 export const useIdentities = (agentId: number) => rows<SsoIdentity>(`/agents/${agentId}/identities`)
+export const useTemplateRows = (type: TemplateType) => rows<Template>(`/templates?type=${type}`)
+export const useTemplate = (id?: number) => useAdmin<Template>(`/templates/${id}`, id !== undefined)
 export const useEmailSettings = () => useAdmin<EmailSettings>('/settings/notifications/email')
 /** Of an agent or, by the path /agents/me/sessions, of oneself. */
 export const useSessions = (path: string) => rows<Session>(path)

@@ -140,6 +140,23 @@ export const adminRoutes: RouteRecordRaw[] = [
         component: () => import('./notification/NotificationPage.vue'),
         meta: page('admin.ownmail.title', 'notification_settings:manage'),
       },
+      {
+        path: 'templates',
+        component: () => import('./templates/TemplateList.vue'),
+        meta: page('admin.templates.title', 'templates:manage'),
+      },
+      {
+        path: 'templates/new',
+        component: () => import('./templates/TemplatePage.vue'),
+        props: (route) => ({ from: Number(route.query.from) || undefined }),
+        meta: page('admin.template.new', 'templates:manage'),
+      },
+      {
+        path: 'templates/:id(\\d+)/edit',
+        component: () => import('./templates/TemplatePage.vue'),
+        props: (route) => ({ id: Number(route.params.id) }),
+        meta: page('admin.templates.title', 'templates:manage'),
+      },
       { path: ':rest(.*)*', component: () => import('./PageGone.vue') },
     ],
   },

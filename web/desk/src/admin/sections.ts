@@ -1,4 +1,4 @@
-import { Building2, CircleDot, Eye, History, IdCard, Inbox, KeyRound, MailCheck, Tags, TextCursorInput, Users, UsersRound } from '@lucide/vue'
+import { Building2, CircleDot, Eye, History, IdCard, Inbox, KeyRound, LayoutTemplate, MailCheck, Tags, TextCursorInput, Users, UsersRound } from '@lucide/vue'
 import { i18n, t, type MessageKey } from '@ui/i18n'
 import type { Component } from 'vue'
 import { allPermissions } from './roles/permissions'
@@ -101,6 +101,16 @@ export const sections: readonly Section[] = [
       { label: 'admin.inbox.idle_timeout' },
       { label: 'admin.inbox.pool_timeout' },
     ],
+  },
+  {
+    id: 'templates',
+    group: 'admin.group.channels',
+    title: 'admin.templates.title',
+    text: 'admin.templates.text',
+    path: '/admin/templates',
+    permission: 'templates:manage',
+    icon: LayoutTemplate,
+    settings: [{ label: 'admin.template.default' }, { label: 'admin.template.layout' }, { label: 'admin.templates.mails' }, { label: 'admin.template.preview' }, { label: 'admin.template.test' }],
   },
   {
     id: 'statuses',

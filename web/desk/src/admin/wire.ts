@@ -218,4 +218,9 @@ export type SignInSettings = components['schemas']['SignInSettings']
 export type ActivityEntry = Schemas['AuditItem']
 export type Retention = Schemas['AuditRetention']
 
+export type Template = Schemas['Template']
+export type TemplateType = Template['type']
+export type Preview = Schemas['TemplatePreview']
+export type PreviewDraft = Schemas['TemplateDraft']
+
 export type EmailSettings = Schemas['SettingEmail']
