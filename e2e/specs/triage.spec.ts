@@ -59,6 +59,7 @@ test('every key does its work, on the row of the cursor and in a conversation', 
   await expect.poll(async () => (await conversation()).priority).toBe('High')
   await page.keyboard.press('z')
   await expect.poll(async () => (await conversation()).priority).toBeNull()
+  await expect(page.getByText('Taken back.')).toBeVisible()
   await pick('l', 'urgent-keys')
   await expect.poll(async () => (await conversation()).tags).toContain('urgent-keys')
   await pick('s', /Tomorrow/)
@@ -103,7 +104,7 @@ test('every key does its work, on the row of the cursor and in a conversation', 
   await expect(sidebar).toBeVisible()
   await page.keyboard.press('Shift+u')
   await expect(page.getByText('Marked as unread')).toBeVisible()
-  for (const key of ['r', 'n', 'f']) {
+  for (const key of ['r', 'n']) {
     await page.keyboard.press(key)
     await expect(page.locator('[contenteditable="true"]')).toBeFocused()
     // Typing is typing: no single key does anything now.
@@ -113,6 +114,10 @@ test('every key does its work, on the row of the cursor and in a conversation', 
     await expect(page.locator('[contenteditable="true"]')).not.toBeFocused()
   }
   expect((await conversation()).status).toBe('Open')
+  await page.keyboard.press('f')
+  await expect(page.getByTestId('composer-forward')).toBeVisible()
+  await page.getByRole('button', { name: 'Do not forward' }).click()
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
   await page.keyboard.press('?')
   await expect(page.getByRole('dialog')).toContainText('Redo')
   await page.keyboard.press('Escape')
