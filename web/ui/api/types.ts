@@ -5,7 +5,7 @@
  */
 import type { components } from './schema'
 
-type Schemas = components['schemas']
+export type Schemas = components['schemas']
 
 /** T with some of its fields narrowed. A field that T does not have, or that it could not hold, does not compile. */
 type Narrow<T, N extends { [K in keyof N]: K extends keyof T ? T[K] : never }> = Omit<T, keyof N> & N

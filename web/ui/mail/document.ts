@@ -54,6 +54,7 @@ function styleSheet({ theme, fontFaces = '' }: FrameOptions): string {
     [${quoteMark}] { display: none !important; }
     html.all [${quoteMark}] { display: revert !important; }
     *, ::before, ::after { animation: none !important; }
+    ::highlight(found) { background: #ffe7b3; color: #1c2024; }
   `
 }
 

@@ -3,12 +3,14 @@ import { ownUpload } from '@ui/mail/sanitise'
 import type { Component } from 'vue'
 
 /** What can be shown without leaving the page. */
-export type Preview = 'image' | 'pdf' | 'text' | null
+export type Preview = 'image' | 'pdf' | 'text' | 'video' | 'audio' | null
 
 export function previewOf(contentType: string): Preview {
   const type = contentType.split(';')[0]!.trim().toLowerCase()
   if (/^image\/(png|jpe?g|gif|webp|avif|bmp)$/.test(type)) return 'image'
   if (type === 'application/pdf') return 'pdf'
+  if (/^video\/(mp4|webm|ogg|quicktime)$/.test(type)) return 'video'
+  if (/^audio\/(mpeg|mp3|mp4|aac|ogg|opus|webm|wav|x-wav|wave|flac|x-m4a)$/.test(type)) return 'audio'
   if (/^text\/(plain|csv|markdown|x-log)$/.test(type) || type === 'application/json') return 'text'
   return null
 }
@@ -31,6 +33,9 @@ export function fileIcon(contentType: string): { icon: Component; colour: string
 
 /** The address that saves a file; the session opens it. */
 export const downloadAddress = (uuid: string): string => `/uploads/${encodeURIComponent(uuid)}?download=1`
+
+/** The address that saves all attachments of a message as one archive. */
+export const archiveAddress = (conversation: string, message: string): string => `/api/v1/conversations/${conversation}/messages/${message}/attachments`
 
 /** The address of one of our files on this origin. */
 export const sameOrigin = (address: string): string => ownUpload(address) ?? address

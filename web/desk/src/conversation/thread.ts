@@ -15,6 +15,18 @@ export interface Thread {
 
 export const threadPage = 40
 
+/** What of a conversation is shown. The server narrows it down, of which only a part may be loaded. */
+export type ThreadFilter = 'all' | 'public' | 'notes' | 'attachments'
+
+const narrowed: Record<ThreadFilter, Record<string, string>> = {
+  all: {},
+  public: { private: 'false' },
+  notes: { private: 'true', type: 'outgoing' },
+  attachments: { attachments: 'true' },
+}
+
+const keyOf = (uuid: Uuid, filter: ThreadFilter): readonly string[] => (filter === 'all' ? keys.messages(uuid) : [...keys.messages(uuid), filter])
+
 /** Joins two runs of messages by uuid; what is in `next` wins. Oldest first. */
 export function mergeMessages(known: readonly Message[], next: readonly Message[]): Message[] {
   const byUuid = new Map(known.map((message) => [message.uuid, message]))
@@ -43,11 +55,11 @@ async function fetchPage(uuid: Uuid, query: Record<string, string>, signal?: Abo
 }
 
 /** The surroundings of a message; null when there is no such message. */
-async function fetchAround(uuid: Uuid, message: Uuid, signal?: AbortSignal): Promise<Thread | null> {
-  const page = await fetchPage(uuid, { around: message }, signal).catch(() => null)
+async function fetchAround(uuid: Uuid, message: Uuid, filter: ThreadFilter, signal?: AbortSignal): Promise<Thread | null> {
+  const page = await fetchPage(uuid, { ...narrowed[filter], around: message }, signal).catch(() => null)
   if (!page?.length) return null
   const messages = [...page].sort((a, b) => a.id - b.id)
-  const after = await fetchPage(uuid, { after: messages.at(-1)!.uuid }, signal)
+  const after = await fetchPage(uuid, { ...narrowed[filter], after: messages.at(-1)!.uuid }, signal)
   return { messages: mergeMessages(messages, after), older: page.length >= threadPage, newer: after.length >= threadPage }
 }
 
@@ -67,12 +79,14 @@ export function upsertMessage(uuid: Uuid, message: Message): void {
   queryClient.setQueryData<Thread>(keys.messages(uuid), (thread) =>
     thread && !thread.newer ? { ...thread, messages: mergeMessages(thread.messages, [message]) } : thread,
   )
+  // Whether it belongs to a part of the thread the server says.
+  void queryClient.invalidateQueries({ queryKey: keys.messages(uuid), predicate: ({ queryKey }) => queryKey.length > keys.messages(uuid).length })
 }
 
 /** Changes a message in place, if it is in memory. */
 export function patchMessage(uuid: Uuid, message: Uuid, change: Partial<Message>): void {
-  queryClient.setQueryData<Thread>(
-    keys.messages(uuid),
+  queryClient.setQueriesData<Thread>(
+    { queryKey: keys.messages(uuid) },
     (thread) =>
       thread && {
         ...thread,
@@ -111,17 +125,20 @@ export function applyMessageUpdate({ conversation_uuid: uuid, uuid: message, ...
 }
 
 /** The messages of one conversation: newest page first, older and newer ones on request. */
-export function useThread(uuid: MaybeRefOrGetter<Uuid>, around?: MaybeRefOrGetter<Uuid | undefined>) {
+export function useThread(uuid: MaybeRefOrGetter<Uuid>, around?: MaybeRefOrGetter<Uuid | undefined>, filter: MaybeRefOrGetter<ThreadFilter> = 'all') {
   const id = computed(() => toValue(uuid))
+  const key = computed(() => keyOf(id.value, toValue(filter)))
+  const loaded = (): Thread | undefined => queryClient.getQueryData<Thread>(key.value)
   const query = useQuery({
-    queryKey: computed(() => keys.messages(id.value)),
+    queryKey: key,
     queryFn: async ({ signal, queryKey }) => {
       const wanted = id.value
+      const part = toValue(filter)
       const known = queryClient.getQueryData<Thread>(queryKey)
       const target = toValue(around)
-      const surroundings = target && !known ? await fetchAround(wanted, target, signal) : null
+      const surroundings = target && !known ? await fetchAround(wanted, target, part, signal) : null
       if (surroundings) return surroundings
-      const page = await fetchPage(wanted, {}, signal)
+      const page = await fetchPage(wanted, narrowed[part], signal)
       return mergeNewest(queryClient.getQueryData<Thread>(queryKey), page, page.length >= threadPage)
     },
     staleTime: 30_000,
@@ -129,44 +146,46 @@ export function useThread(uuid: MaybeRefOrGetter<Uuid>, around?: MaybeRefOrGette
 
   const loadingOlder = ref(false)
   const loadingNewer = ref(false)
-  watch(id, () => {
+  watch(key, () => {
     loadingOlder.value = false
     loadingNewer.value = false
   })
 
   async function load(direction: 'older' | 'newer'): Promise<void> {
     const uuid = id.value
-    const thread = threadOf(uuid)
+    const here = key.value
+    const thread = loaded()
     const busy = direction === 'older' ? loadingOlder : loadingNewer
     const edge = direction === 'older' ? thread?.messages[0] : thread?.messages.at(-1)
     if (!thread?.[direction] || !edge || busy.value) return
     busy.value = true
     try {
-      const page = await fetchPage(uuid, { [direction === 'older' ? 'before' : 'after']: edge.uuid })
+      const page = await fetchPage(uuid, { ...narrowed[toValue(filter)], [direction === 'older' ? 'before' : 'after']: edge.uuid })
       queryClient.setQueryData<Thread>(
-        keys.messages(uuid),
+        here,
         (now) =>
           now && { ...now, messages: mergeMessages(now.messages, page), [direction]: page.length >= threadPage },
       )
     } finally {
-      if (id.value === uuid) busy.value = false
+      if (key.value === here) busy.value = false
     }
   }
 
   /** Goes to the surroundings of a message that is not among those that are loaded. */
   async function reach(message: Uuid): Promise<void> {
-    const uuid = id.value
-    if (!threadOf(uuid) || knowsMessage(uuid, message)) return
-    const surroundings = await fetchAround(uuid, message)
-    if (surroundings) queryClient.setQueryData<Thread>(keys.messages(uuid), surroundings)
+    const here = key.value
+    const known = loaded()
+    if (!known || known.messages.some((one) => one.uuid === message)) return
+    const surroundings = await fetchAround(id.value, message, toValue(filter))
+    if (surroundings) queryClient.setQueryData<Thread>(here, surroundings)
   }
 
   /** Leaves the surroundings of an old message for the newest page. */
   async function toNewest(): Promise<void> {
-    const uuid = id.value
-    if (!threadOf(uuid)?.newer) return
-    const page = await fetchPage(uuid, {})
-    queryClient.setQueryData<Thread>(keys.messages(uuid), mergeNewest(undefined, page, page.length >= threadPage))
+    const here = key.value
+    if (!loaded()?.newer) return
+    const page = await fetchPage(id.value, narrowed[toValue(filter)])
+    queryClient.setQueryData<Thread>(here, mergeNewest(undefined, page, page.length >= threadPage))
   }
 
   return {
