@@ -23,7 +23,7 @@ var (
 		`originalmeddelande`, `vidarebefordrat meddelande`, `oprindelig meddelelse`, `opprinnelig melding`, `alkuperäinen viesti`,
 		`oryginalna wiadomość`, `wiadomość oryginalna`, `przekazana wiadomość`, `původní zpráva`, `eredeti üzenet`,
 		`исходное сообщение`, `пересылаемое сообщение`, `пересланное сообщение`, `orijinal mesaj`, `özgün ileti`, `yönlendirilmiş ileti`,
-		`پیام اصلی`, `پیام هدایت شده`, `پیام ارسال‌شده`, `元のメッセージ`, `転送メッセージ`, `原始邮件`, `原始郵件`, `转发邮件`, `轉寄郵件`,
+		`پیام اصلی`, `پیام هدایت شده`, `پیام ارسال\x{200c}شده`, `元のメッセージ`, `転送メッセージ`, `原始邮件`, `原始郵件`, `转发邮件`, `轉寄郵件`,
 		`원본 메[일시]지?`, `전달된 메[일시]지?`,
 	) + `\s*[-_–—= ]{2,}\s*:?$`)
 	// passedOnLine is how Apple's clients begin what they pass on.
@@ -122,7 +122,7 @@ func historyStart(lines []string) int {
 		}
 		last, _ := utf8.DecodeLastRuneInString(line)
 		switch {
-		case strings.ContainsAny(line[:1], "-_=\xe2") && originalLine.MatchString(line):
+		case strings.IndexByte("-_=\xe2", line[0]) >= 0 && originalLine.MatchString(line):
 		case (last == ':' || last == '：') && passedOnLine.MatchString(line):
 		case headerAt(lines, i):
 		default:

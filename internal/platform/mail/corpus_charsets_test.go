@@ -42,7 +42,7 @@ var scripts = []struct{ charset, subject, body string }{
 	{"shift_jis", "プリンター", "プリンターが動きません。表示ソ能"},
 	{"iso-2022-jp", "プリンター", "プリンターが動きません。"},
 	{"euc-kr", "프린터 문제", "프린터가 작동하지 않습니다. 도와주세요."},
-	{"utf-8", "Smile 🙂", "Ελληνικά, 日本語, فارسی‌ها, 👩‍👧 😀"},
+	{"utf-8", "Smile 🙂", "Ελληνικά, 日本語, فارسی\u200cها, 👩‍👧 😀"},
 }
 
 // charsets are the families of charsets in plain text with Q-encoded subjects, and in HTML with B-encoded ones.
