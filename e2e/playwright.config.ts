@@ -6,7 +6,7 @@ import type { Engine } from './support/desk.ts'
 export default defineConfig<object, { engine: Engine }>({
   testDir: 'specs',
   outputDir: 'results',
-  workers: 1,
+  workers: 2, // each has a desk and mail servers of its own
   forbidOnly: !!process.env['CI'],
   timeout: 120_000,
   retries: 1, // a browser that stalls on a busy machine is reported as flaky, not as a failure

@@ -110,7 +110,7 @@ export const sections: readonly Section[] = [
     path: '/admin/templates',
     permission: 'templates:manage',
     icon: LayoutTemplate,
-    settings: [{ label: 'admin.template.default' }, { label: 'admin.template.layout' }, { label: 'admin.templates.mails' }, { label: 'admin.template.preview' }, { label: 'admin.template.test' }],
+    settings: [{ label: 'admin.template.name' }, { label: 'admin.template.subject' }, { label: 'admin.template.body' }, { label: 'admin.template.default' }, { label: 'admin.template.layout' }, { label: 'admin.templates.mails' }, { label: 'admin.template.preview' }, { label: 'admin.template.test' }],
   },
   {
     id: 'statuses',
