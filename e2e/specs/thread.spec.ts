@@ -56,7 +56,6 @@ test('what can be done with a message is a key away', async ({ desk, dovecot, si
   await page.goto(`/inboxes/all/conversation/${uuid}`)
   const mail = page.locator('article[data-type="incoming"]')
   await expect(mail.locator('iframe').contentFrame().getByText('Three')).toBeVisible()
-  await page.waitForLoadState('networkidle')
 
   await test.step('its menu opens by key and offers what may be done', async () => {
     await mail.focus()

@@ -11,10 +11,10 @@ export const looks = [
 
 /**
  * Takes the picture screenshots/<name>.png of a page as it is, lets axe look at it, and refuses a page that scrolls sideways.
- * A page whose requests a test keeps back, or with the frame of a preview, never falls silent: it is examined as it stands.
+ * A page with frames may never fall silent: it is waited for a while. One whose requests a test keeps back is examined as it stands.
  */
 export async function examine(page: Page, name: string, silent = true): Promise<void> {
-  if (silent) await page.waitForLoadState('networkidle')
+  if (silent) await page.waitForLoadState('networkidle', { timeout: 5_000 }).catch(() => undefined)
   await page.screenshot({ path: `screenshots/${name}.png`, animations: 'disabled' })
   // What is inside a mail is the customer's work, not the desk's; nothing runs inside the frames of notes and previews either.
   const { violations } = await new AxeBuilder({ page }).exclude('[data-testid="message"] iframe').exclude('[data-testid="contact-note"] iframe').exclude('[data-testid="template-preview"] iframe').analyze()

@@ -20,9 +20,9 @@ import (
 )
 
 const (
-	crowd      = 500 // connected agents,
-	dawdlers   = 50  // of whom so many do not read
-	bursts     = 2
+	crowd      = 500       // connected agents,
+	dawdlers   = 50        // of whom so many do not read
+	bursts     = 5         // which are more than wait and are being written for one that does not read
 	burst      = 250       // events at once; fewer than a connection's queue holds
 	crowdsHeap = 192 << 20 // bytes that all of them may take, with their clients, who are in this process, too
 )
@@ -91,13 +91,13 @@ func TestACrowdOfAgentsTakesBoundedMemoryAndLosesNothing(t *testing.T) {
 		t.Skip("takes seconds of two processors")
 	}
 	k := newDesk(t, dbtest.SQLite(t))
-	url := k.serveNarrow()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	url, gate := k.serveGated(dawdlers)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	before := heap()
 	members := make([]*member, crowd)
 	for i := range members {
-		ws, res, err := websocket.Dial(ctx, fmt.Sprintf("%s/ws?agent=%d", url, everything), &websocket.DialOptions{HTTPClient: narrowClient(i < dawdlers)})
+		ws, res, err := websocket.Dial(ctx, fmt.Sprintf("%s/ws?agent=%d", url, everything), nil)
 		k.must(err)
 		if res.Body != nil {
 			_ = res.Body.Close()
@@ -111,6 +111,7 @@ func TestACrowdOfAgentsTakesBoundedMemoryAndLosesNothing(t *testing.T) {
 		wg.Go(func() { m.read(ctx) })
 	}
 	waitFor(ctx, t, "hello", readers, func(m *member) bool { return m.hello.Load() })
+	gate.mu.Lock()
 	quiet := heap()
 	peak, looked := quiet, time.Now()
 	for b := range bursts {
@@ -127,6 +128,7 @@ func TestACrowdOfAgentsTakesBoundedMemoryAndLosesNothing(t *testing.T) {
 		})
 	}
 	k.announce("end")
+	gate.mu.Unlock()
 	for _, m := range members[:dawdlers] {
 		wg.Go(func() { m.read(ctx) })
 	}
@@ -177,30 +179,44 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// serveNarrow serves the hub on connections whose buffers in the system are small, so that who does not read is noticed
-// soon.
-func (k *desk) serveNarrow() string {
+// gate holds back what the server writes to some of its connections while it is shut, whatever buffers the system has.
+type gate struct {
+	net.Listener
+
+	mu   sync.RWMutex // locked while the gate is shut
+	left int          // so many connections that come next are held back
+}
+
+func (g *gate) Accept() (net.Conn, error) {
+	c, err := g.Listener.Accept()
+	if err != nil || g.left == 0 {
+		return c, err
+	}
+	g.left--
+	return &gatedConn{c, g}, nil
+}
+
+type gatedConn struct {
+	net.Conn
+
+	gate *gate
+}
+
+func (c *gatedConn) Write(b []byte) (int, error) {
+	c.gate.mu.RLock()
+	defer c.gate.mu.RUnlock()
+	return c.Conn.Write(b)
+}
+
+// serveGated serves the hub; the gate, open at first, is for the first n connections.
+func (k *desk) serveGated(n int) (url string, g *gate) {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, _ := k.principal(r.Context(), everything)
 		k.hub.Serve(w, r, p)
 	}))
-	server.Config.ConnState = func(c net.Conn, s http.ConnState) {
-		if tcp, ok := c.(*net.TCPConn); ok && s == http.StateNew {
-			_ = tcp.SetWriteBuffer(16 << 10)
-		}
-	}
+	g = &gate{Listener: server.Listener, left: n}
+	server.Listener = g
 	server.Start()
 	k.Cleanup(server.Close)
-	return server.URL
-}
-
-func narrowClient(narrow bool) *http.Client {
-	dialer := &net.Dialer{}
-	return &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		c, err := dialer.DialContext(ctx, network, addr)
-		if tcp, ok := c.(*net.TCPConn); ok && narrow {
-			_ = tcp.SetReadBuffer(16 << 10)
-		}
-		return c, err
-	}}}
+	return server.URL, g
 }
