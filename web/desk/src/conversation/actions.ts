@@ -2,52 +2,13 @@ import { api } from '@ui/api/client'
 import type { Conversation, Uuid } from '@ui/api/types'
 import { t } from '@ui/i18n'
 import { confirm } from '@ui/confirm'
-import { dismissToast, toast, toastError } from '@ui/toast/toasts'
+import { toast, toastError } from '@ui/toast/toasts'
 import { findRow, forgetRow, patchConversation } from '@/data/conversations'
 import { keys, queryClient } from '@/data/query'
 import { priorityName, statusName } from '@/data/standard'
 import { hiddenScopes } from '@/inbox/scope'
+import { begin, offerUndo } from './undo'
 import { snoozeDuration } from './snooze'
-
-/** What the agent did last, to take it back by key. */
-export interface Done {
-  undo: () => void
-  redo: () => void
-}
-
-/** The notice that offers to undo; there is one at a time. */
-let notice = 0
-
-/** Puts something that was done where the undo key finds it. */
-export function remember(step: Done): void {
-  done.push(step)
-  undone.length = 0
-}
-
-const done: Done[] = []
-const undone: Done[] = []
-
-/** Takes a step back, whichever way it was asked for; the key for redoing it finds it. */
-export function undoStep(step: Done): void {
-  const at = done.lastIndexOf(step)
-  if (at < 0) return
-  done.splice(at, 1)
-  undone.push(step)
-  dismissToast(notice)
-  step.undo()
-}
-
-export function undoLast(): void {
-  const last = done.at(-1)
-  if (last) undoStep(last)
-}
-
-export function redoLast(): void {
-  const last = undone.pop()
-  if (!last) return
-  done.push(last)
-  last.redo()
-}
 
 /** The conversation as it is opened, or as far as its row in a list knows it. */
 const current = (uuid: Uuid): Partial<Conversation> | undefined =>
@@ -83,20 +44,13 @@ async function apply(uuid: Uuid, to: Partial<Conversation>, from: Partial<Conver
 /** Changes at once, rolls back when refused, and offers to undo. */
 async function perform(change: Change): Promise<boolean> {
   const { uuid, to, from, forward, back, said } = change
-  const step: Done = {
-    undo: () => void apply(uuid, from, to, back),
-    redo: () => void apply(uuid, to, from, forward),
-  }
-  if (!(await apply(uuid, to, from, forward))) return false
-  remember(step)
-  dismissToast(notice)
-  notice = toast(said, {
-    kind: 'success',
-    action: {
-      label: t('conversation.undo'),
-      run: () => undoStep(step),
-    },
+  const outcome = apply(uuid, to, from, forward)
+  const step = begin(outcome, {
+    undo: () => apply(uuid, from, to, back),
+    redo: () => apply(uuid, to, from, forward),
   })
+  if (!(await outcome)) return false
+  offerUndo(step, said)
   return true
 }
 

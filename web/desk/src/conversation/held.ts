@@ -7,7 +7,7 @@ import { computed, onScopeDispose, ref, toValue, type MaybeRefOrGetter } from 'v
 import { useFrames } from '@/data/live'
 import { keys, queryClient } from '@/data/query'
 import { router } from '@/router'
-import { remember } from './actions'
+import { remember } from './undo'
 import { drafts } from './drafts'
 import { giveBack } from './intents'
 import { knowsMessage, refetchMessage, upsertMessage } from './thread'

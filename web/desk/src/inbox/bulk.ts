@@ -1,9 +1,9 @@
 import { api } from '@ui/api/client'
 import type { BulkJob, BulkRow, ConversationRow, Page, Uuid } from '@ui/api/types'
 import { t } from '@ui/i18n'
-import { dismissToast, toast, toastError } from '@ui/toast/toasts'
+import { toast, toastError } from '@ui/toast/toasts'
 import { shallowRef, watch } from 'vue'
-import { remember } from '@/conversation/actions'
+import { begin, offerUndo, type Step } from '@/conversation/undo'
 import { applyRow, filtersOf, findRow } from '@/data/conversations'
 import { keys, queryClient } from '@/data/query'
 import type { Selection } from './selection'
@@ -100,8 +100,8 @@ function refresh(): void {
   for (const queryKey of [keys.lists, ['conversation'], keys.counts]) void queryClient.invalidateQueries({ queryKey })
 }
 
-/** Says how a job ended; what it changed can be taken back. */
-function tell(job: BulkJob, undo?: () => void): number | undefined {
+/** Says how a job ended; what it changed can be taken back by the step, if there is one. */
+function tell(job: BulkJob, step?: Step): void {
   if (job.refused) {
     toast(t('bulk.refused', { done: job.done + job.unchanged, refused: job.refused }), {
       kind: 'error',
@@ -111,9 +111,8 @@ function tell(job: BulkJob, undo?: () => void): number | undefined {
   }
   if (!job.done) {
     if (!job.refused) toast(t('bulk.unchanged'))
-    return undefined
-  }
-  return toast(job.undo_of ? t('bulk.undone') : t('bulk.done', {}, job.done), { kind: 'success', action: undo && { label: t('common.undo'), run: undo } })
+  } else if (step) offerUndo(step, t('bulk.done', {}, job.done))
+  else toast(job.undo_of ? t('bulk.undone') : t('bulk.done', {}, job.done), { kind: 'success' })
 }
 
 async function undoJob(id: number): Promise<void> {
@@ -125,25 +124,13 @@ async function undoJob(id: number): Promise<void> {
   refresh()
 }
 
-/** Changes many conversations, and says how it went. Loaded ones are shown changed at once. */
-export async function changeMany(which: Chosen, action: BulkAction): Promise<void> {
+/** Runs a job to its end; undefined if the server refused it. Loaded conversations are shown changed at once. */
+async function runJob(which: Chosen, action: BulkAction): Promise<BulkJob | undefined> {
   await atRest()
   const before = 'uuids' in which ? which.uuids.flatMap((uuid) => findRow(uuid) ?? []) : []
   for (const row of before) applyRow(foreseen(row, action))
   try {
-    const job = await ended(await api.post<BulkJob>('/conversations/bulk', { ...which, action }))
-    if (action.type === 'delete' || !job.done) tell(job)
-    else {
-      let open = true
-      const said: { notice?: number } = {}
-      const undo = (): void => {
-        if (open) void undoJob(job.id)
-        if (said.notice !== undefined) dismissToast(said.notice)
-        open = false
-      }
-      remember({ undo, redo: () => void changeMany(which, action) })
-      said.notice = tell(job, undo)
-    }
+    return await ended(await api.post<BulkJob>('/conversations/bulk', { ...which, action }))
   } catch (error) {
     for (const row of before) applyRow(row)
     toastError(error)
@@ -151,6 +138,27 @@ export async function changeMany(which: Chosen, action: BulkAction): Promise<voi
     running.value = undefined
     refresh()
   }
+}
+
+/** Changes many conversations, and says how it went. All but deleting can be taken back. */
+export async function changeMany(which: Chosen, action: BulkAction): Promise<void> {
+  if (action.type === 'delete') {
+    const job = await runJob(which, action)
+    if (job) tell(job)
+    return
+  }
+  let job: BulkJob | undefined
+  const run = async (): Promise<boolean> => {
+    job = await runJob(which, action)
+    return !!job?.done
+  }
+  const outcome = run()
+  const step = begin(outcome, {
+    undo: () => job && undoJob(job.id),
+    redo: async () => (await run(), job && tell(job, step)),
+  })
+  await outcome
+  if (job) tell(job, step)
 }
 
 /** The first of the conversations that a job was refused for. */
