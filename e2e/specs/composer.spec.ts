@@ -3,12 +3,13 @@
 import PostalMime from 'postal-mime'
 import { expect, test } from '../support/fixtures.ts'
 import { until } from '../support/mailserver.ts'
-import { customer, firstMail, firstMailBytes, messageID, png } from '../support/mails.ts'
+import { customer, plainBytes, png } from '../support/mails.ts'
 
 test('a pasted picture and a draft outlive the tab and leave as one mail', async ({ desk, dovecot, sink, signedIn: page }) => {
   await desk.api.createInbox('composer', dovecot, sink)
-  await dovecot.deliver('composer', firstMailBytes(messageID(), png(200, 40, 40)))
-  const { uuid } = await desk.api.conversationAbout(firstMail.subject)
+  const subject = 'Which part is it?'
+  await dovecot.deliver('composer', plainBytes('composer@desk.example', subject, 'Please send a picture.'))
+  const { uuid } = await desk.api.conversationAbout(subject)
   await page.goto(`/inboxes/all/conversation/${uuid}`)
   await expect(page.getByTestId('message')).toBeVisible()
 

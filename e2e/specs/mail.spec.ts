@@ -4,7 +4,7 @@
 import PostalMime from 'postal-mime'
 import { expect, test } from '../support/fixtures.ts'
 import { until } from '../support/mailserver.ts'
-import { answerBytes, customer, firstMail, firstMailBytes, messageID, pdf, png } from '../support/mails.ts'
+import { answerBytes, customer, firstMail, firstMailBytes, messageID, pdf, plainBytes, png } from '../support/mails.ts'
 
 const attachment = { name: 'Antwort – été.pdf', mimeType: 'application/pdf', buffer: Buffer.concat([pdf.bytes, Buffer.from([0, 255, 13, 10])]) }
 
@@ -93,12 +93,7 @@ test('a mail is answered in the browser and the customer answers back', async ({
 test('a reply that the server refuses says so, and goes out on retry', async ({ desk, dovecot, sink, signedIn: page }) => {
   await desk.api.createInbox('refused', dovecot, sink)
   const subject = 'A mail to be refused'
-  await dovecot.deliver(
-    'refused',
-    Buffer.from(
-      `From: ${customer}\r\nTo: refused@desk.example\r\nSubject: ${subject}\r\nMessage-ID: ${messageID()}\r\n\r\nHello?\r\n`,
-    ),
-  )
+  await dovecot.deliver('refused', plainBytes('refused@desk.example', subject, 'Hello?'))
   const { uuid } = await desk.api.conversationAbout(subject)
   await page.goto(`/inboxes/all/conversation/${uuid}`)
   await sink.treat('rcpt 550 5.1.1 No such user here')

@@ -53,7 +53,7 @@ test('what is typed when the session ends is saved after signing in again in pla
 
   // The socket hears of the opened conversation again.
   await desk.api.post(`/api/v1/conversations/${uuid}/messages`, { message: '<p>From a colleague</p>', private: true, sender_type: 'agent' })
-  await expect(page.getByTestId('message').filter({ hasText: 'From a colleague' })).toBeVisible()
+  await expect(page.getByTestId('message').last().locator('iframe').contentFrame().getByText('From a colleague')).toBeVisible()
   await desk.api.delete(`/api/v1/conversations/${uuid}/draft`)
 })
 

@@ -89,7 +89,7 @@ test('a table is arranged by its agent and comes back as it was', async ({ desk,
   await there.goto('/inboxes/all')
   await expect(there.getByRole('columnheader')).toHaveText(arranged)
   await expect(there.getByRole('columnheader', { name: 'Priority' })).toHaveAttribute('aria-sort', 'descending')
-  await there.goto('/inboxes/assigned')
+  await there.goto('/inboxes/unassigned')
   await expect(there.getByTestId('conversation-row').first()).toBeVisible()
   await expect(there.getByRole('columnheader')).toHaveCount(0)
   await other.close()

@@ -57,7 +57,7 @@ async function choose(page: Page, row: number, field: string, operator: string, 
 
 test('a conversation leaves a view within two seconds when somebody changes it so that it no longer matches', async ({ desk, dovecot, sink, browser, signedIn: maya }) => {
   await withLeo(desk)
-  const inbox = await desk.api.createInbox('stale', dovecot, sink)
+  const inbox = await desk.api.createInbox('views', dovecot, sink, 'Viewed')
   const high = await openOne(desk, inbox, 'Stays high')
   const c7 = await openOne(desk, inbox, 'C7 becomes low')
   for (const uuid of [high, c7]) await desk.api.put(`/api/v1/conversations/${uuid}/priority`, { priority: 'High' })
@@ -75,7 +75,7 @@ test('a conversation leaves a view within two seconds when somebody changes it s
   await dialog.getByTestId('filter-add').click()
   await choose(maya, 1, 'Status', 'is not', 'Closed')
   await dialog.getByTestId('filter-add-group').click()
-  await choose(maya, 2, 'Inbox', 'is', 'Support')
+  await choose(maya, 2, 'Inbox', 'is', 'Viewed')
   await dialog.getByTestId('filter-root-logic').click()
   await dialog.getByTestId('filter-root-logic').click()
   await examineLooks(maya, 'view-dialog')

@@ -150,6 +150,19 @@ export function answerBytes(to: string, subject: string, inReplyTo: string, refe
   )
 }
 
+/** A plain mail of the customer's that begins a conversation. */
+export function plainBytes(to: string, subject: string, text: string): Buffer {
+  return lines(
+    `From: ${customer}`,
+    `To: ${to}`,
+    `Subject: ${subject}`,
+    `Message-ID: ${messageID()}`,
+    `Date: ${new Date().toUTCString().replace('GMT', '+0000')}`,
+    '',
+    text,
+  )
+}
+
 /** An HTML mail. */
 export function htmlBytes(subject: string, html: string): Buffer {
   return lines(
