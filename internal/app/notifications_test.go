@@ -437,3 +437,45 @@ func TestNotificationsOlderThanAMonthAreDeleted(t *testing.T) {
 		}
 	})
 }
+
+func TestReplyThatDidNotLeaveIsToldItsWriterOrWhoHasTheConversation(t *testing.T) {
+	t.Parallel()
+	dbtest.URLs(t, func(t *testing.T, url string) {
+		o := newOffice(t, url)
+		hold := func(c *client, uuid string) string {
+			return o.write(c, uuid, "Later", map[string]any{"send_at": time.Now().Add(2 * time.Second).UTC().Format(time.RFC3339Nano), "unless_answered": true}).UUID
+		}
+		stopped := func(c *client) (out []notification) {
+			for _, n := range c.notifications() {
+				if n.NotificationType == "reply_stopped" {
+					out = append(out, n)
+				}
+			}
+			return out
+		}
+		answered, lost := o.open("Lamp"), o.open("Shade")
+		o.assign(answered, o.annID)
+		o.assign(lost, o.bobID)
+		first, second := hold(o.ann, answered), hold(o.bob, lost)
+		o.customer(answered, "Wait, I have another question")
+		o.assign(lost, o.annID)
+		eventually(t, "both to be told", func() bool { return len(stopped(o.ann)) == 2 })
+		for _, n := range stopped(o.ann) {
+			want := map[string]string{answered: "Somebody wrote", lost: "Its writer is gone"}[*n.ConversationUUID]
+			if n.IsRead || !strings.Contains(n.Title, "was not sent") || !strings.Contains(*n.Body, want) {
+				t.Errorf("%+v of %s", n, want)
+			}
+		}
+		if got := stopped(o.bob); len(got) != 0 {
+			t.Errorf("who may not read the conversation any more is told %+v", got)
+		}
+		// What is done with it settles it, for who does it.
+		o.ann.ok(http.MethodDelete, "/api/v1/conversations/"+answered+"/held/"+first, nil, nil)
+		o.ann.ok(http.MethodDelete, "/api/v1/conversations/"+lost+"/held/"+second, nil, nil)
+		for _, n := range stopped(o.ann) {
+			if !n.IsRead {
+				t.Errorf("still unread: %+v", n)
+			}
+		}
+	})
+}

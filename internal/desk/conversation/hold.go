@@ -40,12 +40,21 @@ type Held struct {
 	Stopped string `json:"stopped,omitempty" enum:"answered,forbidden,hidden,inbox,refused"`
 }
 
+// What can be announced of a held reply.
+const (
+	HeldBegun     = "held"
+	HeldChanged   = "changed"
+	HeldWithdrawn = "withdrawn"
+	HeldStopped   = "stopped" // it did not leave at its time
+)
+
 // HeldPayload announces that a held reply is there, has changed, was taken back or did not leave at its time.
 type HeldPayload struct {
 	ConversationUUID string `json:"conversation_uuid"`
 	UUID             string `json:"uuid"`
-	State            string `json:"state"` // held, changed, withdrawn or stopped
+	State            string `json:"state"`
 	SenderID         int64  `json:"sender_id"`
+	Reason           string `json:"reason,omitempty"` // of stopped
 }
 
 // ReleaseJob lets a held reply leave. SendAt is the time it was held until, in microseconds since 1970, so that a job of an
@@ -146,7 +155,7 @@ func (s *Service) hold(ctx context.Context, tx *db.Tx, h head, p *agent.Principa
 	if err := s.releaseAt(ctx, tx, r.ID, until); err != nil {
 		return "", err
 	}
-	return r.UUID, s.heldChanged(ctx, tx, h, p.ID, r.UUID, p.ID, "held")
+	return r.UUID, s.heldChanged(ctx, tx, h, p.ID, r.UUID, p.ID, HeldBegun)
 }
 
 func (s *Service) releaseAt(ctx context.Context, tx *db.Tx, id int64, at db.Time) error {
@@ -154,8 +163,12 @@ func (s *Service) releaseAt(ctx context.Context, tx *db.Tx, id int64, at db.Time
 }
 
 func (s *Service) heldChanged(ctx context.Context, tx *db.Tx, h head, actor int64, id string, sender int64, state string) error {
-	return s.append(ctx, tx, event.New{Type: event.MessageHeld, ConversationID: h.ID, ActorID: actor,
-		Payload: HeldPayload{ConversationUUID: h.UUID, UUID: id, State: state, SenderID: sender}})
+	return s.announceHeld(ctx, tx, h, actor, HeldPayload{UUID: id, State: state, SenderID: sender})
+}
+
+func (s *Service) announceHeld(ctx context.Context, tx *db.Tx, h head, actor int64, payload HeldPayload) error {
+	payload.ConversationUUID = h.UUID
+	return s.append(ctx, tx, event.New{Type: event.MessageHeld, ConversationID: h.ID, ActorID: actor, Payload: payload})
 }
 
 // HeldReplies returns the replies of a conversation that have not left yet, the next first, as the messages they become.

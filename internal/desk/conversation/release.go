@@ -123,7 +123,7 @@ func (s *Service) stop(ctx context.Context, r held, reason string) error {
 		if err != nil || n == 0 {
 			return err
 		}
-		return s.heldChanged(ctx, tx, h, r.SenderID, r.UUID, r.SenderID, "stopped")
+		return s.announceHeld(ctx, tx, h, r.SenderID, HeldPayload{UUID: r.UUID, State: HeldStopped, SenderID: r.SenderID, Reason: reason})
 	})
 }
 
@@ -200,7 +200,7 @@ func (s *Service) MoveHeld(ctx context.Context, p *agent.Principal, conversation
 		if err := s.releaseAt(ctx, tx, r.ID, at); err != nil {
 			return err
 		}
-		return s.heldChanged(ctx, tx, h, p.ID, r.UUID, r.SenderID, "changed")
+		return s.heldChanged(ctx, tx, h, p.ID, r.UUID, r.SenderID, HeldChanged)
 	})
 	if err != nil {
 		return nil, err
@@ -241,7 +241,7 @@ func (s *Service) Withdraw(ctx context.Context, p *agent.Principal, conversation
 		if err := s.putDraft(ctx, tx, owner, &d, false, db.Time{}); err != nil {
 			return err
 		}
-		return s.heldChanged(ctx, tx, *h, p.ID, r.UUID, r.SenderID, "withdrawn")
+		return s.heldChanged(ctx, tx, *h, p.ID, r.UUID, r.SenderID, HeldWithdrawn)
 	})
 	if err != nil || d.UserID != p.ID {
 		return nil, err

@@ -20,6 +20,7 @@ const (
 	SLAWarning      Type = "sla_warning"
 	SLABreach       Type = "sla_breach"
 	Reply           Type = "reply"            // a customer wrote in a conversation of the agent; Foyer's addition
+	ReplyStopped    Type = "reply_stopped"    // a held reply of the agent did not leave; Foyer's addition
 	NewConversation Type = "new_conversation" // nobody's yet, in a team of the agent or in none; Foyer's addition
 )
 
@@ -175,9 +176,10 @@ func (s *Service) changed(ctx context.Context, tx *db.Tx, actorID int64, c Chang
 }
 
 const (
-	settleSeen = markRead + ` AND conversation_id = $3 AND notification_type IN ('reply', 'new_conversation') RETURNING id`
+	settleSeen    = markRead + ` AND conversation_id = $3 AND notification_type IN ('reply', 'new_conversation') RETURNING id`
+	settleStopped = markRead + ` AND conversation_id = $3 AND notification_type = 'reply_stopped' RETURNING id`
 	// An assignment is settled by its assignee alone.
-	settleAnswered = markRead + ` AND conversation_id = $3 AND (notification_type IN ('reply', 'new_conversation') OR (notification_type = 'assignment'
+	settleAnswered = markRead + ` AND conversation_id = $3 AND (notification_type IN ('reply', 'new_conversation', 'reply_stopped') OR (notification_type = 'assignment'
 		AND EXISTS (SELECT 1 FROM conversations WHERE id = $3 AND assigned_user_id = $2))) RETURNING id`
 )
 

@@ -11,6 +11,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/i18n"
 	"github.com/foyerdesk/foyer/internal/platform/jobs"
 )
 
@@ -31,6 +32,8 @@ func (s *Service) react(ctx context.Context, tx *db.Tx, e event.Event) error {
 		return s.said(ctx, tx, e)
 	case event.MessageMentioned:
 		return s.mentioned(ctx, tx, e)
+	case event.MessageHeld:
+		return s.held(ctx, tx, e)
 	}
 	return nil
 }
@@ -117,6 +120,46 @@ func (s *Service) mentioned(ctx context.Context, tx *db.Tx, e event.Event) error
 		}
 	}
 	return nil
+}
+
+// held tells the writer of a reply that did not leave at its time; whoever has the conversation, if the writer is gone or
+// may not read it any more. What becomes of it later settles that.
+func (s *Service) held(ctx context.Context, tx *db.Tx, e event.Event) error {
+	var h conversation.HeldPayload
+	if err := e.Payload.Decode(&h); err != nil {
+		return err
+	}
+	switch h.State {
+	case conversation.HeldChanged, conversation.HeldWithdrawn:
+		return s.settle(ctx, tx, settleStopped, e.ActorID, *e.ConversationID)
+	case conversation.HeldStopped:
+		return s.stopped(ctx, tx, e, h)
+	}
+	return nil
+}
+
+func (s *Service) stopped(ctx context.Context, tx *db.Tx, e event.Event, h conversation.HeldPayload) error {
+	n, err := s.news(ctx, tx, ReplyStopped, e)
+	if err != nil {
+		return err
+	}
+	writer, err := agent.PrincipalIn(ctx, tx, h.SenderID)
+	if err != nil {
+		return err
+	}
+	to := h.SenderID
+	if writer == nil || !conversation.CanRead(writer, n.About.AssignedUser, n.About.AssignedTeam) {
+		if n.About.AssignedUser == nil {
+			return nil
+		}
+		to = *n.About.AssignedUser
+	}
+	reader, err := agent.PrincipalIn(ctx, tx, to)
+	if err != nil || reader == nil {
+		return err
+	}
+	n.Body = i18n.T(s.language(ctx, reader), "composer.held.stopped."+h.Reason, nil)
+	return s.tell(ctx, tx, to, n)
 }
 
 // news begins what is told of an event: about which conversation, and by whom.

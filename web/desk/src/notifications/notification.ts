@@ -1,4 +1,4 @@
-import { AtSign, Bell, Inbox, MessageSquareReply, Timer, TimerOff, UserRoundCheck } from '@lucide/vue'
+import { AtSign, Bell, CalendarX2, Inbox, MessageSquareReply, Timer, TimerOff, UserRoundCheck } from '@lucide/vue'
 import type { Notification } from '@ui/api/types'
 import { t } from '@ui/i18n'
 import type { Component } from 'vue'
@@ -20,6 +20,8 @@ export function titleOf({ notification_type: type, title, meta }: Notification):
       return actor ? t('notification.title.assignment_by', { actor, reference }) : t('notification.title.assignment', { reference })
     case 'reply':
       return t('notification.title.reply', { actor: actor ?? '', reference }, count)
+    case 'reply_stopped':
+      return t('notification.title.reply_stopped', { reference })
     case 'new_conversation':
       return t('notification.title.new_conversation', { actor: actor ?? '', reference })
     default:
@@ -40,6 +42,7 @@ const looks: Record<string, { icon: Component; tone: string }> = {
   mention: { icon: AtSign, tone: 'bg-iris-3 text-iris-11' },
   assignment: { icon: UserRoundCheck, tone: 'bg-sky-3 text-sky-11' },
   reply: { icon: MessageSquareReply, tone: 'bg-grass-3 text-grass-11' },
+  reply_stopped: { icon: CalendarX2, tone: 'bg-amber-3 text-amber-11' },
   new_conversation: { icon: Inbox, tone: 'bg-slate-3 text-slate-11' },
   sla_warning: { icon: Timer, tone: 'bg-amber-3 text-amber-11' },
   sla_breach: { icon: TimerOff, tone: 'bg-red-3 text-red-11' },
