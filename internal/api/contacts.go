@@ -119,16 +119,10 @@ func Contacts(a *API) {
 	route(a, http.MethodDelete, "/contacts/{id}", "Erase a contact", need(role.ContactsDelete),
 		func(ctx context.Context, p *agent.Principal, in *struct {
 			IDPath
-			Conversations string `query:"conversations" doc:"What becomes of their conversations: keep leaves them, under \"Deleted contact\""`
+			Conversations string `query:"conversations" doc:"What becomes of their conversations: keep leaves them, under \"Deleted contact\"; delete has them deleted for good, and needs conversations:delete and conversations:read_all"`
 		}) (done, error) {
 			return withID(in.ID, func(id int64) (done, error) {
-				if in.Conversations == "" {
-					return false, fault.Required("conversations")
-				}
-				if in.Conversations != "keep" {
-					return false, fault.Field("conversations", "error.unknown_value", "value", in.Conversations)
-				}
-				err := s.Erase(ctx, p, id)
+				err := s.Erase(ctx, p, id, contact.Fate(in.Conversations))
 				return err == nil, err
 			})
 		})
@@ -145,10 +139,46 @@ func Contacts(a *API) {
 				return a.Conversations.List(ctx, p, q)
 			})
 		})
+	contactBulk(a)
 	contactNotes(a)
 	customAttributeValues(a)
 	a.replaceContact()
 	a.exportContacts()
+}
+
+// bulkContacts is what became of several contacts.
+type bulkContacts struct {
+	Done      []int64          `json:"done" doc:"Ids of those that were changed"`
+	Unchanged []int64          `json:"unchanged" doc:"Ids of those that were so already"`
+	Refused   []refusedContact `json:"refused"`
+}
+
+type refusedContact struct {
+	ID      int64  `json:"id"`
+	Message string `json:"message"`
+}
+
+func contactBulk(a *API) {
+	route(a, http.MethodPost, "/contacts/bulk", "Block, unblock or erase several contacts", need(role.ContactsReadAll),
+		func(ctx context.Context, p *agent.Principal, in *struct {
+			Body struct {
+				IDs           []int64 `json:"ids,omitempty" doc:"At most 100"`
+				Action        string  `json:"action,omitempty" doc:"block, unblock or delete"`
+				Conversations string  `json:"conversations,omitempty" doc:"With delete: keep or delete, as of DELETE /contacts/{id}"`
+			}
+		}) (bulkContacts, error) {
+			b := in.Body
+			out := bulkContacts{Done: []int64{}, Unchanged: []int64{}, Refused: []refusedContact{}}
+			result, err := a.Deps.Contacts.Bulk(ctx, p, contact.BulkAction(b.Action), b.IDs, contact.Fate(b.Conversations))
+			if err != nil {
+				return out, err
+			}
+			out.Done, out.Unchanged = append(out.Done, result.Done...), append(out.Unchanged, result.Unchanged...)
+			for _, r := range result.Refused {
+				out.Refused = append(out.Refused, refusedContact{r.ID, a.say(ctx, r.Why.Key, r.Why.Params)})
+			}
+			return out, nil
+		})
 }
 
 // notePath is the path of a note about a contact.

@@ -12,6 +12,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/desk/contact"
+	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/desk/setting"
@@ -341,6 +342,79 @@ func TestContactIsErasedAndTheMessagesStay(t *testing.T) {
 		}
 		if again := k.open(0); again.ContactID == c.ContactID {
 			t.Error("who writes again is the contact that was erased")
+		}
+	})
+}
+
+func TestSeveralContactsAreChangedEachByItself(t *testing.T) {
+	eachContactsDesk(t, func(k *contactsDesk) {
+		_, a := k.add("a@x.test")
+		pathB, b := k.add("b@x.test")
+		_, c := k.add("c@x.test")
+		k.json(http.MethodPut, pathB+"/block", admin, `{"enabled":false}`)
+		const path = "/api/v1/contacts/bulk"
+		body := func(action, more string, ids ...int64) string {
+			return fmt.Sprintf(`{"action":%q,"ids":%s%s}`, action, db.ToJSON(ids), more)
+		}
+		many := make([]int64, contact.MaxBulk+1)
+		for i := range many {
+			many[i] = int64(i + 1)
+		}
+		k.play(
+			scenario{"without permission", http.MethodPost, path, author, body("block", "", a), 403, nil, nil},
+			scenario{"an unknown action", http.MethodPost, path, admin, body("burn", "", a), 400, []string{`"field":"action"`}, nil},
+			scenario{"none", http.MethodPost, path, admin, body("block", ""), 400, []string{`"field":"ids"`}, nil},
+			scenario{"too many", http.MethodPost, path, admin, body("block", "", many...), 400, []string{`"field":"ids"`}, nil},
+			scenario{"erased, but with what of their conversations", http.MethodPost, path, admin, body("delete", "", a), 400, []string{`"field":"conversations"`}, nil},
+			scenario{"blocked: one, one that was, one that is none, an agent", http.MethodPost, path, admin, body("block", "", a, b, 999999, 2, a), 200,
+				[]string{fmt.Sprintf(`"done":[%d]`, a), fmt.Sprintf(`"unchanged":[%d]`, b), `"id":999999,"message":"`, `{"id":2,`}, nil},
+			scenario{"let in again", http.MethodPost, path, admin, body("unblock", "", a, b, c), 200, []string{fmt.Sprintf(`"done":[%d,%d]`, a, b), fmt.Sprintf(`"unchanged":[%d]`, c)}, nil},
+			scenario{"exported", http.MethodGet, fmt.Sprintf("/api/v1/contacts/export?ids=%d,%d", a, c), admin, ``, 200, []string{"a@x.test", "c@x.test"}, []string{"b@x.test"}},
+			scenario{"exported: what is no id", http.MethodGet, "/api/v1/contacts/export?ids=1,x", admin, ``, 400, []string{`"field":"ids"`}, nil},
+			scenario{"exported: too many", http.MethodGet, "/api/v1/contacts/export?ids=1" + strings.Repeat(",1", contact.MaxExported), admin, ``, 400, []string{`"field":"ids"`}, nil},
+			scenario{"erased", http.MethodPost, path, admin, body("delete", `,"conversations":"keep"`, a, c), 200, []string{fmt.Sprintf(`"done":[%d,%d]`, a, c), `"refused":[]`}, nil},
+			scenario{"one is left", http.MethodGet, "/api/v1/contacts", admin, ``, 200, []string{"b@x.test", `"total":1`}, nil},
+		)
+		for kind, want := range map[string]int{"contact_blocked": 2, "contact_unblocked": 2, "contact_deleted": 2, "contacts_exported": 1} {
+			if n := k.count(`SELECT count(*) FROM activity_logs WHERE activity_type = $1`, kind); n != want {
+				t.Errorf("%s: recorded %d times, want %d", kind, n, want)
+			}
+		}
+	})
+}
+
+func TestConversationsOfAnErasedContactAreDeletedOnRequest(t *testing.T) {
+	eachContactsDesk(t, func(k *contactsDesk) {
+		c, other := k.open(0), k.open(0)
+		path := fmt.Sprintf("/api/v1/contacts/%d?conversations=delete", c.ContactID)
+		k.must(k.c.MoveToTrash(t.Context(), k.agents[admin], other.UUID))
+		k.agents["eraser"] = &agent.Principal{ID: 3, Permissions: role.SetOf(role.ContactsDelete, role.ConversationsDelete)}
+		k.play(
+			scenario{"by who may not see them", http.MethodDelete, path, "eraser", ``, 403, nil, nil},
+			scenario{"the contact is still there", http.MethodGet, "/api/v1/conversations/" + c.UUID, admin, ``, 200, []string{"ida@cust.test"}, nil},
+			scenario{"erased", http.MethodDelete, path, admin, ``, 200, []string{`"data":true`}, nil},
+		)
+		if n := k.count(`SELECT count(*) FROM river_job WHERE kind = 'conversation.purge_contact'`); n != 1 {
+			t.Fatalf("%d jobs", n)
+		}
+		job := conversation.PurgeContactJob{ContactID: c.ContactID, AgentID: 2, Actor: audit.Actor{ID: 2, Name: "asha@acme.test"}}
+		k.exec(`INSERT INTO outbox (message_id, conversation_id, inbox_id, state, created_at, updated_at, next_attempt_at)
+			SELECT id, conversation_id, 1, 'sending', 1, 1, 1 FROM messages WHERE conversation_id = $1 LIMIT 1`, c.ID)
+		if err := k.c.PurgeContact(t.Context(), job); err == nil {
+			t.Error("one that is being sent did not make the job come again")
+		}
+		if n := k.count(`SELECT count(*) FROM conversations WHERE contact_id = $1`, c.ContactID); n != 1 {
+			t.Errorf("%d conversations are left, want the one that is being sent", n)
+		}
+		k.exec(`UPDATE outbox SET state = 'sent'`)
+		for range 2 { // a job may run again
+			k.must(k.c.PurgeContact(t.Context(), job))
+		}
+		if n := k.count(`SELECT (SELECT count(*) FROM conversations) + (SELECT count(*) FROM messages)`); n != 0 {
+			t.Errorf("%d conversations and messages are left", n)
+		}
+		if n := k.count(`SELECT count(*) FROM activity_logs WHERE activity_type = 'conversation_deleted' AND actor_id = 2`); n != 2 {
+			t.Errorf("recorded %d times", n)
 		}
 	})
 }

@@ -107,6 +107,7 @@ func newFilesDesk(t testing.TB, d *db.DB) *filesDesk {
 	files := media.New(d, blobs, box, func(context.Context) (media.Limits, error) { return k.rules, nil }, func() string { return "https://desk.test" })
 	events := event.NewLog(d, bus.Local{}, log)
 	k.c = conversation.New(d, events, runner, files)
+	jobs.Handle(runner, k.c.PurgeContact)
 	k.c.OnReply("email", func(context.Context, *db.Tx, conversation.Outgoing) error { return nil })
 	k.agents = signedIn{
 		admin:   {ID: 2, FirstName: "Asha", Permissions: role.SetOf(role.All...)},

@@ -44,6 +44,7 @@ var unrecorded = map[string]string{
 	"POST /contacts/{id}/notes":           "what is written about a customer, as a message is",
 	"PUT /contacts/{id}":                  "the form of PATCH /contacts/{id}",
 	"DELETE /agents/{id}/sessions":        "together with DELETE /agents/{id}/sessions/{of}",
+	"POST /contacts/bulk":                 "as of each contact by itself: TestSeveralContactsAreChangedEachByItself",
 	"DELETE /contacts/{id}/twins/{other}": "what an agent thinks of a suggestion",
 }
 

@@ -23,6 +23,7 @@ func (a *App) scheduleTrash() {
 		}
 		return nil
 	})
+	jobs.Handle(a.jobs, a.Conversations.PurgeContact)
 	jobs.Handle(a.jobs, func(ctx context.Context, _ trashJob) error {
 		n, err := a.Conversations.PurgeTrash(ctx, int(a.Settings.General(ctx).TrashRetentionDays))
 		if n > 0 {

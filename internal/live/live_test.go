@@ -563,7 +563,7 @@ func TestWhoFollowsAConversationHearsOfItsContact(t *testing.T) {
 		_, err = k.contacts.Merge(k.Context(), k.admin(), id, into)
 		k.must(err)
 		limited.next("conversation_update", fmt.Sprintf(`"contact_id":%d`, into), `"email":"other@x.test"`)
-		k.must(k.contacts.Erase(k.Context(), k.admin(), into))
+		k.must(k.contacts.Erase(k.Context(), k.admin(), into, contact.KeepConversations))
 		limited.next("contact_update", fmt.Sprintf(`"contact_id":%d`, into), `"first_name":"Deleted contact"`, `"email":null`)
 		k.announce("the last one")
 		outsider.next("agent_availability_update", "the last one")

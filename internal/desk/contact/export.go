@@ -6,16 +6,21 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/platform/csvfile"
 	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
 	"github.com/foyerdesk/foyer/internal/platform/filter"
 )
 
 // batch is how many contacts an export reads at once: no connection is held while a client reads slowly.
 const batch = 500
+
+// MaxExported is the most contacts that an export names one by one.
+const MaxExported = 1000
 
 var header = []string{"id", "type", "email", "first_name", "last_name", "phone_number_country_code", "phone_number", "country",
 	"external_user_id", "enabled", "created_at", "updated_at", "custom_attributes"}
@@ -24,13 +29,19 @@ var header = []string{"id", "type", "email", "first_name", "last_name", "phone_n
 // it was exported is recorded before the first line is written. begin is called once the query is known to be good; an
 // error after that means that the file is not whole.
 func (s *Service) Export(ctx context.Context, q Query, w io.Writer, begin func()) error {
+	if len(q.IDs) > MaxExported {
+		return fault.Field("ids", "error.too_many", "max", strconv.Itoa(MaxExported))
+	}
 	args := &filter.Args{}
 	where, err := s.where(ctx, q, args)
 	if err != nil {
 		return err
 	}
+	if len(q.IDs) > 0 {
+		where += ` AND ` + idIn(q.IDs, args)
+	}
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		return audit.Record(ctx, tx, audit.Entry{Type: audit.ContactsExported, Target: audit.Target{Model: "contact"}, Note: q.Filters})
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.ContactsExported, Target: audit.Target{Model: "contact"}, Note: exported(q)})
 	})
 	if err != nil {
 		return err
@@ -63,6 +74,18 @@ func (s *Service) Export(ctx context.Context, q Query, w io.Writer, begin func()
 		}
 		args.Values()[after] = people[len(people)-1].ID
 	}
+}
+
+// exported says in the activity log which contacts left.
+func exported(q Query) string {
+	if len(q.IDs) == 0 {
+		return q.Filters
+	}
+	chosen := make([]string, len(q.IDs))
+	for i, id := range q.IDs {
+		chosen[i] = strconv.FormatInt(id, 10)
+	}
+	return strings.TrimSpace(q.Filters + " ids " + strings.Join(chosen, ", "))
 }
 
 // line returns the contact as a line of CSV.

@@ -19,6 +19,7 @@ type Query struct {
 	Cursor                  string
 	OrderBy, Order, Filters string
 	Location                *time.Location // in which days without a time are days; nil is UTC
+	IDs                     []int64        // only these, of an export; none means all
 }
 
 // Page is one page of the list.
@@ -145,11 +146,16 @@ func (s *Service) among(ctx context.Context, part string, args *filter.Args) (st
 	case len(ids) == 0:
 		return "FALSE", nil
 	}
+	return idIn(ids, args), nil
+}
+
+// idIn is the condition of contacts by their ids.
+func idIn(ids []int64, args *filter.Args) string {
 	places := make([]string, len(ids))
 	for i, id := range ids {
 		places[i] = args.Add(id)
 	}
-	return "u.id IN (" + strings.Join(places, ", ") + ")", nil
+	return "u.id IN (" + strings.Join(places, ", ") + ")"
 }
 
 // sorting is the order of a list: a column, ties by id in the same direction.

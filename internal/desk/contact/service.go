@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/platform/db"
@@ -62,6 +63,8 @@ type Conversations interface {
 	MoveContact(ctx context.Context, tx *db.Tx, actorID, from, to int64) error
 	// ForgetContact takes the addresses and the name of a contact out of what is kept besides the texts of messages.
 	ForgetContact(ctx context.Context, tx *db.Tx, id int64, addresses []string, name string) error
+	// DeleteOfContact has the conversations of a contact deleted for good, in p's name, once tx is committed.
+	DeleteOfContact(ctx context.Context, tx *db.Tx, p *agent.Principal, id int64) error
 }
 
 // Service is the contacts of a desk.

@@ -993,6 +993,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Block, unblock or erase several contacts
+         * @description Needs permission contacts:read_all.
+         */
+        post: operations["post-contacts-bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/export": {
         parameters: {
             query?: never;
@@ -3702,6 +3722,13 @@ export interface components {
             /** @description At most 1000 conversations; or a list */
             uuids?: string[] | null;
         };
+        BulkContacts: {
+            /** @description Ids of those that were changed */
+            done: number[];
+            refused: components["schemas"]["RefusedContact"][];
+            /** @description Ids of those that were so already */
+            unchanged: number[];
+        };
         BulkJob: {
             action: string;
             /** Format: date-time */
@@ -4408,6 +4435,10 @@ export interface components {
             data: components["schemas"]["BrandingPicture"];
             status: string;
         };
+        EnvelopeBulkContacts: {
+            data: components["schemas"]["BulkContacts"];
+            status: string;
+        };
         EnvelopeBulkJob: {
             data: components["schemas"]["BulkJob"];
             status: string;
@@ -5069,6 +5100,14 @@ export interface components {
         "Post-agents-reset-passwordRequest": {
             email?: string;
         };
+        "Post-contacts-bulkRequest": {
+            /** @description block, unblock or delete */
+            action?: string;
+            /** @description With delete: keep or delete, as of DELETE /contacts/{id} */
+            conversations?: string;
+            /** @description At most 100 */
+            ids?: number[] | null;
+        };
         "Post-contacts-id-mergeRequest": {
             /**
              * Format: int64
@@ -5182,6 +5221,11 @@ export interface components {
         };
         "Put-roles-id-two-factorRequest": {
             require_two_factor?: boolean;
+        };
+        RefusedContact: {
+            /** Format: int64 */
+            id: number;
+            message: string;
         };
         RetentionBody: {
             /**
@@ -7691,10 +7735,45 @@ export interface operations {
             };
         };
     };
+    "post-contacts-bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Post-contacts-bulkRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBulkContacts"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-contacts-export": {
         parameters: {
             query?: {
                 filters?: string;
+                /** @description Only these contacts, at most 1000: ids with commas between them */
+                ids?: string;
             };
             header?: never;
             path?: never;
@@ -7817,7 +7896,7 @@ export interface operations {
     "delete-contacts-id": {
         parameters: {
             query?: {
-                /** @description What becomes of their conversations: keep leaves them, under "Deleted contact" */
+                /** @description What becomes of their conversations: keep leaves them, under "Deleted contact"; delete has them deleted for good, and needs conversations:delete and conversations:read_all */
                 conversations?: string;
             };
             header?: never;
