@@ -26,6 +26,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/factor"
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
+	"github.com/foyerdesk/foyer/internal/desk/mailauth"
 	"github.com/foyerdesk/foyer/internal/desk/media"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/desk/roster"
@@ -78,6 +79,7 @@ type Deps struct {
 	Notifications *notify.Service
 	Factors       *factor.Service
 	SSO           *sso.Service
+	MailAuth      *mailauth.Service
 	// PasswordLink sends an agent a link to set their password; false when the desk cannot send mail yet.
 	PasswordLink func(ctx context.Context, agentID int64) (bool, error)
 	// Invite sends an agent their invitation; false when the desk cannot send mail yet.

@@ -79,6 +79,7 @@ func Inboxes(a *API) {
 				return email.ReadHealth(ctx, a.DB, box)
 			})
 		})
+	a.inboxOAuth()
 	route(a, http.MethodPost, "/inboxes/test", "Try an inbox's connections without saving anything", manage, a.testInbox)
 }
 
@@ -117,20 +118,27 @@ func (a *API) testInbox(ctx context.Context, _ *agent.Principal, in *inboxTestIn
 	if err != nil {
 		return inboxTest{}, err
 	}
+	var tokens email.Tokens
+	if cfg.AuthType == inbox.AuthOAuth2 {
+		email.NameAccount(&cfg)
+		tokens = func(ctx context.Context, refused string) (string, error) {
+			return a.MailAuth.Token(ctx, value(in.Body.ID), refused)
+		}
+	}
 	out := inboxTest{IMAP: make([]connectionTest, len(cfg.IMAP)), SMTP: make([]connectionTest, len(cfg.SMTP))}
 	var wg sync.WaitGroup
 	for i, server := range cfg.IMAP {
-		wg.Go(func() { out.IMAP[i] = a.testIMAP(ctx, server) })
+		wg.Go(func() { out.IMAP[i] = a.testIMAP(ctx, server, tokens) })
 	}
 	for i, server := range cfg.SMTP {
-		wg.Go(func() { out.SMTP[i] = a.testSMTP(ctx, server) })
+		wg.Go(func() { out.SMTP[i] = a.testSMTP(ctx, server, tokens) })
 	}
 	wg.Wait()
 	return out, nil
 }
 
-func (a *API) testIMAP(ctx context.Context, server inbox.IMAPServer) connectionTest {
-	state, err := email.ProbeIMAP(ctx, server)
+func (a *API) testIMAP(ctx context.Context, server inbox.IMAPServer, tokens email.Tokens) connectionTest {
+	state, err := email.ProbeIMAP(ctx, server, tokens)
 	if err != nil {
 		return a.failedTest(ctx, email.ExplainIMAP(err, server))
 	}
@@ -146,12 +154,12 @@ func (a *API) testIMAP(ctx context.Context, server inbox.IMAPServer) connectionT
 		"count": strconv.FormatUint(uint64(state.Messages), 10), "interval": interval})}
 }
 
-func (a *API) testSMTP(ctx context.Context, server inbox.SMTPServer) connectionTest {
-	if err := email.Probe(ctx, server); err != nil {
+func (a *API) testSMTP(ctx context.Context, server inbox.SMTPServer, tokens email.Tokens) connectionTest {
+	if err := email.Probe(ctx, server, tokens); err != nil {
 		return a.failedTest(ctx, email.ExplainSMTP(err, server))
 	}
 	key := "email.ok.smtp"
-	if server.AuthProtocol == "" || server.AuthProtocol == "none" {
+	if tokens == nil && (server.AuthProtocol == "" || server.AuthProtocol == "none") {
 		key = "email.ok.smtp_no_auth"
 	}
 	return connectionTest{OK: true, Message: a.say(ctx, key, nil)}

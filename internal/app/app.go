@@ -30,6 +30,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/desk/factor"
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
+	"github.com/foyerdesk/foyer/internal/desk/mailauth"
 	"github.com/foyerdesk/foyer/internal/desk/media"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/desk/roster"
@@ -70,6 +71,7 @@ type App struct {
 	emailSettings *setting.EmailService
 	Media         *media.Service
 	Inboxes       *inbox.Service
+	mailAuth      *mailauth.Service
 	Contacts      *contact.Service
 	Conversations *conversation.Service
 	Bulk          *bulk.Service
@@ -249,10 +251,12 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.Conversations = conversation.New(a.DB, a.events, a.jobs, a.Media)
 	a.Bulk = bulk.New(bulk.Options{DB: a.DB, Jobs: a.jobs, Events: a.events, Log: a.log, Conversations: a.Conversations, Principal: a.Directory.ByID})
 	a.Inboxes = inbox.New(a.DB, a.box)
+	a.mailAuth = mailauth.New(mailauth.Options{DB: a.DB, Box: a.box, Log: a.log, Inboxes: a.Inboxes, Guard: netguard.New(allowed), RootURL: rootURL,
+		GoogleURL: a.cfg.OAuthGoogleURL, MicrosoftURL: a.cfg.OAuthMicrosoftURL})
 	a.emailSettings = setting.NewEmail(a.DB, a.box)
 	a.Templates = template.New(a.DB, a.Settings)
 	a.Search = search.New(a.DB, a.log, a.node)
-	a.mail = email.New(email.Options{Node: a.node, DB: a.DB, Log: a.log, Blobs: a.blobs, Inboxes: a.Inboxes, Conversations: a.Conversations, Media: a.Media, Templates: a.Templates, Own: a.emailSettings, RootURL: rootURL,
+	a.mail = email.New(email.Options{Node: a.node, DB: a.DB, Log: a.log, Blobs: a.blobs, Inboxes: a.Inboxes, Conversations: a.Conversations, Media: a.Media, Templates: a.Templates, Own: a.emailSettings, Token: a.mailAuth.Token, RootURL: rootURL,
 		Voice: func(ctx context.Context) (string, *time.Location) {
 			g := a.Settings.General(ctx)
 			return g.Lang, g.Location()
@@ -367,7 +371,7 @@ func (a *App) face(ctx context.Context) error {
 	}
 	a.API = api.New(api.Deps{
 		DB: a.DB, Log: a.log, Version: Version, Principals: a.Directory, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams, Settings: a.Settings,
-		Media: a.Media, Inboxes: a.Inboxes, Contacts: a.Contacts, Conversations: a.Conversations, Bulk: a.Bulk, Search: a.Search, SSO: a.SSO,
+		Media: a.Media, Inboxes: a.Inboxes, Contacts: a.Contacts, Conversations: a.Conversations, Bulk: a.Bulk, Search: a.Search, SSO: a.SSO, MailAuth: a.mailAuth,
 		Tags: tag.New(a.DB, a.events), Attributes: attribute.New(a.DB, a.events), Views: view.New(a.DB, a.events, a.Conversations.CheckFilters),
 		Factors: a.Factors, Templates: a.Templates, EmailSettings: a.emailSettings, SendOwn: a.mail.SendOwn, SessionLifetime: a.cfg.SessionLifetime,
 		PasswordLink: a.Notifications.PasswordLink, Invite: a.Notifications.Invite, Notifications: a.Notifications,

@@ -82,7 +82,7 @@ func (a *App) reseal(ctx context.Context, by *agent.Principal) (done crypt.Resea
 		done = crypt.Resealer{Box: a.box}
 		for _, part := range []interface {
 			ResealTx(ctx context.Context, tx *db.Tx, r *crypt.Resealer) error
-		}{a.Inboxes, a.SSO, a.Factors, a.emailSettings, a.Notifications} {
+		}{a.Inboxes, a.mailAuth, a.SSO, a.Factors, a.emailSettings, a.Notifications} {
 			if err := part.ResealTx(ctx, tx, &done); err != nil {
 				return err
 			}

@@ -50,22 +50,34 @@ func (e *examination) mail(ctx context.Context) (list []check) {
 			list = append(list, broken(fmt.Sprintf("inbox.%d", in.ID), "Inbox "+in.Name, err))
 			continue
 		}
+		email.NameAccount(&cfg)
+		tokens, renews := storedToken(cfg)
 		for i, s := range cfg.IMAP {
-			list = append(list, check{fmt.Sprintf("inbox.%d.imap.%d", in.ID, i+1), in.Name + ": reading", func(ctx context.Context) Finding { return e.reading(ctx, in.ID, s) }})
+			list = append(list, check{fmt.Sprintf("inbox.%d.imap.%d", in.ID, i+1), in.Name + ": reading", func(ctx context.Context) Finding {
+				if renews {
+					return e.renewing(ctx, in.ID, s, cfg.OAuth.Account)
+				}
+				return e.reading(ctx, in.ID, s, tokens)
+			}})
 		}
 		for i, s := range cfg.SMTP {
-			list = append(list, check{fmt.Sprintf("inbox.%d.smtp.%d", in.ID, i+1), in.Name + ": sending", func(ctx context.Context) Finding { return sending(ctx, s) }})
+			list = append(list, check{fmt.Sprintf("inbox.%d.smtp.%d", in.ID, i+1), in.Name + ": sending", func(ctx context.Context) Finding {
+				if renews {
+					return good("%s: %s", s.Host, notTried)
+				}
+				return sending(ctx, s, tokens)
+			}})
 		}
 	}
 	return list
 }
 
 // reading connects to a mailbox, signs in and opens it, and looks when the desk last did.
-func (e *examination) reading(ctx context.Context, inboxID int64, s inbox.IMAPServer) Finding {
+func (e *examination) reading(ctx context.Context, inboxID int64, s inbox.IMAPServer, tokens email.Tokens) Finding {
 	if f, ok := resolve(ctx, s.Host); !ok {
 		return f
 	}
-	state, err := email.ProbeIMAP(ctx, s)
+	state, err := email.ProbeIMAP(ctx, s, tokens)
 	if err != nil {
 		return explained(email.ExplainIMAP(err, s))
 	}
@@ -73,7 +85,30 @@ func (e *examination) reading(ctx context.Context, inboxID int64, s inbox.IMAPSe
 	if state.Idle {
 		how = "announces new mail"
 	}
-	f := good("%s on %s: %d mails, %s", s.Mailbox, s.Host, state.Messages, how)
+	return e.withContact(ctx, good("%s on %s: %d mails, %s", s.Mailbox, s.Host, state.Messages, how), inboxID, s)
+}
+
+// notTried is why a server is not connected to that is signed in to with an access token which has ended: only the desk
+// renews tokens, because a provider may end the connection when two do.
+const notTried = "not tried, because the desk renews the access token of its provider when it signs in next"
+
+// renewing looks when the desk last read a mailbox whose access token has ended since.
+func (e *examination) renewing(ctx context.Context, inboxID int64, s inbox.IMAPServer, account string) Finding {
+	return e.withContact(ctx, good("%s on %s as %s: %s", s.Mailbox, s.Host, account, notTried), inboxID, s)
+}
+
+// storedToken returns how servers are signed in to with the token that is stored, which is never renewed here; renews
+// reports whether it has ended. Both are empty for an inbox with passwords.
+func storedToken(cfg inbox.EmailConfig) (tokens email.Tokens, renews bool) {
+	if cfg.AuthType != inbox.AuthOAuth2 || cfg.OAuth == nil {
+		return nil, false
+	}
+	token := cfg.OAuth.AccessToken
+	return func(context.Context, string) (string, error) { return token, nil }, token == "" || time.Now().After(cfg.OAuth.ExpiresAt)
+}
+
+// withContact adds to what was found of a mailbox when the desk last read it.
+func (e *examination) withContact(ctx context.Context, f Finding, inboxID int64, s inbox.IMAPServer) Finding {
 	last, err := email.LastContact(ctx, e.db, inboxID, s)
 	if err != nil {
 		return fail("See the database above.", "%s", oneLine(err.Error()))
@@ -106,14 +141,14 @@ func (e *examination) lately(f Finding, last email.Contact, limit time.Duration)
 }
 
 // sending connects to a server as a reply would, and signs in.
-func sending(ctx context.Context, s inbox.SMTPServer) Finding {
+func sending(ctx context.Context, s inbox.SMTPServer, tokens email.Tokens) Finding {
 	if f, ok := resolve(ctx, s.Host); !ok {
 		return f
 	}
-	if err := email.Probe(ctx, s); err != nil {
+	if err := email.Probe(ctx, s, tokens); err != nil {
 		return explained(email.ExplainSMTP(err, s))
 	}
-	if s.AuthProtocol == "" || s.AuthProtocol == "none" {
+	if tokens == nil && (s.AuthProtocol == "" || s.AuthProtocol == "none") {
 		return good("%s takes mail without signing in", s.Host)
 	}
 	return good("%s lets the desk sign in", s.Host)
@@ -143,7 +178,7 @@ func (e *examination) ownMail(ctx context.Context) Finding {
 		return fail("See the database above.", "%s", oneLine(err.Error()))
 	}
 	if own.Enabled {
-		f := sending(ctx, email.OwnServer(own))
+		f := sending(ctx, email.OwnServer(own), nil)
 		f.Found = "by its own server: " + f.Found
 		return f
 	}

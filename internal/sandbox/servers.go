@@ -39,10 +39,11 @@ type Servers struct {
 	imap *imapserver.Server
 	smtp *smtp.Server
 
-	mu     sync.Mutex
-	sent   []Sent
-	onSent func(Sent)
-	cut    func(Sent) bool
+	mu      sync.Mutex
+	sent    []Sent
+	onSent  func(Sent)
+	cut     func(Sent) bool
+	accepts func(user, token string) bool
 }
 
 // Start listens on the addresses given, "127.0.0.1:0" for any free port.
@@ -56,6 +57,9 @@ func Start(mailbox, password, imapAddr, smtpAddr string) (*Servers, error) {
 	mem.AddUser(s.user)
 	s.imap = imapserver.New(&imapserver.Options{
 		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
+			if s.tokens() != nil {
+				return tokenSession{announcing{mem.NewSession()}, s}, nil, nil
+			}
 			return announcing{mem.NewSession()}, nil, nil
 		},
 		Caps:         imap.CapSet{imap.CapIMAP4rev1: {}, imap.CapIdle: {}},
@@ -191,9 +195,17 @@ type session struct {
 	to   []string
 }
 
-func (s *session) AuthMechanisms() []string { return []string{sasl.Plain} }
+func (s *session) AuthMechanisms() []string {
+	if s.s.tokens() != nil {
+		return []string{xoauth2}
+	}
+	return []string{sasl.Plain}
+}
 
 func (s *session) Auth(string) (sasl.Server, error) {
+	if s.s.tokens() != nil {
+		return s.tokenServer(), nil
+	}
 	return sasl.NewPlainServer(func(_, user, password string) error {
 		if user != s.s.User || password != s.s.Password {
 			return smtp.ErrAuthFailed

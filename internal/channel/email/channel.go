@@ -53,6 +53,8 @@ type Options struct {
 	Templates     *template.Service
 	// Own are the settings of the server for the desk's own mail; nil leaves it to the inboxes.
 	Own *setting.EmailService
+	// Token returns an access token for an inbox that signs in with OAuth; see [Tokens] for refused.
+	Token func(ctx context.Context, inboxID int64, refused string) (string, error)
 	// RootURL returns the desk's own address, by which links and images of ours in replies are known.
 	RootURL func() string
 	// Voice returns in which language and time zone the desk speaks to its customers; nil is English and UTC.
@@ -161,6 +163,7 @@ func (c *Channel) startReader(ctx context.Context, id int64) error {
 	if err != nil {
 		return fmt.Errorf("read settings: %w", err)
 	}
+	tokens := c.tokens(id, &cfg)
 	rctx, cancel := context.WithCancel(ctx)
 	r := &reader{cancel: cancel, done: make(chan struct{})}
 	c.mu.Lock()
@@ -171,7 +174,7 @@ func (c *Channel) startReader(ctx context.Context, id int64) error {
 		defer close(r.done)
 		var wg sync.WaitGroup
 		for _, server := range cfg.IMAP {
-			wg.Go(func() { c.watch(rctx, in, server) })
+			wg.Go(func() { c.watch(rctx, in, server, tokens) })
 		}
 		wg.Wait()
 	}()

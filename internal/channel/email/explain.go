@@ -14,6 +14,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
+	"github.com/foyerdesk/foyer/internal/desk/mailauth"
 )
 
 // stage is how far a connection to a mail server came.
@@ -23,6 +24,7 @@ const (
 	stageTLS      stage = "start TLS"
 	stageGreeting stage = "greet"
 	stageSignIn   stage = "sign in"
+	stageToken    stage = "sign in with the provider's token"
 	stageMailbox  stage = "open the mailbox"
 )
 
@@ -76,8 +78,11 @@ func classify(err error) string {
 	var reply *smtp.SMTPError
 	var status *imap.Error
 	answered := errors.As(err, &reply) || errors.As(err, &status)
+	var grant *mailauth.Failure
 	switch {
-	case errors.Is(err, errOAuth), errors.Is(err, errNoServer):
+	case errors.As(err, &grant):
+		return "oauth_" + grant.Code
+	case errors.Is(err, errNoServer):
 		return "other"
 	case errors.Is(err, errNoAuth):
 		return "no_auth"
@@ -85,6 +90,11 @@ func classify(err error) string {
 		return "no_starttls"
 	case answered && at == stageSignIn:
 		return classifySignIn(reply, status)
+	case answered && at == stageToken:
+		if kind := classifySignIn(reply, status); kind == "rejected" {
+			return kind
+		}
+		return "token"
 	case answered && at == stageMailbox:
 		return "mailbox"
 	case answered:

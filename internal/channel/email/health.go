@@ -38,6 +38,7 @@ func ReadHealth(ctx context.Context, q db.Querier, in inbox.Inbox) (Health, erro
 	if err := in.Config.Decode(&cfg); err != nil {
 		return Health{}, err
 	}
+	NameAccount(&cfg)
 	type row struct {
 		ID int64
 		MailboxHealth

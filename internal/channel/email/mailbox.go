@@ -44,7 +44,7 @@ func mailboxName(s inbox.IMAPServer) string {
 
 // watch reads one mailbox until ctx ends, connecting again with growing pauses after errors. Among several nodes only
 // the one that holds the mailbox's lease reads it.
-func (c *Channel) watch(ctx context.Context, in inbox.Inbox, server inbox.IMAPServer) {
+func (c *Channel) watch(ctx context.Context, in inbox.Inbox, server inbox.IMAPServer, tokens Tokens) {
 	name := mailboxName(server)
 	log := c.Log.With("inbox", in.ID, "mailbox", name)
 	pause := backoffMin
@@ -52,7 +52,7 @@ func (c *Channel) watch(ctx context.Context, in inbox.Inbox, server inbox.IMAPSe
 		m, err := c.openMailbox(ctx, in.ID, name)
 		if err == nil {
 			began := time.Now()
-			err = c.whileLeased(ctx, fmt.Sprintf("mailbox:%d", m.ID), func(ctx context.Context) error { return c.session(ctx, in, server, m) })
+			err = c.whileLeased(ctx, fmt.Sprintf("mailbox:%d", m.ID), func(ctx context.Context) error { return c.session(ctx, in, server, tokens, m) })
 			if time.Since(began) > time.Minute {
 				pause = backoffMin
 			}
@@ -116,12 +116,12 @@ func (c *Channel) whileLeased(ctx context.Context, name string, fn func(context.
 }
 
 // session is one connection to a mailbox: it files what is pending, fetches what is new, and waits for more.
-func (c *Channel) session(ctx context.Context, in inbox.Inbox, server inbox.IMAPServer, m mailbox) error {
+func (c *Channel) session(ctx context.Context, in inbox.Inbox, server inbox.IMAPServer, tokens Tokens, m mailbox) error {
 	if err := c.filePending(ctx, in, m.ID); err != nil {
 		return err
 	}
 	arrived := make(chan struct{}, 1)
-	client, err := connectIMAP(ctx, server, arrived)
+	client, err := connectIMAP(ctx, server, tokens, arrived)
 	if err != nil {
 		return err
 	}
@@ -260,9 +260,13 @@ func (c *Channel) fetchAll(ctx context.Context, client *imapclient.Client, m *ma
 	return ctx.Err()
 }
 
-// connectIMAP opens a connection as the server's settings say and signs in. arrived gets a signal whenever the server
-// tells of new mail.
-func connectIMAP(ctx context.Context, s inbox.IMAPServer, arrived chan<- struct{}) (*imapclient.Client, error) {
+// connectIMAP opens a connection as the server's settings say and signs in, with a token if there are tokens. arrived gets a
+// signal whenever the server tells of new mail.
+func connectIMAP(ctx context.Context, s inbox.IMAPServer, tokens Tokens, arrived chan<- struct{}) (*imapclient.Client, error) {
+	return withToken(ctx, tokens, func(token string) (*imapclient.Client, error) { return dialIMAP(ctx, s, token, arrived) })
+}
+
+func dialIMAP(ctx context.Context, s inbox.IMAPServer, token string, arrived chan<- struct{}) (*imapclient.Client, error) {
 	options := &imapclient.Options{
 		TLSConfig: &tls.Config{ServerName: s.Host, InsecureSkipVerify: s.TLSSkipVerify, MinVersion: tls.VersionTLS12}, //nolint:gosec // the admin's choice
 		UnilateralDataHandler: &imapclient.UnilateralDataHandler{Mailbox: func(data *imapclient.UnilateralDataMailbox) {
@@ -299,10 +303,8 @@ func connectIMAP(ctx context.Context, s inbox.IMAPServer, arrived chan<- struct{
 	if _, err := within(client, commandTimeout, func() (struct{}, error) { return struct{}{}, client.WaitGreeting() }); err != nil {
 		return nil, errors.Join(failedAt(stageGreeting, err), client.Close())
 	}
-	if _, err := within(client, commandTimeout, func() (struct{}, error) {
-		return struct{}{}, client.Login(s.Username, s.Password).Wait()
-	}); err != nil {
-		return nil, errors.Join(failedAt(stageSignIn, err), client.Close())
+	if err := signInIMAP(client, s, token); err != nil {
+		return nil, errors.Join(failedAt(signInStage(token), err), client.Close())
 	}
 	_ = conn.SetDeadline(time.Time{})
 	return client, nil

@@ -51,7 +51,7 @@ func SendTest(ctx context.Context, e setting.Email, to, subject, html string) er
 	if err != nil {
 		return err
 	}
-	s := NewSender(inbox.EmailConfig{SMTP: []inbox.SMTPServer{OwnServer(e)}})
+	s := NewSender(inbox.EmailConfig{SMTP: []inbox.SMTPServer{OwnServer(e)}}, nil)
 	defer s.Close()
 	ctx, cancel := context.WithTimeout(ctx, 2*probeTimeout)
 	defer cancel()

@@ -16,10 +16,10 @@ type MailboxState struct {
 
 // ProbeIMAP connects to a mailbox as the intake does, signs in and opens it for reading only. [ExplainIMAP] says what
 // its errors mean.
-func ProbeIMAP(ctx context.Context, server inbox.IMAPServer) (state MailboxState, err error) {
+func ProbeIMAP(ctx context.Context, server inbox.IMAPServer, tokens Tokens) (state MailboxState, err error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	client, err := connectIMAP(ctx, server, make(chan struct{}, 1))
+	client, err := connectIMAP(ctx, server, tokens, make(chan struct{}, 1))
 	if err != nil {
 		return state, joinContext(ctx, err)
 	}

@@ -74,7 +74,7 @@ func TestMailboxIsTriedAndItsProblemExplained(t *testing.T) {
 		"unknown starttls":  {with(mailboxes(t, cert, inbox.TLSStart, idle), func(s *inbox.IMAPServer) { s.TLSSkipVerify = false }), "certificate_unknown"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			state, err := ProbeIMAP(t.Context(), c.server)
+			state, err := ProbeIMAP(t.Context(), c.server, nil)
 			if c.problem == "" {
 				if err != nil || !state.Idle || state.Messages != 0 {
 					t.Errorf("state %+v, %v", state, err)

@@ -45,24 +45,27 @@ type Sender struct {
 	pools []*pool
 }
 
-// NewSender returns a sender for an inbox's settings, secrets included.
-func NewSender(cfg inbox.EmailConfig) *Sender { return newSender(cfg, defaultPatience) }
+// NewSender returns a sender for an inbox's settings, secrets included. tokens is nil unless it signs in with OAuth.
+func NewSender(cfg inbox.EmailConfig, tokens Tokens) *Sender {
+	return newSender(cfg, defaultPatience, tokens)
+}
 
-func newSender(cfg inbox.EmailConfig, wait patience) *Sender {
+func newSender(cfg inbox.EmailConfig, wait patience, tokens Tokens) *Sender {
 	s := &Sender{cfg: cfg}
 	for _, server := range cfg.SMTP {
-		s.pools = append(s.pools, newPool(server, wait))
+		s.pools = append(s.pools, newPool(server, wait, tokens))
 	}
 	return s
 }
 
 // sender returns the sender of an inbox, made anew when the settings are not those it was made of.
 func (c *Channel) sender(inboxID int64, cfg inbox.EmailConfig) *Sender {
+	tokens := c.tokens(inboxID, &cfg)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := c.senders[inboxID]
 	if s == nil || !reflect.DeepEqual(s.cfg, cfg) {
-		s = NewSender(cfg)
+		s = NewSender(cfg, tokens)
 		c.senders[inboxID] = s
 	}
 	return s
@@ -75,19 +78,13 @@ func (s *Sender) Close() {
 	}
 }
 
-var (
-	errNoServer = errors.New("the inbox has no server for outgoing mail")
-	errOAuth    = errors.New("the inbox signs in with OAuth, which outgoing mail cannot use")
-)
+var errNoServer = errors.New("the inbox has no server for outgoing mail")
 
 // Send hands one mail to one of the servers, chosen at random; the next is asked when one cannot be reached or will not
 // let us in. A recipient that is refused does not keep the mail from the others.
 func (s *Sender) Send(ctx context.Context, from string, recipients []string, data []byte) (res Result) {
-	switch {
-	case len(s.pools) == 0:
+	if len(s.pools) == 0 {
 		return Result{Err: errNoServer}
-	case s.cfg.AuthType == inbox.AuthOAuth2:
-		return Result{Err: errOAuth}
 	}
 	m := &mailing{from: from, recipients: recipients, data: data}
 	temporary := false
@@ -297,10 +294,10 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 const probeTimeout = 20 * time.Second
 
 // Probe connects to a server as a reply would and signs in, and sends nothing. [Explain] says what its errors mean.
-func Probe(ctx context.Context, server inbox.SMTPServer) error {
+func Probe(ctx context.Context, server inbox.SMTPServer, tokens Tokens) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	client, err := dialSMTP(ctx, server, patience{dial: probeTimeout / 2, command: probeTimeout, block: probeTimeout, final: probeTimeout})
+	client, err := dialSMTP(ctx, server, patience{dial: probeTimeout / 2, command: probeTimeout, block: probeTimeout, final: probeTimeout}, tokens)
 	if err != nil {
 		return err
 	}

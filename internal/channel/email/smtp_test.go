@@ -231,7 +231,7 @@ var hasty = patience{dial: 5 * time.Second, command: 300 * time.Millisecond, blo
 
 func sending(t *testing.T, servers ...inbox.SMTPServer) *Sender {
 	t.Helper()
-	s := NewSender(inbox.EmailConfig{SMTP: servers})
+	s := NewSender(inbox.EmailConfig{SMTP: servers}, nil)
 	t.Cleanup(s.Close)
 	return s
 }
@@ -303,7 +303,7 @@ func TestRepliesAndLostConnectionsAreClassified(t *testing.T) {
 		"silent after the mail":   {map[string]string{".": "-"}, true, true, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSender(inbox.EmailConfig{SMTP: []inbox.SMTPServer{script(t, polite(c.exceptions))}}, hasty)
+			s := newSender(inbox.EmailConfig{SMTP: []inbox.SMTPServer{script(t, polite(c.exceptions))}}, hasty, nil)
 			res := s.Send(t.Context(), "help@acme.test", []string{"a@x.test"}, []byte("Subject: Hi\r\n\r\nHello\r\n"))
 			if res.Sent || res.Err == nil || res.Temporary != c.temporary || res.AfterData != c.afterData || !strings.Contains(res.Err.Error(), c.words) {
 				t.Errorf("result %+v", res)
@@ -325,7 +325,7 @@ func TestServerThatTakesInNothingIsGivenUp(t *testing.T) {
 		t.Cleanup(func() { _ = c.Close() })
 		_, _ = io.WriteString(c, "220 x\r\n250 a\r\n250 b\r\n250 c\r\n354 go\r\n")
 	}()
-	s := newSender(inbox.EmailConfig{SMTP: []inbox.SMTPServer{at(l.Addr(), inbox.TLSNone)}}, hasty)
+	s := newSender(inbox.EmailConfig{SMTP: []inbox.SMTPServer{at(l.Addr(), inbox.TLSNone)}}, hasty, nil)
 	data := append([]byte("Subject: big\r\n\r\n"), bytes.Repeat([]byte("0123456789\r\n"), 2<<20)...)
 	res := s.Send(t.Context(), "help@acme.test", []string{"a@x.test"}, data)
 	if res.Sent || !res.Temporary || res.AfterData {
@@ -451,11 +451,11 @@ func TestEveryWayToSignIn(t *testing.T) {
 	server := serve(t, &post{login: "tim:" + secret}, nil, inbox.TLSNone, nil)
 	for _, protocol := range []string{"plain", "login", "cram"} {
 		server.AuthProtocol, server.Username, server.Password = protocol, "tim", secret
-		if err := Probe(t.Context(), server); err != nil {
+		if err := Probe(t.Context(), server, nil); err != nil {
 			t.Errorf("%s: %v", protocol, err)
 		}
 		server.Password = "wrong"
-		err := Probe(t.Context(), server)
+		err := Probe(t.Context(), server, nil)
 		if err == nil || ExplainSMTP(err, server).Key != "email.problem.password" {
 			t.Errorf("%s with a wrong password: %v", protocol, err)
 		}
@@ -465,7 +465,7 @@ func TestEveryWayToSignIn(t *testing.T) {
 	}
 	bare := script(t, polite(nil))
 	bare.AuthProtocol = "plain"
-	if err := Probe(t.Context(), bare); ExplainSMTP(err, bare).Key != "email.problem.no_auth" {
+	if err := Probe(t.Context(), bare, nil); ExplainSMTP(err, bare).Key != "email.problem.no_auth" {
 		t.Errorf("without AUTH: %v", err)
 	}
 }
@@ -534,7 +534,7 @@ func TestEncryptionIsWhatTheSettingsSay(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			server := serve(t, &post{}, c.cert, c.server, nil)
 			server.TLSType, server.TLSSkipVerify = c.client, c.skip
-			err := Probe(t.Context(), server)
+			err := Probe(t.Context(), server, nil)
 			if c.problem == "" {
 				if err != nil {
 					t.Fatal(err)

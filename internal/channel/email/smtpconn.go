@@ -27,8 +27,13 @@ type patience struct {
 // was given up is tried again.
 var defaultPatience = patience{dial: 30 * time.Second, command: 2 * time.Minute, block: 2 * time.Minute, final: 8 * time.Minute}
 
-// dialSMTP connects to a server as its settings say and signs in. The connection is closed when ctx ends before that.
-func dialSMTP(ctx context.Context, s inbox.SMTPServer, wait patience) (*smtp.Client, error) {
+// dialSMTP connects to a server as its settings say and signs in, with a token if there are tokens. The connection is closed
+// when ctx ends before that.
+func dialSMTP(ctx context.Context, s inbox.SMTPServer, wait patience, tokens Tokens) (*smtp.Client, error) {
+	return withToken(ctx, tokens, func(token string) (*smtp.Client, error) { return connectSMTP(ctx, s, wait, token) })
+}
+
+func connectSMTP(ctx context.Context, s inbox.SMTPServer, wait patience, token string) (*smtp.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, wait.dial+wait.command)
 	defer cancel()
 	conn, err := (&net.Dialer{Timeout: wait.dial, KeepAlive: 30 * time.Second}).DialContext(ctx, "tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
@@ -36,7 +41,7 @@ func dialSMTP(ctx context.Context, s inbox.SMTPServer, wait patience) (*smtp.Cli
 		return nil, fmt.Errorf("connect: %w", err)
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	client, err := openSMTP(ctx, conn, s, wait)
+	client, err := openSMTP(ctx, conn, s, wait, token)
 	if !stop() && err == nil {
 		err = errors.Join(ctx.Err(), client.Close())
 	}
@@ -55,7 +60,7 @@ func joinContext(ctx context.Context, err error) error {
 	return err
 }
 
-func openSMTP(ctx context.Context, conn net.Conn, s inbox.SMTPServer, wait patience) (client *smtp.Client, err error) {
+func openSMTP(ctx context.Context, conn net.Conn, s inbox.SMTPServer, wait patience, token string) (client *smtp.Client, err error) {
 	cfg := &tls.Config{ServerName: s.Host, InsecureSkipVerify: s.TLSSkipVerify, MinVersion: tls.VersionTLS12} //nolint:gosec // the admin's choice
 	wire := net.Conn(&impatientConn{Conn: conn, block: wait.block})
 	switch s.TLSType {
@@ -86,14 +91,20 @@ func openSMTP(ctx context.Context, conn net.Conn, s inbox.SMTPServer, wait patie
 	if err := client.Hello(name); err != nil {
 		return nil, failedAt(stageGreeting, err)
 	}
-	if err := signInSMTP(client, s); err != nil {
-		return nil, failedAt(stageSignIn, err)
+	if err := signInSMTP(client, s, token); err != nil {
+		return nil, failedAt(signInStage(token), err)
 	}
 	return client, nil
 }
 
-// signInSMTP authenticates (RFC 4954), if the settings say how.
-func signInSMTP(client *smtp.Client, s inbox.SMTPServer) error {
+// signInSMTP authenticates (RFC 4954), with a token if there is one, else if the settings say how.
+func signInSMTP(client *smtp.Client, s inbox.SMTPServer, token string) error {
+	if token != "" {
+		if !client.SupportsAuth(xoauth2) {
+			return fmt.Errorf("%w %s", errNoAuth, xoauth2)
+		}
+		return client.Auth(tokenClient{s.Username, token})
+	}
 	m, ok := mechanisms[s.AuthProtocol]
 	if !ok {
 		return nil

@@ -17,6 +17,7 @@ import (
 // who took it, whatever became of the connection, so an outage cannot use them up.
 type pool struct {
 	server inbox.SMTPServer
+	tokens Tokens
 	wait   patience
 	slots  chan struct{}
 
@@ -35,9 +36,9 @@ type pooled struct {
 // errBusy says that every connection to a server stayed in use for as long as the settings say to wait.
 var errBusy = errors.New("all connections to the server are busy")
 
-func newPool(s inbox.SMTPServer, wait patience) *pool {
+func newPool(s inbox.SMTPServer, wait patience, tokens Tokens) *pool {
 	wait.dial = min(wait.dial, duration(s.PoolWaitTimeout, defaultPoolWait, minPoolWait))
-	return &pool{server: s, wait: wait, slots: make(chan struct{}, max(1, s.MaxConns))}
+	return &pool{server: s, tokens: tokens, wait: wait, slots: make(chan struct{}, max(1, s.MaxConns))}
 }
 
 // take returns an idle connection or opens one. The caller gives it back.
@@ -54,7 +55,7 @@ func (p *pool) take(ctx context.Context) (*pooled, error) {
 	if c := p.pop(); c != nil {
 		return c, nil
 	}
-	client, err := dialSMTP(ctx, p.server, p.wait)
+	client, err := dialSMTP(ctx, p.server, p.wait, p.tokens)
 	if err != nil {
 		<-p.slots
 		return nil, err

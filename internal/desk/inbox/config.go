@@ -37,10 +37,12 @@ type EmailConfig struct {
 
 // OAuth is the connection to a mailbox of a provider that wants tokens instead of a password.
 type OAuth struct {
-	Provider     string    `json:"provider"`
-	ClientID     string    `json:"client_id"`
-	ClientSecret string    `json:"client_secret"`
-	TenantID     string    `json:"tenant_id"`
+	Provider     string `json:"provider"`
+	ClientID     string `json:"client_id"`
+	ClientSecret string `json:"client_secret"`
+	TenantID     string `json:"tenant_id"`
+	// Account is the address that agreed; of a shared mailbox it is not the mailbox's own.
+	Account      string    `json:"account"`
 	AccessToken  string    `json:"access_token"`
 	RefreshToken string    `json:"refresh_token"`
 	ExpiresAt    time.Time `json:"expires_at"`

@@ -96,11 +96,14 @@ func (c *EmailConfig) keepOAuth(stored *OAuth, removed bool, settle func(given, 
 		return
 	}
 	o := c.OAuth
+	if keeps(o.AccessToken) && stored.AccessToken != "" { // when a token ends is not for those to say who do not know it
+		o.ExpiresAt = stored.ExpiresAt
+	}
 	o.ClientSecret = settle(o.ClientSecret, stored.ClientSecret)
 	o.AccessToken = settle(o.AccessToken, stored.AccessToken)
 	o.RefreshToken = settle(o.RefreshToken, stored.RefreshToken)
 	for _, f := range []struct{ given, kept *string }{
-		{&o.Provider, &stored.Provider}, {&o.ClientID, &stored.ClientID}, {&o.TenantID, &stored.TenantID},
+		{&o.Provider, &stored.Provider}, {&o.ClientID, &stored.ClientID}, {&o.TenantID, &stored.TenantID}, {&o.Account, &stored.Account},
 	} {
 		if *f.given == "" {
 			*f.given = *f.kept

@@ -85,7 +85,7 @@ func (c *EmailConfig) tidy() {
 	}
 	trim(&c.ReplyTo, &c.AuthType)
 	if c.OAuth != nil {
-		trim(&c.OAuth.Provider, &c.OAuth.ClientID, &c.OAuth.TenantID)
+		trim(&c.OAuth.Provider, &c.OAuth.ClientID, &c.OAuth.TenantID, &c.OAuth.Account)
 	}
 	if c.SMTP == nil {
 		c.SMTP = []SMTPServer{}
@@ -146,7 +146,7 @@ func (c *EmailConfig) checkOAuth() error {
 	if c.OAuth == nil {
 		return fault.Required("config.oauth")
 	}
-	if err := checkEnum("config.oauth.provider", c.OAuth.Provider, "google", "microsoft"); err != nil {
+	if err := checkEnum("config.oauth.provider", c.OAuth.Provider, Google, Microsoft); err != nil {
 		return err
 	}
 	if c.OAuth.ClientID == "" {

@@ -41,6 +41,8 @@ type Config struct {
 	SessionLifetime    time.Duration `koanf:"session_lifetime"`     // how long a sign-in lasts
 	SessionIdle        time.Duration `koanf:"session_idle"`         // after how long without a request it is over; 0 for never before that
 	InsecureCookies    bool          `koanf:"insecure_cookies"`     // cookies without Secure; implied by an http:// root URL
+	OAuthGoogleURL     string        `koanf:"oauth_google_url"`     // stands for Google's hosts when mailboxes are connected; theirs when empty
+	OAuthMicrosoftURL  string        `koanf:"oauth_microsoft_url"`  // the same for Microsoft, such as https://login.microsoftonline.us
 	MailAlarmAfter     time.Duration `koanf:"mail_alarm_after"`     // after how long without reading a mailbox foyer doctor alarms
 	AuthPerMinute      int           `koanf:"auth_per_minute"`      // sign-in requests an address may make in a minute
 
@@ -95,6 +97,12 @@ func (c *Config) check() error {
 	c.RootURL = strings.TrimRight(strings.TrimSpace(c.RootURL), "/")
 	if !strings.HasPrefix(c.RootURL, "http://") && !strings.HasPrefix(c.RootURL, "https://") {
 		return fmt.Errorf("root_url %q must begin with http:// or https://", c.RootURL)
+	}
+	for name, address := range map[string]*string{"oauth_google_url": &c.OAuthGoogleURL, "oauth_microsoft_url": &c.OAuthMicrosoftURL} {
+		*address = strings.TrimRight(strings.TrimSpace(*address), "/")
+		if *address != "" && !strings.HasPrefix(*address, "http://") && !strings.HasPrefix(*address, "https://") {
+			return fmt.Errorf("%s %q must begin with http:// or https://", name, *address)
+		}
 	}
 	if c.EncryptionKey != "" && len(c.EncryptionKey) != 32 {
 		return fmt.Errorf("encryption_key has %d characters; it must have exactly 32", len(c.EncryptionKey))

@@ -2142,6 +2142,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/inboxes/oauth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The addresses to register at the providers of mailboxes
+         * @description Needs permission inboxes:manage.
+         */
+        get: operations["get-inboxes-oauth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inboxes/oauth/{provider}/authorize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to connect a mailbox: where the browser has to go
+         * @description Needs permission inboxes:manage.
+         */
+        post: operations["post-inboxes-oauth-provider-authorize"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inboxes/oauth/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Finish to connect a mailbox, when the provider sends the browser back
+         * @description Needs permission inboxes:manage. For browsers: it ends on the list of inboxes, whose query says how: success=<code> or error=<code>.
+         */
+        get: operations["get-inboxes-oauth-provider-callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/inboxes/test": {
         parameters: {
             query?: never;
@@ -2202,6 +2262,26 @@ export interface paths {
          * @description Needs permission inboxes:manage.
          */
         get: operations["get-inboxes-id-health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inboxes/{id}/oauth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How an inbox is connected to its provider
+         * @description Needs permission inboxes:manage.
+         */
+        get: operations["get-inboxes-id-oauth"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4599,6 +4679,10 @@ export interface components {
             data: components["schemas"]["Inbox"][];
             status: string;
         };
+        EnvelopeListMailauthCallback: {
+            data: components["schemas"]["MailauthCallback"][];
+            status: string;
+        };
         EnvelopeListNotifyNotification: {
             data: components["schemas"]["NotifyNotification"][];
             status: string;
@@ -4653,6 +4737,10 @@ export interface components {
         };
         EnvelopeMailHeader: {
             data: components["schemas"]["MailHeader"];
+            status: string;
+        };
+        EnvelopeMailauthState: {
+            data: components["schemas"]["MailauthState"];
             status: string;
         };
         EnvelopeMapStringInt64: {
@@ -4719,6 +4807,10 @@ export interface components {
         };
         EnvelopeSsoProvider: {
             data: components["schemas"]["SsoProvider"];
+            status: string;
+        };
+        EnvelopeString: {
+            data: string;
             status: string;
         };
         EnvelopeTag: {
@@ -4942,6 +5034,26 @@ export interface components {
              */
             size: number;
         };
+        MailauthCallback: {
+            callback_url: string;
+            provider: string;
+        };
+        MailauthState: {
+            /** @description The address that agreed */
+            account: string;
+            /** @description Whether mail can be read and sent with it, as far as is known */
+            connected: boolean;
+            /** @description The provider's own words */
+            detail: string;
+            /** Format: date-time */
+            failed_at: string | null;
+            /** @description Why not: missing, revoked, client, unreachable or refused; empty when nothing is wrong */
+            failure: string;
+            /** @description The same in plain words */
+            message: string;
+            /** @description google or microsoft */
+            provider: string;
+        };
         Media: {
             content_id: string;
             content_type: string;
@@ -5058,6 +5170,20 @@ export interface components {
             total_count: number;
             /** Format: int64 */
             unread_count: number;
+        };
+        OauthInputBody: {
+            client_id?: string;
+            /** @description For a reconnection with the same client, an empty or masked one is the stored one */
+            client_secret?: string;
+            /** @description new_inbox or reconnect; anything else is new_inbox */
+            flow_type?: string;
+            /**
+             * Format: int64
+             * @description The inbox to reconnect
+             */
+            inbox_id?: number;
+            /** @description Of Microsoft; empty for accounts of any organisation */
+            tenant_id?: string;
         };
         OidcBody: {
             allowed_domains?: string[] | null;
@@ -10117,6 +10243,101 @@ export interface operations {
             };
         };
     };
+    "get-inboxes-oauth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListMailauthCallback"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-inboxes-oauth-provider-authorize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description google or microsoft */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OauthInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeString"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-inboxes-oauth-provider-callback": {
+        parameters: {
+            query?: {
+                /** @description As it was sent */
+                state?: string;
+                /** @description From the provider */
+                code?: string;
+                /** @description Why there is no code */
+                error?: string;
+                /** @description The same in words */
+                error_description?: string;
+            };
+            header?: never;
+            path: {
+                /** @description google or microsoft */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the list of inboxes */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     "post-inboxes-test": {
         parameters: {
             query?: never;
@@ -10269,6 +10490,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeEmailHealth"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-inboxes-id-oauth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The inbox's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeMailauthState"];
                 };
             };
             /** @description Error */
