@@ -67,6 +67,7 @@ func checkPlans(t *testing.T, a *app.App, p *agent.Principal, deep bool) {
 	}
 	lists := []listed{
 		{"all, open", conversation.All, open, []string{"last_message_at desc", "last_message_at asc", "created_at asc", "created_at desc", "waiting_since asc", "next_sla_deadline_at asc", "priority_id desc"}},
+		{"all, open, one priority", conversation.All, strings.TrimSuffix(open, "]") + `,{"model":"conversations","field":"priority_id","operator":"equals","value":"2"}]`, []string{"last_message_at desc", "created_at asc"}},
 		{"all, any status", conversation.All, "", []string{"last_message_at desc", "last_message_at asc"}},
 		{"unassigned, open", conversation.Unassigned, open, []string{"last_message_at desc", "last_message_at asc"}},
 		{"unassigned, any status", conversation.Unassigned, "", []string{"last_message_at desc"}},
@@ -90,6 +91,10 @@ func checkPlans(t *testing.T, a *app.App, p *agent.Principal, deep bool) {
 			}
 			checkRows(t, l.name+" by "+order, strings.Join(rows, "\n")+"\n")
 			text := strings.Join(plan, "\n")
+			if plan[0] == conversation.PlanOfFew {
+				checkFew(t, l.name, text)
+				continue
+			}
 			bad := []string{"SCAN c\n", "TEMP B-TREE", "Seq Scan on conversations", "Sort"}
 			if l.scope == conversation.Mentioned {
 				bad = []string{"SCAN c", "Seq Scan on conversations"} // an agent has few, which are sorted
@@ -105,6 +110,16 @@ func checkPlans(t *testing.T, a *app.App, p *agent.Principal, deep bool) {
 			if deep {
 				checkDeepPages(t, a, p, q)
 			}
+		}
+	}
+}
+
+// checkFew looks that the few conversations of a list are sought in an index, each by its number.
+func checkFew(t *testing.T, list, plan string) {
+	t.Helper()
+	for _, bad := range []string{"SCAN c", "(status_id>?)", "Seq Scan on conversations"} {
+		if strings.Contains(plan, bad) {
+			t.Errorf("%s: %q in the plan:\n%s", list, bad, plan)
 		}
 	}
 }

@@ -108,7 +108,8 @@ func (l *anchorList) extend(ctx context.Context, q db.Querier, where string, s s
 }
 
 // totals remember for a moment how many conversations filtered lists have, which takes counting up to [maxTotal] of them:
-// agents who look at the same view would each count anew with every page. Lists that are short are counted every time.
+// agents who look at the same view would each count anew with every page. Lists that are short are counted every time, unless
+// that takes long.
 type totals struct {
 	mu    sync.Mutex
 	known map[string]knownTotal
@@ -120,9 +121,12 @@ type knownTotal struct {
 }
 
 const (
-	totalLife  = 5 * time.Second
-	totalShort = 1000
-	maxTotals  = 256 // lists
+	totalShort = 1000                  // conversations: fewer are counted every time
+	totalQuick = 50 * time.Millisecond // unless that takes longer
+	totalLife  = 5 * time.Second       // at least; as a rule a total is known for so many times
+	totalTimes = 20                    // as long as counting it took,
+	totalMost  = time.Minute           // but no longer
+	maxTotals  = 256                   // lists
 )
 
 // of returns the total of a list, by count if it is not known.
@@ -133,8 +137,10 @@ func (t *totals) of(list string, count func() (int64, error)) (int64, error) {
 	if ok && time.Now().Before(known.until) {
 		return known.n, nil
 	}
+	began := time.Now()
 	n, err := count()
-	if err != nil || n < totalShort {
+	took := time.Since(began)
+	if err != nil || n < totalShort && took < totalQuick {
 		return n, err
 	}
 	t.mu.Lock()
@@ -142,6 +148,6 @@ func (t *totals) of(list string, count func() (int64, error)) (int64, error) {
 	if t.known == nil || len(t.known) >= maxTotals {
 		t.known = map[string]knownTotal{}
 	}
-	t.known[list] = knownTotal{n, time.Now().Add(totalLife)}
+	t.known[list] = knownTotal{n, time.Now().Add(max(totalLife, min(totalTimes*took, totalMost)))}
 	return n, nil
 }

@@ -84,16 +84,15 @@ func (s *Service) statement(ctx context.Context, p *agent.Principal, q ListQuery
 	if err != nil {
 		return st, nil, err
 	}
-	if st.few = from.rare; !st.few && s.db.Engine() == db.SQLite {
-		// For several statuses SQLite would put all that have them in order, instead of passing over the others.
-		where = strings.ReplaceAll(where, `c.status_id IN (`, `+c.status_id IN (`)
-	}
 	if st.sort, st.desc, err = q.sorting(); err != nil {
 		return st, nil, err
 	}
 	page = &Page[ListItem]{PerPage: q.PageSize, Page: q.Page}
 	if page.Total, err = s.total(ctx, p, q, from, where, st.args.Values()); err != nil {
 		return st, nil, err
+	}
+	if st.few = from.rare; !st.few && s.db.Engine() == db.SQLite {
+		where = inOrder(where, st.sort)
 	}
 	page.TotalPages = (page.Total + int64(q.PageSize) - 1) / int64(q.PageSize)
 	behind, offset, err := s.begin(ctx, q, &st, from, where, page.Total)
@@ -109,6 +108,16 @@ func (s *Service) statement(ctx context.Context, p *agent.Principal, q ListQuery
 		st.ids += ` OFFSET ` + st.args.Add(offset) + ` + 0`
 	}
 	return st, page, nil
+}
+
+// inOrder is a condition by which SQLite walks a list in its order, passing over what does not belong to it. It would rather
+// collect all conversations of several statuses, or of a priority, and put them in order.
+func inOrder(where string, by sorting) string {
+	where = strings.ReplaceAll(where, `c.status_id IN (`, `+c.status_id IN (`)
+	if by.column != `c.priority_id` {
+		where = strings.ReplaceAll(where, `c.priority_id`, `+c.priority_id`)
+	}
+	return where
 }
 
 // limit is how many rows a page has. PostgreSQL plans for the number. SQLite, which is told the order of the joins, would

@@ -79,7 +79,7 @@ func (from source) found(engine db.Engine, args *filter.Args) string {
 // finders returns what a list could be found by.
 func finders(p *agent.Principal, q ListQuery, tree filter.Tree) (out []finder) {
 	for _, c := range tree.Must() {
-		if ids := idsOf(c); ids != nil {
+		if ids := idsOf(c, q.Scope); ids != nil {
 			out = append(out, finder{ids: ids})
 		}
 	}
@@ -95,7 +95,7 @@ func finders(p *agent.Principal, q ListQuery, tree filter.Tree) (out []finder) {
 }
 
 // idsOf returns how the conversations of a condition are found, nil if there is no index for it.
-func idsOf(c filter.Condition) func(*filter.Args) string {
+func idsOf(c filter.Condition, scope Scope) func(*filter.Args) string {
 	switch c.Key {
 	case "conversations.tags":
 		var ids []int64
@@ -117,6 +117,12 @@ func idsOf(c filter.Condition) func(*filter.Args) string {
 		return byColumn(c, `assigned_user_id`)
 	case "conversations.assigned_team_id":
 		return byColumn(c, `assigned_team_id`)
+	case "conversations.priority_id":
+		if ids := byColumn(c, `priority_id`); ids != nil && !hiddenScope(scope) {
+			return func(args *filter.Args) string {
+				return ids(args) + ` AND status_id IN (SELECT id FROM statuses WHERE id > 0)`
+			} // its index begins with the status
+		}
 	case "conversations.inbox_id":
 		return byColumn(c, `inbox_id`)
 	case "users.email":

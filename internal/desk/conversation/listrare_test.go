@@ -27,6 +27,9 @@ func TestListsAreTheSameHoweverTheyAreRead(t *testing.T) {
 			if n := rnd.Int64N(4); n > 0 {
 				k.must(k.c.AssignAgent(k.ctx, k.admin, c.UUID, &n))
 			}
+			if n := rnd.Int64N(4); n > 0 {
+				k.must(k.c.SetPriority(k.ctx, k.admin, c.UUID, []string{"Low", "Medium", "High"}[n-1]))
+			}
 			k.must(k.c.SetTags(k.ctx, k.admin, c.UUID, "set_tags", []string{"a", "b", "c"}[:rnd.IntN(4)]))
 			if rnd.IntN(3) == 0 {
 				k.must(k.c.SetStatus(k.ctx, k.admin, c.UUID, "Closed", nil))
@@ -34,8 +37,9 @@ func TestListsAreTheSameHoweverTheyAreRead(t *testing.T) {
 		}
 		tagged, teamed := condition("conversations", "tags", "contains", "[2,3]"), condition("conversations", "assigned_team_id", "equals", "2")
 		mine, from := condition("conversations", "assigned_user_id", "equals", "3"), condition("users", "email", "equals", "c3@x.test")
+		urgent := condition("conversations", "priority_id", "equals", "3")
 		open := condition("conversation_statuses", "name", "equals", "Open")
-		filters := []string{``, tagged, teamed, mine, from, open, condition("conversations", "inbox_id", "equals", "1"), tagged + `,` + open, teamed + `,` + mine + `,` + open}
+		filters := []string{``, tagged, teamed, mine, from, open, condition("conversations", "inbox_id", "equals", "1"), tagged + `,` + open, urgent, urgent + `,` + open, teamed + `,` + mine + `,` + open}
 		for i, f := range filters {
 			filters[i] = `[` + f + `]`
 		}
