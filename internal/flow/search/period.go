@@ -8,15 +8,19 @@ import (
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
 
+// margin is how far apart rows may be stored that are not numbered in their order: by transactions at the same time. What is
+// in it is read and passed over, which on a busy desk is much.
+const margin = time.Minute
+
 // between returns the ids that those of rows stored in a period are at least and are below; 0 where the period is open or
 // the table small. Rows are numbered in the order in which they are stored, but for those stored at the same time, for which
-// an hour is added at both ends.
+// a margin is added at both ends.
 func (s *Service) between(ctx context.Context, table string, after, before db.Time) (above, below int64, err error) {
 	if !after.IsZero() {
-		above, err = s.storedAt(ctx, table, db.At(after.Add(-time.Hour)))
+		above, err = s.storedAt(ctx, table, db.At(after.Add(-margin)))
 	}
 	if err == nil && !before.IsZero() {
-		below, err = s.storedAt(ctx, table, db.At(before.Add(time.Hour)))
+		below, err = s.storedAt(ctx, table, db.At(before.Add(margin)))
 	}
 	return above, below, err
 }
@@ -24,7 +28,7 @@ func (s *Service) between(ctx context.Context, table string, after, before db.Ti
 // storedAt returns the id that the first row stored at a time or later has, or would have; 0 if there are few rows.
 func (s *Service) storedAt(ctx context.Context, table string, at db.Time) (int64, error) {
 	var low, high int64
-	if err := s.db.QueryRow(ctx, `SELECT COALESCE(min(id), 0), COALESCE(max(id), 0) + 1 FROM `+table).Scan(&low, &high); err != nil {
+	if err := s.db.QueryRow(ctx, ends(table)).Scan(&low, &high); err != nil {
 		return 0, fmt.Errorf("read how many %s there are: %w", table, err)
 	}
 	if high-low <= looked {
@@ -45,4 +49,10 @@ func (s *Service) storedAt(ctx context.Context, table string, at db.Time) (int64
 		}
 	}
 	return low, nil
+}
+
+// ends is the statement of the first id of a table and of the one behind its last. Asked for both in one SELECT, SQLite would
+// read the whole table.
+func ends(table string) string {
+	return `SELECT COALESCE((SELECT min(id) FROM ` + table + `), 0), COALESCE((SELECT max(id) FROM ` + table + `), 0) + 1`
 }
