@@ -82,6 +82,7 @@ test('a device is told of things, and what it shows opens where it is about', as
   await expect.poll(shown).toEqual(['New reply in #100'])
 
   await page.goto('/account/notifications')
+  await expect(device).toContainText('This device')
   await device.getByRole('button', { name: 'Turn off' }).click()
   await expect(page.getByTestId('push-on')).toBeVisible()
   expect((await desk.api.get<{ devices: unknown[] }>('/api/v1/agents/me/push')).devices).toEqual([])
