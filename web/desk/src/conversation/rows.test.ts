@@ -1,7 +1,7 @@
 import type { Message } from '@ui/api/types'
 import { describe, expect, it } from 'vitest'
 import { firstUnread, openLetters, threadRows } from './rows'
-import { mergeNewest } from './thread'
+import { mergeNewest, reachesNewestLetter } from './thread'
 
 const message = (id: number, type: Message['type'] = 'incoming', more: Partial<Message> = {}): Message =>
   ({
@@ -63,5 +63,18 @@ describe('a refetched page', () => {
   it('stands alone when messages were missed between', () => {
     const known = { messages: [message(1)], older: false, newer: false }
     expect(mergeNewest(known, [message(4), message(3)], true)).toMatchObject({ older: true, messages: [{ id: 3 }, { id: 4 }] })
+  })
+})
+
+describe('the letter that a reply answers', () => {
+  const note = message(2, 'outgoing', { private: true })
+  it.each([
+    ['is loaded', { messages: [message(1), note], older: true, newer: false }, 'all', true],
+    ['was pushed out by notes', { messages: [note], older: true, newer: false }, 'all', false],
+    ['does not exist', { messages: [note], older: false, newer: false }, 'all', true],
+    ['is newer than what a link led to', { messages: [message(1)], older: true, newer: true }, 'all', false],
+    ['is not among notes', { messages: [note], older: false, newer: false }, 'notes', false],
+  ] as const)('%s', (_, { messages, older, newer }, filter, there) => {
+    expect(reachesNewestLetter({ messages: [...messages], older, newer }, filter)).toBe(there)
   })
 })

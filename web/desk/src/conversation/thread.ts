@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/vue-query'
 import { api } from '@ui/api/client'
 import type { Message, MessageMeta, Page, Uuid } from '@ui/api/types'
-import { computed, ref, toValue, watch, type MaybeRefOrGetter } from 'vue'
+import { computed, ref, toValue, watch, type MaybeRefOrGetter, type Ref } from 'vue'
 import { keys, queryClient } from '@/data/query'
 
 /** The part of a conversation that is loaded: oldest first, without gaps. */
@@ -122,6 +122,31 @@ export function applyMessageUpdate({ conversation_uuid: uuid, uuid: message, ...
   }
   patchMessage(uuid, message, change)
   if (change.status) void refetchMessage(uuid, message).catch(() => {})
+}
+
+const isLetter = (message: Message): boolean => message.type !== 'activity' && !message.private
+
+/** Whether the newest letter of a conversation is among those that are loaded, if there is one at all. */
+export function reachesNewestLetter(thread: Thread, filter: ThreadFilter): boolean {
+  return (filter === 'all' || filter === 'public') && !thread.newer && (!thread.older || thread.messages.some(isLetter))
+}
+
+/**
+ * The messages that an answer is made from: those that are shown, and the newest letters where notes have pushed them out of
+ * what is loaded, or something else of the thread is shown.
+ */
+export function useAnswered(uuid: MaybeRefOrGetter<Uuid>, shown: Ref<Thread | undefined>, filter: Ref<ThreadFilter>) {
+  const missing = computed(() => !!shown.value && !reachesNewestLetter(shown.value, filter.value))
+  const { data: letters } = useQuery({
+    queryKey: computed(() => keyOf(toValue(uuid), 'public')),
+    queryFn: async ({ signal, queryKey }) => {
+      const page = await fetchPage(toValue(uuid), narrowed.public, signal)
+      return mergeNewest(queryClient.getQueryData<Thread>(queryKey), page, page.length >= threadPage)
+    },
+    enabled: missing,
+    staleTime: 30_000,
+  })
+  return computed(() => mergeMessages(shown.value?.messages ?? [], missing.value ? (letters.value?.messages ?? []) : []))
 }
 
 /** The messages of one conversation: newest page first, older and newer ones on request. */
