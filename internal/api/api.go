@@ -19,6 +19,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/foyerdesk/foyer/internal/channel/email"
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/attribute"
 	"github.com/foyerdesk/foyer/internal/desk/bulk"
@@ -88,6 +89,8 @@ type Deps struct {
 	SessionLifetime time.Duration
 	// SendOwn sends a mail of the desk itself; it returns when a server has taken it.
 	SendOwn func(ctx context.Context, to, subject, html string) error
+	// Mail is the mail channel, for what became of mails on their way.
+	Mail *email.Channel
 	// MailSource opens the mail that a message was made of; NotFound if it was made of none.
 	MailSource func(ctx context.Context, messageID int64) (blob.Content, error)
 	// Translate returns the catalogue's sentence for a key in a language, "" for the desk's.

@@ -13,11 +13,11 @@ import (
 // brokeOff is an error that came when a part of the answer had been written.
 type brokeOff struct{ error }
 
-// file registers a route for who may read messages, whose answer is a file that fn writes as it is read. Nothing in it can
+// file registers a route for who has a permission, whose answer is a file that fn writes as it is read. Nothing in it can
 // run, whatever it is. An error before the first byte is answered as any other; a client whose file ends early, by a
 // [brokeOff], sees the connection break off rather than a file that looks whole.
-func (a *API) file(path, summary, mediaType string, fn func(w http.ResponseWriter, r *http.Request, p *agent.Principal) error) {
-	a.raw(http.MethodGet, Base+path, need(role.MessagesRead), func(w http.ResponseWriter, r *http.Request, p *agent.Principal) {
+func (a *API) file(path string, permission role.Permission, summary, mediaType string, fn func(w http.ResponseWriter, r *http.Request, p *agent.Principal) error) {
+	a.raw(http.MethodGet, Base+path, need(permission), func(w http.ResponseWriter, r *http.Request, p *agent.Principal) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -37,7 +37,7 @@ func (a *API) file(path, summary, mediaType string, fn func(w http.ResponseWrite
 		params = append(params, &huma.Param{Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}})
 	}
 	a.OpenAPI().AddOperation(&huma.Operation{OperationID: operationID(http.MethodGet, path), Method: http.MethodGet, Path: Base + path, Tags: []string{tagOf(path)},
-		Summary: summary, Description: "Needs permission messages:read.", Parameters: params,
+		Summary: summary, Description: "Needs permission " + string(permission) + ".", Parameters: params,
 		Security: []map[string][]string{{"session": {}}, {"key": {}}}, Responses: map[string]*huma.Response{"200": {Description: mediaType,
 			Content: map[string]*huma.MediaType{mediaType: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}})
 }

@@ -76,7 +76,13 @@ func Inboxes(a *API) {
 				if err != nil {
 					return email.Health{}, err
 				}
-				return email.ReadHealth(ctx, a.DB, box)
+				h, err := email.ReadHealth(ctx, a.DB, box)
+				for i, m := range h.Mailboxes {
+					if p, ok := m.Explained(); ok {
+						h.Mailboxes[i].Problem = a.say(ctx, p.Key, p.Params)
+					}
+				}
+				return h, err
 			})
 		})
 	a.inboxOAuth()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"strconv"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/role"
@@ -52,8 +51,8 @@ func sourceRoutes(a *API) {
 		func(ctx context.Context, p *agent.Principal, in *messagePath) (*MailHeader, error) {
 			return a.mailHeader(ctx, p, in.Conversation, in.Message)
 		})
-	a.file(of+"/source", "The mail a message was made of, as it came; with download=1 to be saved", "text/plain", a.mailSource)
-	a.file(of+"/attachments", "The attachments of a message as one zip archive", "application/zip", a.attachmentsArchive)
+	a.file(of+"/source", role.MessagesRead, "The mail a message was made of, as it came; with download=1 to be saved", "text/plain", a.mailSource)
+	a.file(of+"/attachments", role.MessagesRead, "The attachments of a message as one zip archive", "application/zip", a.attachmentsArchive)
 }
 
 func (a *API) mailHeader(ctx context.Context, p *agent.Principal, conversation, message string) (*MailHeader, error) {
@@ -70,9 +69,13 @@ func (a *API) mailHeader(ctx context.Context, p *agent.Principal, conversation, 
 	if err != nil {
 		return nil, err
 	}
-	h := mail.ReadHeader(raw, mail.Limits{MaxHeaderBytes: maxHeader})
+	return headerOf(mail.ReadHeader(raw, mail.Limits{MaxHeaderBytes: maxHeader}), source.Size()), nil
+}
+
+// headerOf shows the header of a mail of a size in bytes.
+func headerOf(h mail.Header, size int64) *MailHeader {
 	fields := h.Fields()
-	out := &MailHeader{Fields: []MailField{}, Size: source.Size()}
+	out := &MailHeader{Fields: []MailField{}, Size: size}
 	for _, f := range fields[:min(len(fields), maxFields)] {
 		out.Fields = append(out.Fields, MailField(f))
 	}
@@ -82,10 +85,9 @@ func (a *API) mailHeader(ctx context.Context, p *agent.Principal, conversation, 
 			out.Authentication.Checks = append(out.Authentication.Checks, AuthenticationCheck(c))
 		}
 	}
-	return out, nil
+	return out
 }
 
-// mailSource sends a mail as plain text: a browser shows it letter by letter and runs nothing of it.
 func (a *API) mailSource(w http.ResponseWriter, r *http.Request, p *agent.Principal) error {
 	message := r.PathValue("message")
 	id, err := a.Conversations.MessageID(r.Context(), p, r.PathValue("uuid"), message)
@@ -96,15 +98,7 @@ func (a *API) mailSource(w http.ResponseWriter, r *http.Request, p *agent.Princi
 	if err != nil {
 		return err
 	}
-	defer func() { _ = source.Close() }()
-	h := w.Header()
-	h.Set("Content-Type", "text/plain; charset=utf-8")
-	h.Set("Content-Length", strconv.FormatInt(source.Size(), 10))
-	h.Set("Content-Disposition", disposition(r.URL.Query().Get("download") != "1", "message-"+message+".eml"))
-	if _, err := io.Copy(w, source); err != nil {
-		return brokeOff{err}
-	}
-	return nil
+	return sendSource(w, r, source, "message-"+message+".eml")
 }
 
 func (a *API) attachmentsArchive(w http.ResponseWriter, r *http.Request, p *agent.Principal) error {

@@ -23,7 +23,7 @@ func recordRoutes(a *API) {
 		func(ctx context.Context, p *agent.Principal, in *ConversationPath) ([]contact.Visit, error) {
 			return c.PageVisits(ctx, p, in.UUID)
 		})
-	a.file("/conversations/{uuid}/transcript", "The public messages of a conversation as text, oldest first", "text/plain", a.transcript)
+	a.file("/conversations/{uuid}/transcript", role.MessagesRead, "The public messages of a conversation as text, oldest first", "text/plain", a.transcript)
 }
 
 // transcript writes a conversation down in the desk's language. It is written as it is read, however long it is.

@@ -377,12 +377,12 @@ func (a *App) face(ctx context.Context) error {
 		PasswordLink: a.Notifications.PasswordLink, Invite: a.Notifications.Invite, Notifications: a.Notifications,
 		Roster: roster.New(roster.Options{DB: a.DB, Jobs: a.jobs, Log: a.log, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams,
 			Principal: a.Directory.ByID, Inviter: a.Notifications.Inviter}),
-		MailSource: a.mail.Source,
+		Mail: a.mail, MailSource: a.mail.Source,
 		Translate: func(lang, key string, params map[string]string) string {
 			return i18n.T(cmp.Or(lang, a.Settings.General(ctx).Lang), key, params)
 		},
 		TrustedProxies: proxies, InsecureCookies: a.cfg.InsecureCookies, AuthPerMinute: a.cfg.AuthPerMinute,
-	}, api.Auth, api.Factors, api.Agents, api.AgentImport, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Conversations, api.Bulk, api.Contacts, api.Search, api.Media, api.Drafts, api.Reference, api.Tags, api.Attributes, api.Views, api.Inboxes, api.OIDC, api.Activity, api.NotificationSettings, api.Notifications, api.Push, api.Templates,
+	}, api.Auth, api.Factors, api.Agents, api.AgentImport, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Conversations, api.Bulk, api.Contacts, api.Search, api.Media, api.Drafts, api.Reference, api.Tags, api.Attributes, api.Views, api.Inboxes, api.Ledger, api.OIDC, api.Activity, api.NotificationSettings, api.Notifications, api.Push, api.Templates,
 		api.Docs, api.Web(web.Desk()), func(f *api.API) { f.Socket("/ws", a.hub.Serve) })
 	a.API.HSTS = a.cfg.HSTS
 	return nil

@@ -46,6 +46,9 @@ var unrecorded = map[string]string{
 	"DELETE /agents/{id}/sessions":        "together with DELETE /agents/{id}/sessions/{of}",
 	"POST /contacts/bulk":                 "as of each contact by itself: TestSeveralContactsAreChangedEachByItself",
 	"DELETE /contacts/{id}/twins/{other}": "what an agent thinks of a suggestion",
+
+	"POST /mails/{mail}/release":                  "needs a mail: TestMailsAreListedByStateReadAndReleased",
+	"PUT /inboxes/{id}/mailboxes/{mailbox}/since": "needs a mailbox: TestOlderMailIsLeftOutUntilAskedFor",
 }
 
 func deeds(p *prepared, agent, role, inbox, oidc string) []deed {

@@ -98,7 +98,7 @@ func (d *desk) addAgent(email string, roles ...string) int64 {
 func (p *prepared) fill(path string) string {
 	collection, _, _ := strings.Cut(strings.TrimPrefix(path, api.Base+"/"), "/")
 	return strings.NewReplacer("{id}", p.ids[collection], "{uuid}", p.ids["conversations"], "{message}", p.ids["messages"], "{note}", p.ids["notes"], "{held}", p.ids["held"],
-		"{lang}", "de-DE", "{of}", "999", "{other}", "999", "{name}", "00000000-0000-4000-8000-000000000000", "{$}", "").Replace(path)
+		"{lang}", "de-DE", "{of}", "999", "{other}", "999", "{mail}", "999", "{mailbox}", "999", "{name}", "00000000-0000-4000-8000-000000000000", "{$}", "").Replace(path)
 }
 
 // enveloped reports whether every answer of a route, not only its errors, is an envelope.

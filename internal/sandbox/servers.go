@@ -100,8 +100,11 @@ func (a announcing) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error
 func (s *Servers) Close() error { return errors.Join(s.imap.Close(), s.smtp.Close()) }
 
 // Deliver puts a mail into the desk's mailbox.
-func (s *Servers) Deliver(raw []byte) error {
-	_, err := s.user.Append("INBOX", literal{bytes.NewReader(raw)}, &imap.AppendOptions{Time: time.Now()})
+func (s *Servers) Deliver(raw []byte) error { return s.DeliverAt(raw, time.Now()) }
+
+// DeliverAt puts a mail into the desk's mailbox that arrived there at another time.
+func (s *Servers) DeliverAt(raw []byte, at time.Time) error {
+	_, err := s.user.Append("INBOX", literal{bytes.NewReader(raw)}, &imap.AppendOptions{Time: at})
 	if err != nil {
 		return fmt.Errorf("deliver: %w", err)
 	}

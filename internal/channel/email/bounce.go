@@ -33,7 +33,7 @@ type departed struct {
 func (c *Channel) bounced(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed, report mail.Report) (outcome, error) {
 	o, err := findDeparted(ctx, tx, in.ID, report.OriginalID)
 	if errors.Is(err, db.ErrNoRows) {
-		return outcome{state: stateIgnored, reason: "delivery report: about no message of this inbox"}, nil
+		return outcome{state: stateIgnored, rule: ruleReport, reason: "delivery report: about no message of this inbox"}, nil
 	}
 	if err != nil {
 		return outcome{}, fmt.Errorf("find the reply that bounced: %w", err)
@@ -63,14 +63,14 @@ func (c *Channel) bounced(ctx context.Context, tx *db.Tx, in inbox.Inbox, p pars
 	}
 	switch {
 	case !matched:
-		return outcome{state: stateIgnored, reason: "delivery report: about nobody the message was sent to"}, nil
+		return outcome{state: stateIgnored, rule: ruleReport, reason: "delivery report: about nobody the message was sent to"}, nil
 	case len(news) == 0:
-		return outcome{state: stateDuplicate, reason: "delivery report: known already", messageID: &o.MessageID}, nil
+		return outcome{state: stateDuplicate, rule: ruleReport, reason: "delivery report: known already", messageID: &o.MessageID}, nil
 	}
 	if err := c.applyBounces(ctx, tx, p.entry.ID, o, recipients, known, news); err != nil {
 		return outcome{}, err
 	}
-	return outcome{state: stateFiled, reason: "delivery report: " + news[0].Action + " for " + news[0].Recipient, messageID: &o.MessageID}, nil
+	return outcome{state: stateFiled, rule: ruleReport, reason: "delivery report: " + news[0].Action + " for " + news[0].Recipient, messageID: &o.MessageID}, nil
 }
 
 func findDeparted(ctx context.Context, tx *db.Tx, inboxID int64, sourceID string) (o departed, err error) {

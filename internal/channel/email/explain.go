@@ -47,9 +47,9 @@ var (
 // Problem says in plain words what is wrong with a connection: Key names a text of the catalogue and Params fills it
 // in. Detail is the error itself, with the server's own words.
 type Problem struct {
-	Key    string
-	Params map[string]string
-	Detail string
+	Key    string            `json:"key"`
+	Params map[string]string `json:"params"`
+	Detail string            `json:"-"`
 }
 
 // ExplainSMTP says what an error of [Probe] means.

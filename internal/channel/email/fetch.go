@@ -21,14 +21,17 @@ type fetched struct {
 	Blob   string
 	Raw    []byte
 	Reason string
+	// Deleted is a mail that the server had marked as deleted when it was first seen.
+	Deleted bool
 }
 
 type uidSize struct {
-	uid  imap.UID
-	size int64
+	uid     imap.UID
+	size    int64
+	deleted bool
 }
 
-// newMails asks for UID and size of every mail above the mark that is not marked as deleted, in ascending order.
+// newMails asks for UID and size of every mail above the mark, in ascending order.
 func (c *Channel) newMails(client *imapclient.Client, m *mailbox) ([]uidSize, error) {
 	var set imap.UIDSet
 	set.AddRange(imap.UID(m.LastUID+1), 0) // n:*
@@ -39,10 +42,9 @@ func (c *Channel) newMails(client *imapclient.Client, m *mailbox) ([]uidSize, er
 	var out []uidSize
 	for _, msg := range msgs {
 		// "n:*" names the last mail even when its UID is below n (RFC 3501 §6.4.8).
-		if int64(msg.UID) <= m.LastUID || slices.Contains(msg.Flags, imap.FlagDeleted) {
-			continue
+		if int64(msg.UID) > m.LastUID {
+			out = append(out, uidSize{msg.UID, msg.RFC822Size, slices.Contains(msg.Flags, imap.FlagDeleted)})
 		}
-		out = append(out, uidSize{msg.UID, msg.RFC822Size})
 	}
 	slices.SortFunc(out, func(a, b uidSize) int { return cmp.Compare(a.uid, b.uid) })
 	return out, nil
@@ -65,7 +67,7 @@ func (c *Channel) fetch(ctx context.Context, client *imapclient.Client, m *mailb
 		asked = append(asked, s.uid)
 	}
 	if len(asked) == 0 {
-		return out, nil
+		return markDeleted(out, mails), nil
 	}
 	only := int64(0)
 	if len(asked) == 1 {
@@ -89,7 +91,19 @@ func (c *Channel) fetch(ctx context.Context, client *imapclient.Client, m *mailb
 	if err != nil {
 		return nil, fmt.Errorf("fetch mail: %w", err)
 	}
-	return got, nil
+	return markDeleted(got, mails), nil
+}
+
+// markDeleted notes of fetched mails which of them the list of new ones had as deleted.
+func markDeleted(got []fetched, listed []uidSize) []fetched {
+	deleted := map[int64]bool{}
+	for _, s := range listed {
+		deleted[int64(s.uid)] = s.deleted
+	}
+	for i := range got {
+		got[i].Deleted = deleted[got[i].UID]
+	}
+	return got
 }
 
 var tooLarge = fmt.Sprintf("larger than %d MB", maxMail>>20)

@@ -192,7 +192,7 @@ func (c *Channel) readRaw(ctx context.Context, name string) ([]byte, error) {
 // the mail's own.
 func (c *Channel) file(ctx context.Context, in inbox.Inbox, p parsed) error {
 	if p.err != nil {
-		return c.quarantine(ctx, p.entry, p.err)
+		return c.quarantine(ctx, p.entry, ruleUnreadable, p.err)
 	}
 	files, err := c.storeFiles(ctx, p)
 	if err != nil {
@@ -231,18 +231,18 @@ func (c *Channel) file(ctx context.Context, in inbox.Inbox, p parsed) error {
 		return err
 	}
 	c.Log.Error("a mail could not be filed", "mail", p.entry.ID, "error", err)
-	return c.quarantine(ctx, p.entry, fmt.Errorf("it could not be filed: %w", err))
+	return c.quarantine(ctx, p.entry, ruleFailed, fmt.Errorf("it could not be filed: %w", err))
 }
 
 var errSettled = errors.New("the mail is settled already")
 
 // quarantine sets a mail aside with the reason; its raw bytes stay.
-func (c *Channel) quarantine(ctx context.Context, e entry, reason error) error {
+func (c *Channel) quarantine(ctx context.Context, e entry, rule string, reason error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	err := c.DB.Tx(ctx, func(tx *db.Tx) error {
-		_, err := settle(ctx, tx, e.ID, outcome{state: stateQuarantined, reason: clean(reason.Error())})
+		_, err := settle(ctx, tx, e.ID, outcome{state: stateQuarantined, rule: rule, reason: clean(reason.Error())})
 		return err
 	})
 	if err == nil {
@@ -256,17 +256,17 @@ func (c *Channel) quarantine(ctx context.Context, e entry, reason error) error {
 func (c *Channel) decide(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed, files []media.Incoming) (outcome, error) {
 	m := p.mail
 	if len(m.From) == 0 {
-		return outcome{state: stateQuarantined, reason: "it has no sender"}, nil
+		return outcome{state: stateQuarantined, rule: ruleNoSender, reason: "it has no sender"}, nil
 	}
 	from := m.From[0]
 	if loop := m.Header.Get(loopHeader); loop != "" && strings.EqualFold(strings.TrimSpace(loop), conversation.BareAddress(in.From)) {
-		return outcome{state: stateIgnored, reason: "loop: sent by this inbox"}, nil
+		return outcome{state: stateIgnored, rule: ruleLoop, reason: "loop: sent by this inbox"}, nil
 	}
 	if report, ok := m.Bounce(); ok {
 		return c.bounced(ctx, tx, in, p, report)
 	}
-	if rule := ignoredAsAutomatic(m); rule != "" {
-		return outcome{state: stateIgnored, reason: rule}, nil
+	if rule, reason := ignoredAsAutomatic(m); rule != "" {
+		return outcome{state: stateIgnored, rule: rule, reason: reason}, nil
 	}
 	existing, err := c.Conversations.HasSource(ctx, tx, in.ID, p.source)
 	if err != nil {
@@ -287,35 +287,36 @@ func (c *Channel) decide(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parse
 		return outcome{}, err
 	}
 	if blocked {
-		return outcome{state: stateIgnored, reason: "blocked: " + from.Email}, nil
+		return outcome{state: stateIgnored, rule: ruleBlocked, reason: "blocked: " + from.Email}, nil
 	}
-	filed, err := c.store(ctx, tx, in, p, from, files)
+	filed, err := c.store(ctx, tx, in, p, from, files, false)
 	if err != nil {
 		return outcome{}, err
 	}
 	return outcome{state: stateFiled, messageID: &filed.MessageID}, nil
 }
 
-// ignoredAsAutomatic returns the rule by which a mail is an automatic answer or a delivery report, "" if it is neither.
+// ignoredAsAutomatic returns the rule by which a mail is an automatic answer or a delivery report, "" if it is neither, and
+// the reason in words.
 // Mail that a machine wrote on its own account (Auto-Submitted: auto-generated, RFC 3834 §5.1), such as an alert or a
 // web form, is no answer and is filed.
-func ignoredAsAutomatic(m *mail.Message) string {
+func ignoredAsAutomatic(m *mail.Message) (rule, reason string) {
 	if m.IsDSN() {
-		return "delivery report"
+		return ruleReport, "delivery report"
 	}
-	auto, rule := m.AutoSubmitted()
+	auto, why := m.AutoSubmitted()
 	value := strings.ToLower(strings.TrimSpace(m.Header.Get("Auto-Submitted")))
 	if strings.HasPrefix(value, "auto-generated") && !m.Header.Has("X-MS-Exchange-Inbox-Rules-Loop") { // Exchange says so of absences, too
-		return ""
+		return "", ""
 	}
 	if auto {
-		return "automatic answer: " + rule
+		return ruleAutomatic, "automatic answer: " + why
 	}
-	return ""
+	return "", ""
 }
 
-// store files the mail as a message of the conversation it belongs to, or of a new one.
-func (c *Channel) store(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed, from mail.Address, files []media.Incoming) (conversation.Received, error) {
+// store files the mail as a message of the conversation it belongs to, or of a new one; of a new one in any case if fresh.
+func (c *Channel) store(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed, from mail.Address, files []media.Incoming, fresh bool) (conversation.Received, error) {
 	m := p.mail
 	first, last, _ := strings.Cut(strings.TrimSpace(from.Name), " ")
 	author, _, err := contact.FindOrCreate(ctx, tx, contact.Identity{Email: from.Email, FirstName: clean(first), LastName: clean(strings.TrimSpace(last))})
@@ -344,9 +345,11 @@ func (c *Channel) store(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed
 			incoming.Files++
 		}
 	}
-	thread, err := c.threadOf(ctx, tx, in, m, from.Email)
-	if err != nil {
-		return conversation.Received{}, err
+	var thread *conversation.Thread
+	if !fresh {
+		if thread, err = c.threadOf(ctx, tx, in, m, from.Email); err != nil {
+			return conversation.Received{}, err
+		}
 	}
 	if thread == nil {
 		return c.Conversations.OpenTx(ctx, tx, incoming)

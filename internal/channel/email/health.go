@@ -18,6 +18,7 @@ type Health struct {
 
 // MailboxHealth says how a mailbox is read and what became of its mail.
 type MailboxHealth struct {
+	ID            int64            `json:"id" doc:"0 before the first contact"`
 	Name          string           `json:"name"`
 	Configured    bool             `json:"configured" doc:"Whether the inbox reads it today"`
 	Mode          string           `json:"mode" doc:"idle or polling; empty before the first contact"`
@@ -28,7 +29,28 @@ type MailboxHealth struct {
 	LastContactAt *db.Time         `json:"last_contact_at"`
 	LastError     string           `json:"last_error"`
 	LastErrorAt   *db.Time         `json:"last_error_at"`
+	LastProblem   db.JSON          `json:"-"`
+	Problem       string           `json:"problem" db:"-" doc:"The last error in plain words; empty for none"`
+	LeftOut       int64            `json:"left_out" doc:"How many mails the server has that are older than the beginning"`
+	ComparedAt    *db.Time         `json:"compared_at" doc:"When ledger and server were compared; null for not yet"`
 	Ledger        map[string]int64 `json:"ledger" db:"-" doc:"How many mails are in each state of the ledger"`
+	Present       map[string]int64 `json:"present" db:"-" doc:"How many of them the server still has; with left_out they are server_count"`
+	Rules         []RuleCount      `json:"rules" db:"-" doc:"How many mails were ignored and quarantined, by rule"`
+}
+
+// RuleCount says how many mails were set aside by a rule.
+type RuleCount struct {
+	State string `json:"state"`
+	Rule  string `json:"rule"`
+	Count int64  `json:"count"`
+}
+
+// Explained returns what the last error of a mailbox means; false if there was none.
+func (m MailboxHealth) Explained() (p Problem, ok bool) {
+	if m.LastError == "" || m.LastProblem.Decode(&p) != nil {
+		return p, false
+	}
+	return p, p.Key != ""
 }
 
 // ReadHealth returns the health of an inbox, its mailboxes in the order of the settings and then those that were read
@@ -39,20 +61,16 @@ func ReadHealth(ctx context.Context, q db.Querier, in inbox.Inbox) (Health, erro
 		return Health{}, err
 	}
 	NameAccount(&cfg)
-	type row struct {
-		ID int64
-		MailboxHealth
-	}
-	rows, err := db.Select[row](ctx, q, `SELECT id, name, mode, server_count, uid_validity, last_uid, since, last_contact_at, last_error, last_error_at
+	rows, err := db.Select[MailboxHealth](ctx, q, `SELECT id, name, mode, server_count, uid_validity, last_uid, since, last_contact_at, last_error, last_error_at, last_problem,
+		left_out, compared_at
 		FROM mailboxes WHERE inbox_id = $1 ORDER BY id`, in.ID)
 	if err != nil {
 		return Health{}, fmt.Errorf("read the mailboxes of inbox %d: %w", in.ID, err)
 	}
 	known := map[string]MailboxHealth{}
 	var order []string
-	for _, r := range rows {
-		m := r.MailboxHealth
-		if m.Ledger, err = countStates(ctx, q, `SELECT state, count(*) FROM mail_ledger WHERE mailbox_id = $1 GROUP BY state`, r.ID, ledgerStates); err != nil {
+	for _, m := range rows {
+		if err := m.count(ctx, q); err != nil {
 			return Health{}, err
 		}
 		known[m.Name] = m
@@ -63,7 +81,7 @@ func ReadHealth(ctx context.Context, q db.Querier, in inbox.Inbox) (Health, erro
 		name := mailboxName(server)
 		m, ok := known[name]
 		if !ok {
-			m = MailboxHealth{Name: name, Ledger: zeros(ledgerStates)}
+			m = MailboxHealth{Name: name, Ledger: zeros(ledgerStates), Present: zeros(ledgerStates), Rules: []RuleCount{}}
 		}
 		delete(known, name)
 		m.Configured = true
@@ -89,6 +107,28 @@ func zeros(states []string) map[string]int64 {
 		out[s] = 0
 	}
 	return out
+}
+
+// count fills in how many mails are in which state, from the counters that the ledger keeps.
+func (m *MailboxHealth) count(ctx context.Context, q db.Querier) error {
+	m.Ledger, m.Present, m.Rules = zeros(ledgerStates), zeros(ledgerStates), []RuleCount{}
+	err := db.Each(ctx, q, func(rows db.Rows) error {
+		var r RuleCount
+		var present int64
+		if err := rows.Scan(&r.State, &r.Rule, &r.Count, &present); err != nil {
+			return err
+		}
+		m.Ledger[r.State] += r.Count
+		m.Present[r.State] += present
+		if r.Count > 0 && (r.State == stateIgnored || r.State == stateQuarantined) {
+			m.Rules = append(m.Rules, r)
+		}
+		return nil
+	}, `SELECT state, rule, total, present FROM mail_ledger_counts WHERE mailbox_id = $1 ORDER BY state, rule`, m.ID)
+	if err != nil {
+		return fmt.Errorf("count the mails of mailbox %d: %w", m.ID, err)
+	}
+	return nil
 }
 
 // countStates runs a query of states and counts; states without rows are there with 0.

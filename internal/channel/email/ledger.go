@@ -17,6 +17,20 @@ const (
 	stateQuarantined = "quarantined"
 )
 
+// The rules by which mails are ignored or quarantined, and by which delivery reports are known.
+const (
+	ruleLoop       = "loop"
+	ruleAutomatic  = "automatic"
+	ruleReport     = "report"
+	ruleBlocked    = "blocked"
+	rulePurged     = "purged"
+	ruleDeleted    = "deleted" // marked as deleted on the server when it was first seen
+	ruleLarge      = "large"
+	ruleUnreadable = "unreadable"
+	ruleNoSender   = "no_sender"
+	ruleFailed     = "failed"
+)
+
 // mailbox is one folder on one server, as the ledger knows it.
 type mailbox struct {
 	ID          int64
@@ -25,6 +39,8 @@ type mailbox struct {
 	UIDValidity int64
 	LastUID     int64
 	Since       *db.Time // mails that arrived at the server before are not read
+	LeftOut     int64    // of what the server holds
+	ComparedAt  *db.Time // nil until server and ledger were compared
 }
 
 // entry is one mail in the ledger.
@@ -52,8 +68,8 @@ func (c *Channel) openMailbox(ctx context.Context, inboxID int64, name string) (
 		if _, err := tx.Exec(ctx, `INSERT INTO mailboxes (inbox_id, name) VALUES ($1, $2) ON CONFLICT (inbox_id, name) DO NOTHING`, inboxID, name); err != nil {
 			return err
 		}
-		return tx.QueryRow(ctx, `SELECT id, inbox_id, name, uid_validity, last_uid, since FROM mailboxes WHERE inbox_id = $1 AND name = $2`, inboxID, name).
-			Scan(&m.ID, &m.InboxID, &m.Name, &m.UIDValidity, &m.LastUID, &m.Since)
+		return tx.QueryRow(ctx, `SELECT id, inbox_id, name, uid_validity, last_uid, since, left_out, compared_at FROM mailboxes WHERE inbox_id = $1 AND name = $2`, inboxID, name).
+			Scan(&m.ID, &m.InboxID, &m.Name, &m.UIDValidity, &m.LastUID, &m.Since, &m.LeftOut, &m.ComparedAt)
 	})
 	if err != nil {
 		return m, fmt.Errorf("open mailbox %s in the ledger: %w", name, err)
@@ -62,33 +78,46 @@ func (c *Channel) openMailbox(ctx context.Context, inboxID int64, name string) (
 }
 
 // restart begins a mailbox anew: on first sight, and when the server gives it another UIDVALIDITY (RFC 3501 §2.3.1.1),
-// which makes every UID known so far meaningless. Mails seen before are recognised by their Message-ID.
+// which makes every UID known so far meaningless: the server holds none of those mails any more. Mails seen before are
+// recognised by their Message-ID.
 func (c *Channel) restart(ctx context.Context, m *mailbox, uidValidity int64, since db.Time, from int64) error {
 	if m.Since == nil {
 		m.Since = &since
 	}
-	m.UIDValidity, m.LastUID = uidValidity, from
+	m.UIDValidity, m.LastUID, m.LeftOut, m.ComparedAt = uidValidity, from, 0, nil
 	return c.DB.Tx(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE mailboxes SET uid_validity = $2, last_uid = $3, since = $4 WHERE id = $1`, m.ID, uidValidity, from, m.Since)
+		if _, err := tx.Exec(ctx, `UPDATE mail_ledger SET on_server = FALSE WHERE mailbox_id = $1 AND uid_validity <> $2 AND on_server`, m.ID, uidValidity); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `UPDATE mailboxes SET uid_validity = $2, last_uid = $3, since = $4, left_out = 0, compared_at = NULL WHERE id = $1`,
+			m.ID, uidValidity, from, m.Since)
 		return err
 	})
 }
 
 // record enters fetched mails and moves the mailbox's mark behind them, in one transaction: a mail below the mark is in
-// the ledger, always. It returns the entries that are new.
-func (c *Channel) record(ctx context.Context, m *mailbox, fetched []fetched) (out []entry, err error) {
+// the ledger, always, or had vanished before it was fetched. upTo is up to where the ledger has all of them, 0 for the last
+// of those fetched. It returns the entries that are new.
+func (c *Channel) record(ctx context.Context, m *mailbox, fetched []fetched, upTo int64) (out []entry, err error) {
 	err = c.DB.Tx(ctx, func(tx *db.Tx) error {
 		out = out[:0]
-		last := m.LastUID
+		last := max(m.LastUID, upTo)
 		for _, f := range fetched {
 			e := entry{InboxID: m.InboxID, MailboxID: m.ID, UIDValidity: m.UIDValidity, UID: f.UID, Size: f.Size, Blob: f.Blob, State: statePending}
 			var settled *db.Time
-			if f.Reason != "" {
-				e.State, settled = stateQuarantined, db.Now().Ptr()
+			rule, reason := "", f.Reason
+			switch {
+			case f.Deleted:
+				e.State, rule, reason = stateIgnored, ruleDeleted, "marked as deleted on the server"
+			case reason != "":
+				e.State, rule = stateQuarantined, ruleLarge
 			}
-			err := tx.QueryRow(ctx, `INSERT INTO mail_ledger (created_at, inbox_id, mailbox_id, uid_validity, uid, size, blob, state, reason, settled_at)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (mailbox_id, uid_validity, uid) DO NOTHING RETURNING id`,
-				db.Now(), e.InboxID, e.MailboxID, e.UIDValidity, e.UID, e.Size, e.Blob, e.State, f.Reason, settled).Scan(&e.ID)
+			if rule != "" {
+				settled = db.Now().Ptr()
+			}
+			err := tx.QueryRow(ctx, `INSERT INTO mail_ledger (created_at, inbox_id, mailbox_id, uid_validity, uid, size, blob, state, rule, reason, settled_at)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (mailbox_id, uid_validity, uid) DO NOTHING RETURNING id`,
+				db.Now(), e.InboxID, e.MailboxID, e.UIDValidity, e.UID, e.Size, e.Blob, e.State, rule, reason, settled).Scan(&e.ID)
 			last = max(last, f.UID)
 			if errors.Is(err, db.ErrNoRows) {
 				continue // another node, or this one before it was killed, entered it
@@ -100,7 +129,7 @@ func (c *Channel) record(ctx context.Context, m *mailbox, fetched []fetched) (ou
 				out = append(out, e)
 			}
 		}
-		if _, err := tx.Exec(ctx, `UPDATE mailboxes SET last_uid = $2 WHERE id = $1 AND last_uid < $2 AND uid_validity = $3`, m.ID, last, m.UIDValidity); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE mailboxes SET last_uid = $2, last_contact_at = $4 WHERE id = $1 AND last_uid < $2 AND uid_validity = $3`, m.ID, last, m.UIDValidity, db.Now()); err != nil {
 			return err
 		}
 		m.LastUID = last
@@ -136,6 +165,7 @@ func (c *Channel) attempt(ctx context.Context, e *entry) error {
 // outcome is how a mail was settled.
 type outcome struct {
 	state     string
+	rule      string
 	reason    string
 	sourceID  string
 	messageID *int64
@@ -143,27 +173,29 @@ type outcome struct {
 
 // settle gives an entry its final state, in the caller's transaction. It reports false if it is settled already.
 func settle(ctx context.Context, tx *db.Tx, id int64, o outcome) (bool, error) {
-	n, err := tx.Exec(ctx, `UPDATE mail_ledger SET state = $2, reason = $3, source_id = $4, message_id = $5, settled_at = $6
-		WHERE id = $1 AND state = 'pending'`, id, o.state, o.reason, o.sourceID, o.messageID, db.Now())
+	n, err := tx.Exec(ctx, `UPDATE mail_ledger SET state = $2, reason = $3, source_id = $4, message_id = $5, settled_at = $6, rule = $7
+		WHERE id = $1 AND state = 'pending'`, id, o.state, o.reason, o.sourceID, o.messageID, db.Now(), o.rule)
 	if err != nil {
 		return false, fmt.Errorf("settle mail %d: %w", id, err)
 	}
 	return n == 1, nil
 }
 
-// contact notes that the mailbox was reached, how it is watched and how many mails the server holds.
+// contacted notes that the mailbox was reached, how it is watched, how many mails the server holds and how many of them are
+// left out.
 func (c *Channel) contacted(ctx context.Context, m *mailbox, mode string, count int64) error {
 	return c.DB.Tx(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE mailboxes SET mode = $2, server_count = $3, last_contact_at = $4, last_error = '' WHERE id = $1`,
-			m.ID, mode, count, db.Now())
+		_, err := tx.Exec(ctx, `UPDATE mailboxes SET mode = $2, server_count = $3, left_out = $4, compared_at = $5, last_contact_at = $6, last_error = '', last_problem = ''
+			WHERE id = $1 AND uid_validity = $7`, m.ID, mode, count, m.LeftOut, m.ComparedAt, db.Now(), m.UIDValidity)
 		return err
 	})
 }
 
 // troubled notes why the mailbox cannot be read, for people.
-func (c *Channel) troubled(ctx context.Context, mailboxID int64, problem error) error {
+func (c *Channel) troubled(ctx context.Context, mailboxID int64, problem Problem) error {
 	return c.DB.Tx(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE mailboxes SET last_error = $2, last_error_at = $3 WHERE id = $1`, mailboxID, problem.Error(), db.Now())
+		_, err := tx.Exec(ctx, `UPDATE mailboxes SET last_error = $2, last_problem = $3, last_error_at = $4 WHERE id = $1`,
+			mailboxID, clean(problem.Detail), db.ToJSON(problem), db.Now())
 		return err
 	})
 }

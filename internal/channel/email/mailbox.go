@@ -42,8 +42,8 @@ func mailboxName(s inbox.IMAPServer) string {
 	return fmt.Sprintf("%s@%s:%d/%s", s.Username, s.Host, s.Port, s.Mailbox)
 }
 
-// watch reads one mailbox until ctx ends, connecting again with growing pauses after errors. Among several nodes only
-// the one that holds the mailbox's lease reads it.
+// watch reads one mailbox until ctx ends, connecting again after errors, with pauses that grow until it can be read. Among
+// several nodes only the one that holds the mailbox's lease reads it.
 func (c *Channel) watch(ctx context.Context, in inbox.Inbox, server inbox.IMAPServer, tokens Tokens) {
 	name := mailboxName(server)
 	log := c.Log.With("inbox", in.ID, "mailbox", name)
@@ -51,11 +51,8 @@ func (c *Channel) watch(ctx context.Context, in inbox.Inbox, server inbox.IMAPSe
 	for ctx.Err() == nil {
 		m, err := c.openMailbox(ctx, in.ID, name)
 		if err == nil {
-			began := time.Now()
-			err = c.whileLeased(ctx, fmt.Sprintf("mailbox:%d", m.ID), func(ctx context.Context) error { return c.session(ctx, in, server, tokens, m) })
-			if time.Since(began) > time.Minute {
-				pause = backoffMin
-			}
+			reached := func() { pause = backoffMin }
+			err = c.whileLeased(ctx, fmt.Sprintf("mailbox:%d", m.ID), func(ctx context.Context) error { return c.session(ctx, in, server, tokens, m, reached) })
 		}
 		if ctx.Err() != nil {
 			return
@@ -63,7 +60,7 @@ func (c *Channel) watch(ctx context.Context, in inbox.Inbox, server inbox.IMAPSe
 		if err != nil && !errors.Is(err, errNotHeld) {
 			log.Warn("mailbox cannot be read; trying again", "in", pause, "error", err)
 			if m.ID != 0 {
-				_ = c.troubled(ctx, m.ID, err)
+				_ = c.troubled(ctx, m.ID, ExplainIMAP(err, server))
 			}
 		}
 		wait := pause
@@ -115,8 +112,9 @@ func (c *Channel) whileLeased(ctx context.Context, name string, fn func(context.
 	return fn(fctx)
 }
 
-// session is one connection to a mailbox: it files what is pending, fetches what is new, and waits for more.
-func (c *Channel) session(ctx context.Context, in inbox.Inbox, server inbox.IMAPServer, tokens Tokens, m mailbox) error {
+// session is one connection to a mailbox: it files what is pending, fetches what is new, and waits for more. It calls
+// reached each time that everything was read.
+func (c *Channel) session(ctx context.Context, in inbox.Inbox, server inbox.IMAPServer, tokens Tokens, m mailbox, reached func()) error {
 	if err := c.filePending(ctx, in, m.ID); err != nil {
 		return err
 	}
@@ -129,6 +127,7 @@ func (c *Channel) session(ctx context.Context, in inbox.Inbox, server inbox.IMAP
 	defer func() { stop(); _ = client.Close() }()
 
 	waited := firstWait
+	compared := comparing{}
 	for ctx.Err() == nil {
 		selected, err := within(client, commandTimeout, client.Select(server.Mailbox, &imap.SelectOptions{ReadOnly: true}).Wait)
 		if err != nil {
@@ -150,12 +149,20 @@ func (c *Channel) session(ctx context.Context, in inbox.Inbox, server inbox.IMAP
 		if client.Caps().Has(imap.CapIdle) {
 			mode = "idle"
 		}
-		if err := c.contacted(ctx, &m, mode, int64(selected.NumMessages)); err != nil {
+		count, late, err := c.compare(ctx, client, &m, &compared)
+		if err != nil {
 			return err
 		}
+		if err := c.contacted(ctx, &m, mode, count); err != nil {
+			return err
+		}
+		reached()
 		wait := interval(server.ReadInterval, defaultInterval)
 		if mode == "idle" {
 			wait = min(wait, waited)
+		}
+		if late > 0 {
+			wait = min(wait, late)
 		}
 		if err := waitForMail(ctx, client, mode == "idle", arrived, wait); err != nil {
 			return err
@@ -239,11 +246,19 @@ func (c *Channel) fetchAll(ctx context.Context, client *imapclient.Client, m *ma
 			total += sizes[n].size
 			n++
 		}
-		mails, err := c.fetch(ctx, client, m, sizes[:n])
+		unknown, err := c.notEntered(ctx, m, sizes[:n])
 		if err != nil {
 			return err
 		}
-		entries, err := c.record(ctx, m, mails)
+		mails, err := c.fetch(ctx, client, m, unknown)
+		if err != nil {
+			return err
+		}
+		upTo := int64(0)
+		if len(mails) == len(unknown) {
+			upTo = int64(sizes[n-1].uid)
+		}
+		entries, err := c.record(ctx, m, mails, upTo)
 		if err != nil {
 			return err
 		}
@@ -261,7 +276,7 @@ func (c *Channel) fetchAll(ctx context.Context, client *imapclient.Client, m *ma
 }
 
 // connectIMAP opens a connection as the server's settings say and signs in, with a token if there are tokens. arrived gets a
-// signal whenever the server tells of new mail.
+// signal whenever the server tells of mail that came or went.
 func connectIMAP(ctx context.Context, s inbox.IMAPServer, tokens Tokens, arrived chan<- struct{}) (*imapclient.Client, error) {
 	return withToken(ctx, tokens, func(token string) (*imapclient.Client, error) { return dialIMAP(ctx, s, token, arrived) })
 }
@@ -269,14 +284,14 @@ func connectIMAP(ctx context.Context, s inbox.IMAPServer, tokens Tokens, arrived
 func dialIMAP(ctx context.Context, s inbox.IMAPServer, token string, arrived chan<- struct{}) (*imapclient.Client, error) {
 	options := &imapclient.Options{
 		TLSConfig: &tls.Config{ServerName: s.Host, InsecureSkipVerify: s.TLSSkipVerify, MinVersion: tls.VersionTLS12}, //nolint:gosec // the admin's choice
-		UnilateralDataHandler: &imapclient.UnilateralDataHandler{Mailbox: func(data *imapclient.UnilateralDataMailbox) {
-			if data.NumMessages != nil {
-				select {
-				case arrived <- struct{}{}:
-				default:
+		UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+			Mailbox: func(data *imapclient.UnilateralDataMailbox) {
+				if data.NumMessages != nil {
+					signal(arrived)
 				}
-			}
-		}},
+			},
+			Expunge: func(uint32) { signal(arrived) },
+		},
 	}
 	dialer := &net.Dialer{Timeout: 20 * time.Second, KeepAlive: 30 * time.Second}
 	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
@@ -308,6 +323,14 @@ func dialIMAP(ctx context.Context, s inbox.IMAPServer, token string, arrived cha
 	}
 	_ = conn.SetDeadline(time.Time{})
 	return client, nil
+}
+
+// signal leaves word for who waits, unless there is some already.
+func signal(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }
 
 // within runs a command and closes the connection if the server does not answer in time: the client library has no

@@ -8,7 +8,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
 
-// purged is the rule by which a mail is ignored that was deleted for good before.
+// purged is the reason for which a mail is ignored that was deleted for good before.
 const purged = "purged"
 
 // forgetMails empties the entries of the mails of a conversation that is deleted for good, in the caller's transaction: they
@@ -36,5 +36,5 @@ func (c *Channel) purgedAgain(ctx context.Context, tx *db.Tx, e entry, files []m
 	if _, err := tx.Exec(ctx, `UPDATE mail_ledger SET blob = '' WHERE id = $1`, e.ID); err != nil {
 		return outcome{}, fmt.Errorf("forget mail %d: %w", e.ID, err)
 	}
-	return outcome{state: stateIgnored, reason: purged}, c.Conversations.DiscardTx(ctx, tx, blobs)
+	return outcome{state: stateIgnored, rule: rulePurged, reason: purged}, c.Conversations.DiscardTx(ctx, tx, blobs)
 }

@@ -79,6 +79,7 @@ const (
 	InboxCreated           Type = "inbox_created"
 	InboxUpdated           Type = "inbox_updated"
 	InboxDeleted           Type = "inbox_deleted"
+	MailReleased           Type = "mail_released"
 	TemplateCreated        Type = "template_created"
 	TemplateUpdated        Type = "template_updated"
 	TemplateDeleted        Type = "template_deleted"
@@ -116,7 +117,7 @@ var Types = []Type{
 	ConversationDeleted,
 	RoleCreated, RoleUpdated, PermissionsChanged, RoleDeleted, TeamCreated, TeamUpdated, TeamDeleted,
 	ContactCreated, ContactUpdated, ContactBlocked, ContactUnblocked, ContactMerged, ContactDeleted, ContactNoteDeleted, ContactsExported,
-	GeneralSettingsChanged, EmailSettingsChanged, EmailSettingsTested, InboxCreated, InboxUpdated, InboxDeleted,
+	GeneralSettingsChanged, EmailSettingsChanged, EmailSettingsTested, InboxCreated, InboxUpdated, InboxDeleted, MailReleased,
 	TemplateCreated, TemplateUpdated, TemplateDeleted, TemplateTested,
 	StatusCreated, StatusUpdated, StatusDeleted, TagCreated, TagUpdated, TagDeleted, TagsImported,
 	AttributeCreated, AttributeUpdated, AttributeDeleted, SharedViewCreated, SharedViewUpdated, SharedViewDeleted,

@@ -208,6 +208,20 @@ func (s *Service) Toggle(ctx context.Context, id int64) (out Inbox, err error) {
 	return out.masked()
 }
 
+// TouchTx makes the channel begin anew with an inbox, as after a change of its settings, in the caller's transaction, and
+// returns its name; NotFound if there is none.
+func (s *Service) TouchTx(ctx context.Context, tx *db.Tx, id int64) (name string, err error) {
+	err = tx.QueryRow(ctx, `UPDATE inboxes SET updated_at = $2 WHERE id = $1 AND deleted_at IS NULL RETURNING name`, id, db.Now()).Scan(&name)
+	if errors.Is(err, db.ErrNoRows) {
+		return "", fault.Missing("inbox")
+	}
+	if err != nil {
+		return "", fmt.Errorf("touch inbox %d: %w", id, err)
+	}
+	s.announce(tx, id)
+	return name, nil
+}
+
 // Delete takes an inbox out of use for good: its conversations stay and can be read, its settings and secrets are gone.
 // NotFound if there is none.
 func (s *Service) Delete(ctx context.Context, id int64) error {

@@ -2270,6 +2270,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/inboxes/{id}/mailboxes/{mailbox}/since": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Read a mailbox's older mail, too
+         * @description Needs permission inboxes:manage.
+         */
+        put: operations["put-inboxes-id-mailboxes-mailbox-since"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inboxes/{id}/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The mails of a mailbox and what became of them, the newest first
+         * @description Needs permission inboxes:manage.
+         */
+        get: operations["get-inboxes-id-mails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/inboxes/{id}/oauth": {
         parameters: {
             query?: never;
@@ -2319,6 +2359,66 @@ export interface paths {
         };
         /** The languages there are, by name */
         get: operations["get-lang"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mails/{mail}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is in a mail that was ignored or quarantined
+         * @description Needs permission inboxes:manage.
+         */
+        get: operations["get-mails-mail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mails/{mail}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * File a mail that was ignored or quarantined
+         * @description Needs permission inboxes:manage.
+         */
+        post: operations["post-mails-mail-release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mails/{mail}/source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A mail that was ignored or quarantined, as it came; with download=1 to be saved
+         * @description Needs permission inboxes:manage.
+         */
+        get: operations["get-mails-mail-source"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4441,9 +4541,65 @@ export interface components {
                 [key: string]: number;
             };
         };
+        EmailMail: {
+            /** @description Where it was filed, or what it is a duplicate of */
+            conversation_uuid: string | null;
+            /**
+             * Format: date-time
+             * @description When it was entered
+             */
+            created_at: string;
+            /** Format: date-time */
+            date: string | null;
+            from: string;
+            /** Format: int64 */
+            id: number;
+            /** @description Whether the mail as it came is kept */
+            kept: boolean;
+            /** Format: int64 */
+            mailbox_id: number;
+            message_uuid: string | null;
+            /** @description Whether the server still holds it */
+            on_server: boolean;
+            /** @description The rule with what it found */
+            reason: string;
+            /** @description By which rule it was ignored or quarantined; empty for none */
+            rule: string;
+            /** Format: date-time */
+            settled_at: string | null;
+            /**
+             * Format: int64
+             * @description In bytes
+             */
+            size: number;
+            /** @enum {string} */
+            state: "pending" | "filed" | "duplicate" | "ignored" | "quarantined";
+            subject: string;
+            /** Format: int64 */
+            uid: number;
+        };
+        EmailMailFile: {
+            content_type: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description In bytes
+             */
+            size: number;
+        };
         EmailMailboxHealth: {
+            /**
+             * Format: date-time
+             * @description When ledger and server were compared; null for not yet
+             */
+            compared_at: string | null;
             /** @description Whether the inbox reads it today */
             configured: boolean;
+            /**
+             * Format: int64
+             * @description 0 before the first contact
+             */
+            id: number;
             /** Format: date-time */
             last_contact_at: string | null;
             last_error: string;
@@ -4455,9 +4611,22 @@ export interface components {
             ledger: {
                 [key: string]: number;
             };
+            /**
+             * Format: int64
+             * @description How many mails the server has that are older than the beginning
+             */
+            left_out: number;
             /** @description idle or polling; empty before the first contact */
             mode: string;
             name: string;
+            /** @description How many of them the server still has; with left_out they are server_count */
+            present: {
+                [key: string]: number;
+            };
+            /** @description The last error in plain words; empty for none */
+            problem: string;
+            /** @description How many mails were ignored and quarantined, by rule */
+            rules: components["schemas"]["EmailRuleCount"][];
             /**
              * Format: int64
              * @description How many mails the server had at the last contact
@@ -4470,6 +4639,20 @@ export interface components {
             since: string | null;
             /** Format: int64 */
             uid_validity: number;
+        };
+        EmailMailsPage: {
+            mails: components["schemas"]["EmailMail"][];
+            /**
+             * Format: int64
+             * @description The before of the next page; null on the last one
+             */
+            next: number | null;
+        };
+        EmailRuleCount: {
+            /** Format: int64 */
+            count: number;
+            rule: string;
+            state: string;
         };
         EmailTestInputBody: {
             /** @description Where the test mail goes; the caller's address unless given */
@@ -4577,6 +4760,14 @@ export interface components {
         };
         EnvelopeEmailHealth: {
             data: components["schemas"]["EmailHealth"];
+            status: string;
+        };
+        EnvelopeEmailMail: {
+            data: components["schemas"]["EmailMail"];
+            status: string;
+        };
+        EnvelopeEmailMailsPage: {
+            data: components["schemas"]["EmailMailsPage"];
             status: string;
         };
         EnvelopeFactorNewTOTP: {
@@ -4771,6 +4962,10 @@ export interface components {
         };
         EnvelopeNotifyStats: {
             data: components["schemas"]["NotifyStats"];
+            status: string;
+        };
+        EnvelopeOpenedMail: {
+            data: components["schemas"]["OpenedMail"];
             status: string;
         };
         EnvelopePublicConfig: {
@@ -5206,6 +5401,51 @@ export interface components {
             /** @description The issuer: the address below which the discovery document is */
             provider_url?: string;
         };
+        OpenedMail: {
+            /** @description Where it was filed, or what it is a duplicate of */
+            conversation_uuid: string | null;
+            /**
+             * Format: date-time
+             * @description When it was entered
+             */
+            created_at: string;
+            /** Format: date-time */
+            date: string | null;
+            files: components["schemas"]["EmailMailFile"][];
+            from: string;
+            /** @description null if the mail is not kept */
+            header: components["schemas"]["MailHeader"] | null;
+            /** @description Sanitised; empty for a mail of plain text */
+            html: string;
+            /** Format: int64 */
+            id: number;
+            /** @description Whether the mail as it came is kept */
+            kept: boolean;
+            /** Format: int64 */
+            mailbox_id: number;
+            message_uuid: string | null;
+            /** @description Whether the server still holds it */
+            on_server: boolean;
+            /** @description What was broken in the mail, or why it cannot be shown */
+            problems: string[];
+            /** @description The rule with what it found */
+            reason: string;
+            /** @description By which rule it was ignored or quarantined; empty for none */
+            rule: string;
+            /** Format: date-time */
+            settled_at: string | null;
+            /**
+             * Format: int64
+             * @description In bytes
+             */
+            size: number;
+            /** @enum {string} */
+            state: "pending" | "filed" | "duplicate" | "ignored" | "quarantined";
+            subject: string;
+            text: string;
+            /** Format: int64 */
+            uid: number;
+        };
         OwnViewBody: {
             /** @description A list of conditions, or groups with logic and rules */
             filters?: unknown;
@@ -5352,6 +5592,12 @@ export interface components {
             /** Format: int64 */
             id: number;
             message: string;
+        };
+        ReleaseInputBody: {
+            /** @description usual, where it would have gone without the rule, or conversation, for one of its own; usual unless given */
+            as?: string;
+            /** @description The sender of a mail that names none */
+            from?: string;
         };
         RetentionBody: {
             /**
@@ -5559,6 +5805,10 @@ export interface components {
         SignInSettings: {
             /** @description Only through an identity provider; the System user may use its password all the same */
             "app.sso_only"?: boolean;
+        };
+        SinceInputBody: {
+            /** @description RFC 3339; empty for everything */
+            since?: string;
         };
         SsoFound: {
             authorization_endpoint: string;
@@ -10503,6 +10753,87 @@ export interface operations {
             };
         };
     };
+    "put-inboxes-id-mailboxes-mailbox-since": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The inbox's id */
+                id: string;
+                /** @description The mailbox's id */
+                mailbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SinceInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-inboxes-id-mails": {
+        parameters: {
+            query?: {
+                /** @description The mailbox's id */
+                mailbox?: string;
+                /** @description pending, filed, duplicate, ignored or quarantined; all unless given */
+                state?: string;
+                /** @description A rule by which mails are ignored or quarantined */
+                rule?: string;
+                /** @description The next of the page before */
+                before?: string;
+                /** @description Mails a page, 30 unless given, at most 100 */
+                page_size?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The inbox's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeEmailMailsPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-inboxes-id-oauth": {
         parameters: {
             query?: never;
@@ -10592,6 +10923,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-mails-mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mail's id in the ledger */
+                mail: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeOpenedMail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-mails-mail-release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mail's id in the ledger */
+                mail: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeEmailMail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-mails-mail-source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mail: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/plain */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
         };

@@ -32,6 +32,12 @@ export const adminRoutes: RouteRecordRaw[] = [
         props: (route) => ({ id: Number(route.params.id) }),
         meta: page('admin.inboxes.title', 'inboxes:manage'),
       },
+      {
+        path: 'inboxes/:id(\\d+)/mail',
+        component: () => import('./inboxes/mail/LedgerPage.vue'),
+        props: (route) => ({ id: Number(route.params.id) }),
+        meta: page('admin.health.title', 'inboxes:manage'),
+      },
       { path: 'teams', redirect: '/admin/teams/agents' },
       {
         path: 'teams/agents',

@@ -100,6 +100,11 @@ export const sections: readonly Section[] = [
       { label: 'admin.inbox.retries' },
       { label: 'admin.inbox.idle_timeout' },
       { label: 'admin.inbox.pool_timeout' },
+      { label: 'admin.health.title' },
+      { label: 'admin.mail.older' },
+      { label: 'admin.mail.older.from' },
+      { label: 'admin.mail.older.day' },
+      { label: 'admin.mail.sender' },
     ],
   },
   {

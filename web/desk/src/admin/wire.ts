@@ -77,6 +77,8 @@ export interface InboxBody {
 export type LedgerState = 'pending' | 'filed' | 'duplicate' | 'ignored' | 'quarantined'
 
 export interface MailboxHealth {
+  /** 0 before the first contact. */
+  id: number
   name: string
   /** Whether the inbox reads it today. */
   configured: boolean
@@ -89,7 +91,16 @@ export interface MailboxHealth {
   last_contact_at: Time | null
   last_error: string
   last_error_at: Time | null
+  /** The last error in plain words. */
+  problem: string
+  /** Mails on the server that are older than the beginning. */
+  left_out: number
+  /** When ledger and server were compared. */
+  compared_at: Time | null
   ledger: Record<LedgerState, number>
+  /** Of the ledger's mails, those that the server still has. */
+  present: Record<LedgerState, number>
+  rules: { state: string; rule: string; count: number }[]
 }
 
 export interface InboxHealth {

@@ -1,5 +1,5 @@
-import { formatNumber, t } from '@ui/i18n'
-import type { InboxHealth, LedgerState, MailboxHealth } from '../wire'
+import { t } from '@ui/i18n'
+import type { InboxHealth, MailboxHealth } from '../wire'
 
 export type Tone = 'good' | 'warning' | 'bad' | 'quiet'
 
@@ -20,18 +20,3 @@ export function modeOf(box: MailboxHealth): string {
   if (!box.configured) return t('admin.health.mode.former')
   return box.mode ? t(`admin.health.mode.${box.mode}`) : t('admin.health.waiting')
 }
-
-/** Mails that the ledger knows the end of; a mail ends in exactly one state. */
-export const accounted = ({ ledger }: MailboxHealth): number =>
-  ledger.filed + ledger.duplicate + ledger.ignored + ledger.quarantined
-
-const states: readonly LedgerState[] = ['filed', 'pending', 'duplicate', 'ignored', 'quarantined']
-
-/** What became of the mailbox's mails. */
-export const ledgerOf = (box: MailboxHealth) =>
-  states.map((state) => ({
-    state,
-    label: t(`admin.health.state.${state}`),
-    count: formatNumber(box.ledger[state]),
-    alarming: state === 'quarantined' && box.ledger.quarantined > 0,
-  }))
