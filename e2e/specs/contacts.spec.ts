@@ -78,7 +78,7 @@ test('two contacts are merged, and the one that is left is erased by its address
   const into = (await desk.api.post('/api/v1/contacts', { email: 'bo@home.example', first_name: 'Bo', last_name: 'Home' })) as Made
   const opened = (await desk.api.post('/api/v1/conversations', {
     inbox_id: inbox, content: '<p>hello</p>', contact_email: 'bo@work.example', first_name: 'Bo', last_name: 'Work', subject: 'A lamp to merge', initiator: 'contact',
-  })) as { contact_id: number }
+  })) as { contact_id: number; uuid: string }
   await page.goto(`/contacts/${opened.contact_id}`)
   await page.getByTestId('contact-actions').click()
   await page.getByRole('menuitem', { name: 'Merge into another contact' }).click()
@@ -97,13 +97,89 @@ test('two contacts are merged, and the one that is left is erased by its address
 
   await page.getByTestId('contact-actions').click()
   await page.getByRole('menuitem', { name: 'Erase contact' }).click()
-  const question = page.getByRole('alertdialog')
+  const question = page.getByRole('dialog')
   await expect(question.getByRole('button', { name: 'Erase contact' })).toBeDisabled()
+  await question.getByTestId('erase-delete').check()
   await question.getByRole('textbox').fill('bo@home.example')
-  await examine(page, 'contact-erase')
+  await examineLooks(page, 'contact-erase')
   await question.getByRole('button', { name: 'Erase contact' }).click()
   await expect(page).toHaveURL(/\/contacts$/)
   await expect(page.getByText('The contact was erased.')).toBeVisible()
+  await expect(async () => {
+    const answer = await page.request.get(`/api/v1/conversations/${opened.uuid}`)
+    expect(answer.status()).toBe(404)
+  }).toPass()
+})
+
+test('several contacts are blocked, taken back, exported and erased at once', async ({ desk, signedIn: page }) => {
+  for (const name of ['Ann', 'Ben', 'Cai', 'Dee']) await desk.api.post('/api/v1/contacts', { email: `${name}@many.example`, first_name: name })
+  await page.goto('/contacts?q=many.example')
+  const rows = page.getByTestId('contact-row')
+  await expect(rows).toHaveCount(4)
+  await rows.nth(0).hover()
+  await rows.nth(0).getByTestId('row-select').click()
+  await rows.nth(2).getByTestId('row-select').click({ modifiers: ['Shift'] })
+  const bar = page.getByTestId('contact-bulk')
+  await expect(bar).toContainText('3 selected')
+  await examineLooks(page, 'contacts-bulk')
+
+  const [file] = await Promise.all([page.waitForEvent('download'), bar.getByTestId('bulk-export').click()])
+  expect(file.suggestedFilename()).toMatch(/^contacts-.*\.csv$/)
+  await bar.getByTestId('bulk-block').click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Block' }).click()
+  await expect(rows.filter({ hasText: 'Blocked' })).toHaveCount(3)
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await expect(rows.filter({ hasText: 'Blocked' })).toHaveCount(0)
+
+  await rows.nth(3).hover()
+  await rows.nth(3).getByTestId('row-select').click()
+  await bar.getByRole('checkbox').click()
+  await expect(bar).toContainText('4 selected')
+  await page.keyboard.press('Escape')
+  await expect(bar).toBeHidden()
+  await rows.nth(0).getByTestId('row-select').focus()
+  await page.keyboard.press('Space')
+  await bar.getByTestId('bulk-erase').click()
+  await page.getByRole('dialog').getByRole('textbox').fill('1')
+  await page.getByRole('dialog').getByRole('button', { name: 'Erase contact' }).click()
+  await expect(page.getByText('1 contact erased.')).toBeVisible()
+  await expect(rows).toHaveCount(3)
+})
+
+test('beside a conversation stands what else its customer wrote about, and who takes part', async ({ desk, dovecot, sink, signedIn: page }) => {
+  const inbox = await desk.api.createInbox('past', dovecot, sink)
+  const open = async (subject: string) =>
+    (await desk.api.post('/api/v1/conversations', {
+      inbox_id: inbox, content: `<p>about ${subject}</p>`, contact_email: 'pia@past.example', first_name: 'Pia', last_name: 'Past', subject, initiator: 'contact',
+    })) as { uuid: string }
+  const old = await open('An old lamp')
+  await desk.api.put(`/api/v1/conversations/${old.uuid}/status`, { status: 'Resolved' })
+  await open('A newer lamp')
+  const now = await open('The lamp of today')
+  await desk.api.post(`/api/v1/conversations/${now.uuid}/messages`, { message: '<p>Which lamp?</p>', sender_type: 'agent', to: ['pia@past.example'], cc: ['shop@past.example'] })
+  await page.goto(`/inboxes/all/conversation/${now.uuid}`)
+  const pane = page.getByTestId('context')
+  const past = pane.getByTestId('past-conversations')
+  await expect(past.getByRole('listitem')).toHaveCount(3)
+  await expect(past.locator('[aria-current]')).toContainText('This conversation')
+  await pane.getByTestId('contact-conversations-done').click()
+  await expect(past.getByRole('listitem')).toHaveCount(1)
+  await expect(past).toContainText('An old lamp')
+  await pane.getByTestId('contact-conversations-any').click()
+
+  const people = pane.getByTestId('participants')
+  await expect(people.getByRole('listitem').filter({ hasText: 'Pia Past' })).toContainText('Customer')
+  const copied = people.getByRole('listitem').filter({ hasText: 'shop@past.example' })
+  await expect(copied).toContainText('Received mail')
+  await people.scrollIntoViewIfNeeded()
+  await examineLooks(page, 'context-past')
+  await copied.hover()
+  await copied.getByRole('button', { name: 'Write to shop@past.example' }).click()
+  await page.getByRole('menuitem', { name: 'Put into Bcc' }).click()
+  await expect(page.getByTestId('composer').getByText('shop@past.example')).toHaveCount(1)
+
+  await past.getByText('An old lamp').click()
+  await expect(page).toHaveURL(new RegExp(old.uuid))
 })
 
 test('beside a conversation its contact is corrected, with attributes of every type', async ({ desk, dovecot, sink, signedIn: page }) => {

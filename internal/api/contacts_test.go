@@ -438,7 +438,7 @@ func TestMergedContactsAreOne(t *testing.T) {
 			scenario{"gone", http.MethodGet, from, admin, ``, 404, nil, nil},
 			scenario{"the conversation", http.MethodGet, "/api/v1/conversations/" + c.UUID, admin, ``, 200, []string{fmt.Sprintf(`"contact_id":%d`, id), "ida@home.test"}, nil},
 			scenario{"the message", http.MethodGet, "/api/v1/conversations/" + c.UUID + "/messages", admin, ``, 200, []string{fmt.Sprintf(`"sender_id":%d`, id)}, []string{fmt.Sprintf(`"sender_id":%d,`, c.ContactID)}},
-			scenario{"who wrote", http.MethodGet, "/api/v1/conversations/" + c.UUID + "/participants", admin, ``, 200, []string{fmt.Sprintf(`"id":%d`, id)}, []string{fmt.Sprintf(`"id":%d`, c.ContactID)}},
+			scenario{"who wrote", http.MethodGet, "/api/v1/conversations/" + c.UUID + "/participants", admin, ``, 200, []string{fmt.Sprintf(`"id":%d`, id), `"role":"contact","email":"ida@home.test"`}, []string{fmt.Sprintf(`"id":%d`, c.ContactID)}},
 			scenario{"the note", http.MethodGet, path + "/notes", admin, ``, 200, []string{"about Ida"}, nil},
 			scenario{"their conversations", http.MethodGet, path + "/conversations", admin, ``, 200, []string{c.UUID, `"total":1`}, nil},
 			scenario{"their conversations, to who may not read them", http.MethodGet, path + "/conversations", author, ``, 200, []string{`"results":[]`, `"total":0`}, nil},

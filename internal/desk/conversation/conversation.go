@@ -157,12 +157,14 @@ type ListContact struct {
 	AvatarURL *string `json:"avatar_url"`
 }
 
-// Participant is somebody who wrote in a conversation.
+// Participant is somebody who wrote in a conversation. Role and Email are Foyer's additions.
 type Participant struct {
 	ID        int64   `json:"id"`
 	FirstName string  `json:"first_name"`
 	LastName  string  `json:"last_name"`
 	AvatarURL *string `json:"avatar_url"`
+	Role      string  `json:"role" enum:"contact,assignee,agent,system,other" doc:"contact is the customer of the conversation, other a customer who wrote besides"`
+	Email     *string `json:"email" doc:"Of customers; null of agents"`
 }
 
 // Service is the conversations of a desk.

@@ -139,8 +139,12 @@ func (s *Service) Participants(ctx context.Context, p *agent.Principal, id strin
 	if err != nil {
 		return nil, err
 	}
-	out, err := db.Select[Participant](ctx, s.db, `SELECT u.id, u.first_name, u.last_name, u.avatar_url
-		FROM conversation_participants cp JOIN users u ON u.id = cp.user_id WHERE cp.conversation_id = $1 ORDER BY cp.created_at, u.id`, h.ID)
+	out, err := db.Select[Participant](ctx, s.db, `SELECT u.id, u.first_name, u.last_name, u.avatar_url,
+			CASE WHEN u.id = c.contact_id THEN 'contact' WHEN u.id = c.assigned_user_id THEN 'assignee' WHEN u.is_system THEN 'system'
+				WHEN u.type IN ('contact', 'visitor') THEN 'other' ELSE 'agent' END AS role,
+			CASE WHEN u.type IN ('contact', 'visitor') THEN u.email END AS email
+		FROM conversation_participants cp JOIN conversations c ON c.id = cp.conversation_id JOIN users u ON u.id = cp.user_id
+		WHERE cp.conversation_id = $1 ORDER BY cp.created_at, u.id`, h.ID)
 	if err != nil {
 		return nil, fmt.Errorf("read participants: %w", err)
 	}

@@ -4423,10 +4423,17 @@ export interface components {
         };
         ConversationParticipant: {
             avatar_url: string | null;
+            /** @description Of customers; null of agents */
+            email: string | null;
             first_name: string;
             /** Format: int64 */
             id: number;
             last_name: string;
+            /**
+             * @description contact is the customer of the conversation, other a customer who wrote besides
+             * @enum {string}
+             */
+            role: "contact" | "assignee" | "agent" | "system" | "other";
         };
         ConversationPerson: {
             avatar_url: string | null;

@@ -1,9 +1,11 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/vue-query'
 import { api } from '@ui/api/client'
-import type { ContactDetail, ContactHit, ContactItem, ContactNote, ContactTwin, ConversationRow, FilterLeaf, Id, Page } from '@ui/api/types'
+import type { ContactDetail, ContactHit, ContactItem, ContactNote, ContactTwin, ConversationRow, FilterLeaf, Id, Page, Status } from '@ui/api/types'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { patchContact } from '@/data/conversations'
 import { keys, queryClient } from '@/data/query'
+import type { Fate } from './bulk'
+import { useStatuses } from '@/data/reference'
 
 /** The orders of the list, by the name they have in the address of the page. */
 export const orders = {
@@ -73,12 +75,27 @@ export async function tellApart(id: Id, other: Id): Promise<void> {
   await Promise.all([id, other].map((one) => queryClient.invalidateQueries({ queryKey: keys.contactTwins(one) })))
 }
 
-/** Every conversation of a contact that the agent may read, the newest first. */
-export function useContactConversations(id: MaybeRefOrGetter<Id>) {
+/** Which of a contact's conversations are meant, by what their status means. */
+export const states = ['any', 'open', 'done'] as const
+export type State = (typeof states)[number]
+
+/** The server's filter for what a status means: done is what was resolved or closed. */
+export function stateFilter(state: State, statuses: readonly Pick<Status, 'id' | 'category'>[]): string {
+  if (state === 'any') return ''
+  const meant = statuses.filter(({ category }) => (category === 'resolved') === (state === 'done')).map(({ id }) => String(id))
+  const leaf: FilterLeaf = { model: 'conversations', field: 'status_id', operator: 'in', value: JSON.stringify(meant) }
+  return JSON.stringify([leaf])
+}
+
+/** Conversations of a contact that the agent may read, the newest first. */
+export function useContactConversations(id: MaybeRefOrGetter<Id>, state: MaybeRefOrGetter<State>, enabled: MaybeRefOrGetter<boolean> = true) {
+  const { data: statuses } = useStatuses()
   const query = useInfiniteQuery({
-    queryKey: computed(() => keys.contactConversations(toValue(id))),
+    queryKey: computed(() => [...keys.contactConversations(toValue(id)), stateFilter(toValue(state), statuses.value ?? [])] as const),
     queryFn: ({ pageParam, signal, queryKey }) =>
-      api.get<Page<ConversationRow>>(`/contacts/${queryKey[1]}/conversations`, { signal, query: { page_size: 20, cursor: pageParam } }),
+      api.get<Page<ConversationRow>>(`/contacts/${queryKey[1]}/conversations`, { signal, query: { filters: queryKey[3], page_size: 20, cursor: pageParam } }),
+    enabled: computed(() => toValue(enabled) && (toValue(state) === 'any' || !!statuses.value?.length)),
+    placeholderData: keepPreviousData,
     initialPageParam: '',
     getNextPageParam: (last) => last.next_cursor ?? undefined,
     staleTime: 10_000,
@@ -128,8 +145,8 @@ export async function mergeContact(from: Id, into: Id): Promise<ContactDetail> {
   return show(contact)
 }
 
-export async function eraseContact(id: Id): Promise<void> {
-  await api.delete(`/contacts/${id}`, { query: { conversations: 'keep' } })
+export async function eraseContact(id: Id, conversations: Fate): Promise<void> {
+  await api.delete(`/contacts/${id}`, { query: { conversations } })
   await forget(id)
 }
 

@@ -1,5 +1,6 @@
 import type { Draft, Message, Uuid } from '@ui/api/types'
 import { queryClient, keys } from '@/data/query'
+import type { Recipients } from './recipients'
 
 /** What the composer of a conversation does with one of its messages. */
 export interface Composing {
@@ -7,6 +8,8 @@ export interface Composing {
   replyAll: (message?: Message) => void
   forward: (message: Message) => void
   quote: (message: Message, selected: string) => void
+  /** Writes to somebody, too. */
+  address: (address: string, field: keyof Recipients) => void
   /** Goes on with a reply that was taken back. */
   resume: (draft: Draft) => void
 }
@@ -35,6 +38,9 @@ export const startForward = (conversation: Uuid, message: Message): void => comp
 
 /** Quotes what was selected of a message, or all that its writer added, at the caret of the reply. */
 export const quote = (conversation: Uuid, message: Message, selected = ''): void => composers.get(conversation)?.quote(message, selected)
+
+/** Puts an address into a field of the reply, out of any other. */
+export const writeTo = (conversation: Uuid, address: string, field: keyof Recipients): void => composers.get(conversation)?.address(address, field)
 
 /** Gives a reply that was taken back to its composer, on the screen or the next time it is. */
 export function giveBack(conversation: Uuid, draft: Draft): void {

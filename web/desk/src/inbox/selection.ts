@@ -2,33 +2,33 @@ import type { Uuid } from '@ui/api/types'
 import { computed, shallowRef, type Ref } from 'vue'
 
 /**
- * The conversations picked for a change of many: some of `order`, as it is on the screen, or the whole list, however much
- * of it is loaded, without those that were taken out again.
+ * What is picked of a list for a change of many, by its ids: some of `order`, as it is on the screen, or the whole list,
+ * however much of it is loaded, without those that were taken out again.
  */
-export function useSelection(order: Ref<readonly Uuid[]>) {
-  const picked = shallowRef<ReadonlySet<Uuid>>(new Set())
+export function useSelection<K extends string | number = Uuid>(order: Ref<readonly K[]>) {
+  const picked = shallowRef<ReadonlySet<K>>(new Set())
   const whole = shallowRef(false)
-  const excluded = shallowRef<ReadonlySet<Uuid>>(new Set())
-  let anchor: Uuid | undefined
+  const excluded = shallowRef<ReadonlySet<K>>(new Set())
+  let anchor: K | undefined
 
-  const has = (uuid: Uuid): boolean => (whole.value ? !excluded.value.has(uuid) : picked.value.has(uuid))
+  const has = (uuid: K): boolean => (whole.value ? !excluded.value.has(uuid) : picked.value.has(uuid))
   /** Those that are still in the list, as far as it is loaded. */
   const selected = computed(() => order.value.filter(has))
 
-  function flip(set: ReadonlySet<Uuid>, uuid: Uuid): ReadonlySet<Uuid> {
+  function flip(set: ReadonlySet<K>, uuid: K): ReadonlySet<K> {
     const next = new Set(set)
     if (!next.delete(uuid)) next.add(uuid)
     return next
   }
 
-  function toggle(uuid: Uuid): void {
+  function toggle(uuid: K): void {
     if (whole.value) excluded.value = flip(excluded.value, uuid)
     else picked.value = flip(picked.value, uuid)
     anchor = uuid
   }
 
   /** Adds everything between the last one that was picked and this one. */
-  function extend(uuid: Uuid): void {
+  function extend(uuid: K): void {
     const from = anchor ? order.value.indexOf(anchor) : -1
     const to = order.value.indexOf(uuid)
     if (from < 0 || to < 0 || whole.value) return toggle(uuid)
@@ -37,7 +37,7 @@ export function useSelection(order: Ref<readonly Uuid[]>) {
   }
 
   /** Begins at a row what `span` goes on with: everything between, beside what was picked before. */
-  function beginSpan(from: Uuid): (to: Uuid) => void {
+  function beginSpan(from: K): (to: K) => void {
     const before = picked.value
     const at = order.value.indexOf(from)
     anchor = from
@@ -76,4 +76,4 @@ export function useSelection(order: Ref<readonly Uuid[]>) {
   }
 }
 
-export type Selection = ReturnType<typeof useSelection>
+export type Selection = ReturnType<typeof useSelection<Uuid>>
