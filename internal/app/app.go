@@ -382,7 +382,7 @@ func (a *App) face(ctx context.Context) error {
 			return i18n.T(cmp.Or(lang, a.Settings.General(ctx).Lang), key, params)
 		},
 		TrustedProxies: proxies, InsecureCookies: a.cfg.InsecureCookies, AuthPerMinute: a.cfg.AuthPerMinute,
-	}, api.Auth, api.Factors, api.Agents, api.AgentImport, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Conversations, api.Bulk, api.Contacts, api.Search, api.Media, api.Drafts, api.Reference, api.Tags, api.Attributes, api.Views, api.Inboxes, api.Ledger, api.OIDC, api.Activity, api.NotificationSettings, api.Notifications, api.Push, api.Templates,
+	}, api.Auth, api.Factors, api.Agents, api.AgentImport, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Conversations, api.Bulk, api.Contacts, api.Search, api.Media, api.Drafts, api.Reference, api.Tags, api.Attributes, api.Views, api.Inboxes, api.Ledger, api.Outbox, api.OIDC, api.Activity, api.NotificationSettings, api.Notifications, api.Push, api.Templates,
 		api.Docs, api.Web(web.Desk()), func(f *api.API) { f.Socket("/ws", a.hub.Serve) })
 	a.API.HSTS = a.cfg.HSTS
 	return nil

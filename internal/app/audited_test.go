@@ -47,6 +47,8 @@ var unrecorded = map[string]string{
 	"POST /contacts/bulk":                 "as of each contact by itself: TestSeveralContactsAreChangedEachByItself",
 	"DELETE /contacts/{id}/twins/{other}": "what an agent thinks of a suggestion",
 
+	"PUT /outbox/{message}/resend":                "needs a reply: TestRepliesAreListedResentReaddressedAndTakenBack",
+	"PUT /outbox/{message}/cancel":                "needs a reply: TestRepliesAreListedResentReaddressedAndTakenBack",
 	"POST /mails/{mail}/release":                  "needs a mail: TestMailsAreListedByStateReadAndReleased",
 	"PUT /inboxes/{id}/mailboxes/{mailbox}/since": "needs a mailbox: TestOlderMailIsLeftOutUntilAskedFor",
 }
@@ -128,6 +130,7 @@ func deeds(p *prepared, agent, role, inbox, oidc string) []deed {
 		{"POST", "/inboxes", inboxBody("Care"), "inbox_created"},
 		{"PUT", "/inboxes/" + inbox, inboxBody("Caring"), "inbox_updated"},
 		{"PUT", "/inboxes/" + inbox + "/toggle", nil, "inbox_updated"},
+		{"PUT", "/inboxes/" + inbox + "/pace", map[string]any{"per_minute": 60}, "inbox_updated"},
 		{"DELETE", "/inboxes/" + inbox, nil, "inbox_deleted"},
 		{"PUT", "/settings/general", general("Acme"), "general_settings_changed"},
 		{"POST", "/settings/general/logo", picture{}, "general_settings_changed"},

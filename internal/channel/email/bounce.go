@@ -122,7 +122,7 @@ func (c *Channel) applyBounces(ctx context.Context, tx *db.Tx, entryID int64, o 
 	if o.State == "sent" && !slices.ContainsFunc(recipients, func(r string) bool { return !lost[r] }) {
 		d.State, d.LastError = "failed", words(news[len(news)-1])
 	}
-	if _, err := tx.Exec(ctx, `UPDATE outbox SET bounces = $2, state = $3, last_error = $4, updated_at = $5 WHERE message_id = $1`,
+	if _, err := tx.Exec(ctx, `UPDATE outbox SET bounces = $2, bounced = TRUE, state = $3, last_error = $4, updated_at = $5 WHERE message_id = $1`,
 		o.MessageID, db.ToJSON(all), d.State, d.LastError, db.Now()); err != nil {
 		return fmt.Errorf("note what bounced: %w", err)
 	}
@@ -156,6 +156,6 @@ func clearBounces(ctx context.Context, tx *db.Tx, messageID int64) error {
 	for i := range all {
 		all[i].Cleared = true
 	}
-	_, err := tx.Exec(ctx, `UPDATE outbox SET bounces = $2 WHERE message_id = $1`, messageID, db.ToJSON(all))
+	_, err := tx.Exec(ctx, `UPDATE outbox SET bounces = $2, bounced = FALSE WHERE message_id = $1`, messageID, db.ToJSON(all))
 	return err
 }

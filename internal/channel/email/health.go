@@ -13,6 +13,7 @@ import (
 // Health says how the mail of an inbox fares.
 type Health struct {
 	Mailboxes []MailboxHealth  `json:"mailboxes"`
+	PerMinute int64            `json:"per_minute" doc:"How many replies it may send in a minute; 0 for any number"`
 	Outbox    map[string]int64 `json:"outbox" doc:"How many replies are in each state of the outbox"`
 }
 
@@ -77,6 +78,9 @@ func ReadHealth(ctx context.Context, q db.Querier, in inbox.Inbox) (Health, erro
 		order = append(order, m.Name)
 	}
 	h := Health{Mailboxes: []MailboxHealth{}}
+	if h.PerMinute, err = Pace(ctx, q, in.ID); err != nil {
+		return Health{}, err
+	}
 	for _, server := range cfg.IMAP {
 		name := mailboxName(server)
 		m, ok := known[name]

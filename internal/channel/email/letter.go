@@ -122,11 +122,27 @@ func (c *Channel) letter(ctx context.Context, messageID int64, in inbox.Inbox, c
 	if len(out.recipients) == 0 {
 		return letter{}, errors.New("the reply has no recipient")
 	}
+	if out.recipients, err = c.unreached(ctx, o.ID, out.recipients); err != nil {
+		return letter{}, err
+	}
 	m.Attachments = files
 	if out.data, err = mail.Compose(m); err != nil {
 		return letter{}, fmt.Errorf("compose the mail: %w", err)
 	}
 	return out, nil
+}
+
+// unreached returns those recipients of a reply that do not have it from an earlier attempt.
+func (c *Channel) unreached(ctx context.Context, messageID int64, recipients []string) ([]string, error) {
+	var raw db.JSON
+	var reached []string
+	if err := c.DB.QueryRow(ctx, `SELECT reached FROM outbox WHERE message_id = $1`, messageID).Scan(&raw); err != nil {
+		return nil, fmt.Errorf("read who has the reply: %w", err)
+	}
+	if err := raw.Decode(&reached); err != nil {
+		return nil, err
+	}
+	return without(recipients, reached), nil
 }
 
 // answers matches a subject that says already that it answers, in the common languages' ways.

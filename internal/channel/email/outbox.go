@@ -41,7 +41,7 @@ func (c *Channel) queue(ctx context.Context, tx *db.Tx, r conversation.Outgoing)
 	now := db.Now()
 	_, err := tx.Exec(ctx, `INSERT INTO outbox (message_id, inbox_id, conversation_id, state, next_attempt_at, created_at, updated_at)
 		VALUES ($1, $2, $3, 'queued', $4, $4, $4)
-		ON CONFLICT (message_id) DO UPDATE SET state = 'queued', attempts = 0, next_attempt_at = $4, lease_until = 0, created_at = $4, updated_at = $4
+		ON CONFLICT (message_id) DO UPDATE SET state = 'queued', attempts = 0, next_attempt_at = $4, lease_until = 0, cancelled = FALSE, created_at = $4, updated_at = $4
 		WHERE outbox.state = 'failed'`, r.MessageID, r.InboxID, r.ConversationID, now)
 	if err != nil {
 		return fmt.Errorf("queue reply: %w", err)
@@ -164,9 +164,22 @@ func (c *Channel) claim(ctx context.Context, inboxID int64, n int) (out []claime
 	}
 	err = c.DB.Tx(ctx, func(tx *db.Tx) error {
 		now := db.Now()
+		p, err := lockPace(ctx, tx, inboxID)
+		if err != nil {
+			return err
+		}
+		allowed := p.allows(now.Time, n)
+		if allowed == 0 {
+			out = nil
+			return nil
+		}
 		out, err = db.Select[claimed](ctx, tx, `UPDATE outbox SET state = 'sending', lease_owner = $3, lease_until = $4, attempts = attempts + 1, updated_at = $1
 			WHERE message_id IN (SELECT o.message_id FROM outbox o WHERE `+dueWhere+` AND o.inbox_id = $2 ORDER BY o.next_attempt_at, o.message_id LIMIT $5`+lock+`)
-			RETURNING message_id, inbox_id, conversation_id, attempts, created_at`, now, inboxID, c.node, db.At(now.Add(outboxLease)), n)
+			RETURNING message_id, inbox_id, conversation_id, attempts, created_at`, now, inboxID, c.node, db.At(now.Add(outboxLease)), allowed)
+		if err != nil || p.perMinute == 0 || len(out) == 0 {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE outbox_paces SET used_until = $2 WHERE inbox_id = $1`, inboxID, p.after(now.Time, len(out)))
 		return err
 	})
 	return out, err

@@ -61,6 +61,9 @@ const (
 // Customers and what they wrote.
 const (
 	ConversationDeleted Type = "conversation_deleted"
+	ReplyResent         Type = "reply_resent"
+	ReplyReaddressed    Type = "reply_readdressed"
+	ReplyCancelled      Type = "reply_cancelled"
 	ContactCreated      Type = "contact_created"
 	ContactUpdated      Type = "contact_updated"
 	ContactBlocked      Type = "contact_blocked"
@@ -114,7 +117,7 @@ var Types = []Type{
 	TwoFactorEnabled, TwoFactorDisabled, RecoveryCodesMade, RecoveryCodeUsed, PasskeyAdded, PasskeyRenamed, PasskeyRemoved,
 	OIDCCreated, OIDCUpdated, OIDCDeleted, SSOOnlyEnabled, SSOOnlyDisabled, IdentitiesUnlinked, KeyGenerated, KeyUpdated, KeyRevoked,
 	AgentCreated, AgentUpdated, AgentDisabled, AgentEnabled, AgentDeleted, AgentRolesChanged, AgentInvited, AgentsImported,
-	ConversationDeleted,
+	ConversationDeleted, ReplyResent, ReplyReaddressed, ReplyCancelled,
 	RoleCreated, RoleUpdated, PermissionsChanged, RoleDeleted, TeamCreated, TeamUpdated, TeamDeleted,
 	ContactCreated, ContactUpdated, ContactBlocked, ContactUnblocked, ContactMerged, ContactDeleted, ContactNoteDeleted, ContactsExported,
 	GeneralSettingsChanged, EmailSettingsChanged, EmailSettingsTested, InboxCreated, InboxUpdated, InboxDeleted, MailReleased,

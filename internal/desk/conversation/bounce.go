@@ -26,8 +26,8 @@ type Bounced struct {
 	Cleared bool   `json:"cleared,omitempty"`
 }
 
-// openBounces returns the bounces that count, without what only the program needs.
-func openBounces(raw db.JSON) (out []Bounce) {
+// OpenBounces returns the bounces that count, without what only the program needs.
+func OpenBounces(raw db.JSON) (out []Bounce) {
 	var all []Bounced
 	_ = raw.Decode(&all) // written by the channel
 	for _, b := range all {

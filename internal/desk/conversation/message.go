@@ -69,7 +69,8 @@ type Author struct {
 	LastActiveAt       *db.Time `json:"last_active_at"`
 }
 
-// Delivery is the state of a reply in the outbox: queued, sending, delayed, sent or failed, with the server's words.
+// Delivery is the state of a reply in the outbox: queued, sending, delayed, sent, failed or
+// cancelled, with the server's words.
 type Delivery struct {
 	State         string   `json:"state"`
 	Attempts      int64    `json:"attempts"`
@@ -93,7 +94,7 @@ type Page[T any] struct {
 const messageQuery = `SELECT m.id, m.created_at, m.updated_at, m.uuid, m.type, m.status, m.conversation_id, m.content, m.text_content,
 	m.content_type, m.private, m.sender_id, m.sender_type, m.meta,
 	u.first_name, u.last_name, u.email, u.avatar_url, u.availability_status, u.type, u.last_active_at,
-	o.state, o.attempts, o.next_attempt_at, o.last_error, o.bounces
+	CASE WHEN o.cancelled THEN 'cancelled' ELSE o.state END, o.attempts, o.next_attempt_at, o.last_error, o.bounces
 	FROM messages m JOIN users u ON u.id = m.sender_id LEFT JOIN outbox o ON o.message_id = m.id `
 
 func scanMessage(r db.Row, conversationUUID string) (m Message, err error) {
@@ -107,7 +108,7 @@ func scanMessage(r db.Row, conversationUUID string) (m Message, err error) {
 		&m.Author.LastActiveAt, &state, &attempts, &next, &lastError, &bounces)
 	m.ConversationUUID, m.Author.ID = conversationUUID, m.SenderID
 	if state != nil {
-		m.Delivery = &Delivery{State: *state, Attempts: *attempts, LastError: *lastError, Bounces: openBounces(bounces)}
+		m.Delivery = &Delivery{State: *state, Attempts: *attempts, LastError: *lastError, Bounces: OpenBounces(bounces)}
 		if *state == "delayed" {
 			m.Delivery.NextAttemptAt = next
 		}

@@ -1795,6 +1795,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{uuid}/messages/{message}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Take back a reply that has not left; its author may, and who manages users or inboxes
+         * @description Needs permission messages:write.
+         */
+        put: operations["put-conversations-uuid-messages-message-cancel"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{uuid}/messages/{message}/headers": {
         parameters: {
             query?: never;
@@ -1808,6 +1828,26 @@ export interface paths {
          */
         get: operations["get-conversations-uuid-messages-message-headers"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/messages/{message}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Send a reply again, also to other recipients; its author may, and who manages users or inboxes
+         * @description Needs permission messages:write.
+         */
+        put: operations["put-conversations-uuid-messages-message-resend"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2330,6 +2370,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/inboxes/{id}/pace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say how many replies an inbox may send in a minute; 0 for any number
+         * @description Needs permission inboxes:manage.
+         */
+        put: operations["put-inboxes-id-pace"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/inboxes/{id}/toggle": {
         parameters: {
             query?: never;
@@ -2658,6 +2718,86 @@ export interface paths {
          */
         get: operations["get-oidc-id-login"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replies by mail that left or are to leave, the newest first
+         * @description Needs permission inboxes:manage.
+         */
+        get: operations["get-outbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outbox/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many replies by mail are in each state but sent; counting ends at 1000
+         * @description Needs permission inboxes:manage.
+         */
+        get: operations["get-outbox-counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outbox/{message}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Take back a reply that has not left
+         * @description Needs permission inboxes:manage.
+         */
+        put: operations["put-outbox-message-cancel"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outbox/{message}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Send a reply again that failed, bounced or was taken back, or try a delayed one now
+         * @description Needs permission inboxes:manage.
+         */
+        put: operations["put-outbox-message-resend"];
         post?: never;
         delete?: never;
         options?: never;
@@ -4541,12 +4681,48 @@ export interface components {
             /** @description Such as 60s */
             "notification.email.wait_timeout"?: string;
         };
+        EmailDeparting: {
+            /** Format: int64 */
+            attempts: number;
+            bcc: string[];
+            bounces: components["schemas"]["ConversationBounce"][];
+            cc: string[];
+            conversation_uuid: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            inbox_id: number;
+            /** @description The server's words */
+            last_error: string;
+            message_uuid: string;
+            /**
+             * Format: date-time
+             * @description When a delayed one is tried next
+             */
+            next_attempt_at: string | null;
+            reference_number: string;
+            /** @description The name of who wrote it */
+            sender: string;
+            /** @enum {string} */
+            state: "queued" | "sending" | "delayed" | "failed" | "bounced" | "cancelled" | "sent";
+            subject: string;
+            to: string[];
+            /** Format: date-time */
+            updated_at: string;
+        };
         EmailHealth: {
             mailboxes: components["schemas"]["EmailMailboxHealth"][];
             /** @description How many replies are in each state of the outbox */
             outbox: {
                 [key: string]: number;
             };
+            /**
+             * Format: int64
+             * @description How many replies it may send in a minute; 0 for any number
+             */
+            per_minute: number;
         };
         EmailMail: {
             /** @description Where it was filed, or what it is a duplicate of */
@@ -4654,6 +4830,14 @@ export interface components {
              * @description The before of the next page; null on the last one
              */
             next: number | null;
+        };
+        EmailOutboxPage: {
+            /**
+             * Format: int64
+             * @description The before of the next page; null on the last one
+             */
+            next: number | null;
+            replies: components["schemas"]["EmailDeparting"][];
         };
         EmailRuleCount: {
             /** Format: int64 */
@@ -4775,6 +4959,10 @@ export interface components {
         };
         EnvelopeEmailMailsPage: {
             data: components["schemas"]["EmailMailsPage"];
+            status: string;
+        };
+        EnvelopeEmailOutboxPage: {
+            data: components["schemas"]["EmailOutboxPage"];
             status: string;
         };
         EnvelopeFactorNewTOTP: {
@@ -5592,6 +5780,10 @@ export interface components {
             snoozed_until?: string;
             status?: string;
         };
+        "Put-inboxes-id-paceRequest": {
+            /** Format: int64 */
+            per_minute?: number | null;
+        };
         "Put-roles-id-two-factorRequest": {
             require_two_factor?: boolean;
         };
@@ -5605,6 +5797,11 @@ export interface components {
             as?: string;
             /** @description The sender of a mail that names none */
             from?: string;
+        };
+        ResendBody: {
+            bcc?: string[] | null;
+            cc?: string[] | null;
+            to?: string[] | null;
         };
         RetentionBody: {
             /**
@@ -9830,6 +10027,40 @@ export interface operations {
             };
         };
     };
+    "put-conversations-uuid-messages-message-cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+                /** @description The message's uuid */
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-conversations-uuid-messages-message-headers": {
         parameters: {
             query?: never;
@@ -9851,6 +10082,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeMailHeader"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-conversations-uuid-messages-message-resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+                /** @description The message's uuid */
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResendBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
                 };
             };
             /** @description Error */
@@ -10873,6 +11142,42 @@ export interface operations {
             };
         };
     };
+    "put-inboxes-id-pace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The inbox's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Put-inboxes-id-paceRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "put-inboxes-id-toggle": {
         parameters: {
             query?: never;
@@ -11512,6 +11817,144 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    "get-outbox": {
+        parameters: {
+            query?: {
+                /** @description An inbox's id; all unless given */
+                inbox?: string;
+                /** @description queued, sending, delayed, failed, bounced, cancelled or sent; all unless given */
+                state?: string;
+                /** @description The next of the page before */
+                before?: string;
+                /** @description Replies a page, 30 unless given, at most 100 */
+                page_size?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeEmailOutboxPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-outbox-counts": {
+        parameters: {
+            query?: {
+                /** @description An inbox's id; all unless given */
+                inbox?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeMapStringInt64"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-outbox-message-cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The message's uuid */
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-outbox-message-resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The message's uuid */
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResendBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
             };
         };
     };
