@@ -23,7 +23,8 @@ export class Desk {
     private readonly database: string,
   ) {}
 
-  static async start(engine: Engine): Promise<Desk> {
+  /** Starts a desk; `env` is what its environment has besides. */
+  static async start(engine: Engine, env: Record<string, string> = {}): Promise<Desk> {
     const dir = mkdtempSync(join(tmpdir(), 'foyer-e2e-'))
     const port = await freePort()
     const url = `http://localhost:${port}`
@@ -41,6 +42,7 @@ export class Desk {
         FOYER_OUTBOUND_ALLOW: '127.0.0.0/8',
         FOYER_AUTH_PER_MINUTE: '600', // every browser of the tests comes from one address
         ...(database && { FOYER_DATABASE_URL: databaseURL(database) }),
+        ...env,
       },
     })
     closeSync(log)

@@ -2,17 +2,29 @@ import en from '@locales/en-US.json'
 import { describe, expect, it } from 'vitest'
 import { newAgent, toBody as agentBody, validateAgent } from './agents/form'
 import { cleanExtension, toForm as generalForm, validateGeneral } from './general/form'
-import { fieldOf, newInbox, storedSecrets, toBody, toForm, validateInbox } from './inboxes/form'
+import { fieldOf, newImap, newInbox, newSmtp, senderOf, toBody, toForm, validateInbox } from './inboxes/form'
 import { stateOf } from './inboxes/health'
+import { outcomeOf } from './inboxes/oauth'
 import { applyPreset, presetOf, presets, usualPort } from './inboxes/presets'
 import { allPermissions, groupState, missingFor, permissionGroups } from './roles/permissions'
 import { adminRoutes } from './routes'
 import { searchSettings, sections } from './sections'
-import type { GeneralSettings, Inbox, InboxHealth } from './wire'
+import type { GeneralSettings, Inbox, InboxHealth, MailOAuth } from './wire'
 import { toBody as teamBody, newTeam } from './teams/form'
 import { zoneOptions } from './zones'
 
 const bullets = '\u2022'.repeat(10)
+
+const connection: MailOAuth = {
+  provider: 'google',
+  client_id: 'c',
+  tenant_id: '',
+  account: 'support@desk.example',
+  client_secret: bullets,
+  access_token: bullets,
+  refresh_token: bullets,
+  expires_at: '2030-01-01T00:00:00Z',
+}
 
 const stored = (): Inbox => ({
   id: 4,
@@ -34,10 +46,10 @@ const stored = (): Inbox => ({
     signature: '',
     quote_history: false,
     imap: [
-      { ...newInbox().imap, host: 'imap.desk.example', username: 'a', password: bullets },
-      { ...newInbox().imap, host: 'second.desk.example', username: 'b', password: bullets },
+      { ...newImap(), host: 'imap.desk.example', username: 'a', password: bullets },
+      { ...newImap(), host: 'second.desk.example', username: 'b', password: bullets },
     ],
-    smtp: [{ ...newInbox().smtp, host: 'smtp.desk.example', username: 'a', password: bullets }],
+    smtp: [{ ...newSmtp(), host: 'smtp.desk.example', username: 'a', password: bullets }],
   },
 })
 
@@ -45,14 +57,15 @@ describe('an inbox on the wire', () => {
   it('is a list of servers each way, made from the form', () => {
     const form = newInbox()
     Object.assign(form, { name: ' Support ', from: ' a@b.example ', reply_to: ' c@b.example ' })
-    Object.assign(form.imap, { host: ' imap.b.example ', username: ' me ', password: ' kept as typed ' })
-    Object.assign(form.smtp, { host: 'smtp.b.example', port: 465, username: 'me', password: 'secret' })
+    Object.assign(form.imap[0]!, { host: ' imap.b.example ', username: ' me ', password: ' kept as typed ' })
+    Object.assign(form.smtp[0]!, { host: 'smtp.b.example', port: 465, username: 'me', password: 'secret' })
     const body = toBody(form)
     expect(body).toMatchObject({ name: 'Support', channel: 'email', from: 'a@b.example', enabled: true, secret: '' })
     expect(body).not.toHaveProperty('id')
     expect(body.config).toMatchObject({ auth_type: 'password', oauth: null, reply_to: 'c@b.example', enable_plus_addressing: true })
-    expect(body.config.imap).toEqual([{ ...form.imap, host: 'imap.b.example', username: 'me', password: ' kept as typed ' }])
-    expect(body.config.smtp).toEqual([form.smtp])
+    expect(body.config.imap).toMatchObject([{ host: 'imap.b.example', username: 'me', password: ' kept as typed ', mailbox: 'INBOX' }])
+    expect(body.config.smtp).toMatchObject([{ host: 'smtp.b.example', port: 465, password: 'secret' }])
+    expect(JSON.stringify(body)).not.toMatch(/"(key|stored)"/)
   })
 
   it('sends an unchanged secret empty, never its mask', () => {
@@ -65,35 +78,66 @@ describe('an inbox on the wire', () => {
 
   it('sends a new secret as it was typed', () => {
     const form = toForm(stored())
-    form.imap.password = 'new one'
+    form.imap[0]!.password = 'new one'
     expect(toBody(form, stored()).config.imap[0]?.password).toBe('new one')
   })
 
   it('keeps what the form does not show', () => {
     const inbox = stored()
     inbox.config.auth_type = 'oauth2'
-    inbox.config.oauth = { provider: 'google' }
+    inbox.config.oauth = connection
     inbox.linked_email_inbox_id = 9
     const body = toBody(toForm(inbox), inbox)
     expect(body.config.imap.map((server) => server.host)).toEqual(['imap.desk.example', 'second.desk.example'])
-    expect(body).toMatchObject({ linked_email_inbox_id: 9, enabled: false, csat_enabled: true, config: { auth_type: 'oauth2', oauth: { provider: 'google' } } })
+    expect(body).toMatchObject({ linked_email_inbox_id: 9, enabled: false, csat_enabled: true, config: { auth_type: 'oauth2', oauth: { provider: 'google', refresh_token: '' } } })
   })
 
   it('does not ask again for a stored password', () => {
     const form = toForm(stored())
-    expect(storedSecrets(stored())).toEqual({ imap: true, smtp: true })
-    expect(validateInbox(form, storedSecrets(stored()))).toMatchObject({ 'imap.password': '', 'smtp.password': '' })
-    expect(validateInbox(form)['imap.password']).not.toBe('')
+    expect(validateInbox(form)).toMatchObject({ 'imap[0].password': '', 'imap[1].password': '', 'smtp[0].password': '' })
+    form.imap.push(newImap())
+    expect(validateInbox(form)['imap[2].password']).not.toBe('')
   })
 
   it('gives the place of a fault back to its field', () => {
-    expect(['config.imap[0].host', 'imap[0].host', 'body.config.smtp.0.port', 'imap.host', 'from'].map(fieldOf)).toEqual([
-      'imap.host',
-      'imap.host',
-      'smtp.port',
-      'imap.host',
+    expect(['config.imap[0].host', 'imap[0].host', 'body.config.smtp.0.port', 'from'].map(fieldOf)).toEqual([
+      'imap[0].host',
+      'imap[0].host',
+      'smtp[0].port',
       'from',
     ])
+  })
+})
+
+describe('the connection of an inbox to its provider', () => {
+  it('is gone when the inbox signs in by password, and its secrets are never sent', () => {
+    const inbox = stored()
+    Object.assign(inbox.config, { auth_type: 'oauth2', oauth: connection })
+    const form = toForm(inbox)
+    expect(validateInbox(form)['imap[0].password']).toBe('')
+    expect(JSON.stringify(toBody(form, inbox))).not.toContain('\u2022')
+    form.auth_type = 'password'
+    expect(toBody(form, inbox).config).toMatchObject({ auth_type: 'password', oauth: null })
+  })
+
+  it('is said to have ended well or not', () => {
+    expect(outcomeOf({ success: 'oauth_connected' })).toEqual({ good: true, text: 'admin.oauth.connected' })
+    expect(outcomeOf({ error: 'oauth_denied' })).toEqual({ good: false, text: 'admin.oauth.error.denied' })
+    expect(outcomeOf({ error: 'config_update_failed' })).toEqual({ good: false, text: 'admin.oauth.error.other' })
+    expect(outcomeOf({ success: 'toString' })?.good).toBe(false)
+    expect(outcomeOf({})).toBeUndefined()
+  })
+})
+
+describe('the sender that customers see', () => {
+  const asha = { first_name: 'Asha', last_name: 'Rao' }
+  it.each([
+    ['Support <help@desk.example>', '', 'Support <help@desk.example>'],
+    ['help@desk.example', '', 'help@desk.example'],
+    ['"Desk, Inc." <help@desk.example>', '{{ .Agent.FirstName }} at {{.Inbox.Name}}', 'Asha at Billing <help@desk.example>'],
+    ['help@desk.example', '{{ .Agent.FullName }}', 'Asha Rao <help@desk.example>'],
+  ])('of %s by the template "%s" is %s', (from, from_name_template, sender) => {
+    expect(senderOf({ name: ' Billing ', from, from_name_template }, asha)).toBe(sender)
   })
 })
 
@@ -103,26 +147,26 @@ describe('checking an inbox', () => {
     ['reply_to', (form) => (form.reply_to = 'x@')],
     ['from_name_template', (form) => (form.from_name_template = '{{ .Agent.Email }}')],
     ['from_name_template', (form) => (form.from_name_template = 'a } b')],
-    ['imap.host', (form) => (form.imap.host = 'https://imap.b.example')],
-    ['imap.port', (form) => (form.imap.port = Number.NaN)],
-    ['smtp.port', (form) => (form.smtp.port = 65_536)],
-    ['imap.read_interval', (form) => (form.imap.read_interval = '5 minutes')],
-    ['imap.scan_inbox_since', (form) => (form.imap.scan_inbox_since = '')],
-    ['smtp.max_conns', (form) => (form.smtp.max_conns = 0)],
-    ['smtp.max_msg_retries', (form) => (form.smtp.max_msg_retries = 101)],
+    ['imap[0].host', (form) => (form.imap[0]!.host = 'https://imap.b.example')],
+    ['imap[0].port', (form) => (form.imap[0]!.port = Number.NaN)],
+    ['smtp[0].port', (form) => (form.smtp[0]!.port = 65_536)],
+    ['imap[0].read_interval', (form) => (form.imap[0]!.read_interval = '5 minutes')],
+    ['imap[0].scan_inbox_since', (form) => (form.imap[0]!.scan_inbox_since = '')],
+    ['smtp[0].max_conns', (form) => (form.smtp[0]!.max_conns = 0)],
+    ['smtp[0].max_msg_retries', (form) => (form.smtp[0]!.max_msg_retries = 101)],
   ]
   it.each(wrong)('refuses a bad %s', (field, change) => {
     const form = toForm(stored())
     change(form)
-    const errors = validateInbox(form, storedSecrets(stored()))
+    const errors = validateInbox(form)
     expect(Object.keys(errors).filter((name) => errors[name])).toEqual([field])
   })
 
   it('accepts the placeholders, and a server without sign-in', () => {
     const form = toForm(stored())
     form.from_name_template = '{{ .Agent.FirstName }} {{.Agent.LastName}} at {{ .Inbox.Name }}'
-    Object.assign(form.smtp, { auth_protocol: 'none', username: '', password: '' })
-    expect(Object.values(validateInbox(form, { imap: true, smtp: false })).filter(Boolean)).toEqual([])
+    Object.assign(form.smtp[0]!, { auth_protocol: 'none', username: '', password: '' })
+    expect(Object.values(validateInbox(form)).filter(Boolean)).toEqual([])
   })
 })
 
@@ -130,10 +174,10 @@ describe('presets', () => {
   it('fill in servers, ports and encryption, and are recognised again', () => {
     for (const { id } of presets) {
       const form = newInbox()
-      form.imap.username = 'me'
+      form.imap[0]!.username = 'me'
       applyPreset(form, id)
       expect(presetOf(form)).toBe(id)
-      expect(form.imap.username).toBe('me')
+      expect(form.imap[0]!.username).toBe('me')
     }
   })
 
@@ -141,7 +185,7 @@ describe('presets', () => {
     const form = newInbox()
     applyPreset(form, 'gmail')
     applyPreset(form, 'other')
-    expect([form.imap.host, form.smtp.host]).toEqual(['', ''])
+    expect([form.imap[0]!.host, form.smtp[0]!.host]).toEqual(['', ''])
   })
 
   it('know the usual ports', () => {

@@ -10,6 +10,8 @@ import type {
   Inbox,
   InboxHealth,
   KeyRow,
+  MailCallback,
+  MailOAuthState,
   Role,
   Session,
   SignInSettings,
@@ -42,6 +44,8 @@ const rows = <T>(path: string, enabled = true) =>
 
 export const useInboxRows = () => rows<Inbox>('/inboxes')
 export const useInbox = (id?: number) => useAdmin<Inbox>(`/inboxes/${id}`, id !== undefined)
+export const useInboxOAuth = (id: number) => useAdmin<MailOAuthState>(`/inboxes/${id}/oauth`, true, 15_000)
+export const useMailCallbacks = () => useAdmin<MailCallback[]>('/inboxes/oauth')
 export const useInboxHealth = (id: number) => useAdmin<InboxHealth>(`/inboxes/${id}/health`, true, 15_000)
 export const useAgentRows = (enabled = true) => rows<AgentRow>('/agents', enabled)
 export const useAgent = (id?: number) => useAdmin<FullAgent>(`/agents/${id}`, id !== undefined)

@@ -105,6 +105,11 @@ export const sections: readonly Section[] = [
       { label: 'admin.mail.older.from' },
       { label: 'admin.mail.older.day' },
       { label: 'admin.mail.sender' },
+      { label: 'admin.oauth.client_id' },
+      { label: 'admin.oauth.client_secret' },
+      { label: 'admin.oauth.tenant' },
+      { label: 'admin.oauth.redirect' },
+      { label: 'admin.oauth.reconnect' },
     ],
   },
   {

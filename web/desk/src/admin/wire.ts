@@ -33,9 +33,27 @@ export interface SmtpServer {
   pool_wait_timeout: string
 }
 
+export type MailProvider = 'google' | 'microsoft'
+
+/** The connection of a mailbox to a provider that wants no password; secrets are masked. */
+export interface MailOAuth {
+  provider: MailProvider
+  client_id: string
+  tenant_id: string
+  account: string
+  client_secret: string
+  access_token: string
+  refresh_token: string
+  expires_at: Time
+}
+
+/** How that connection is. */
+export type MailOAuthState = Schemas['MailauthState']
+export type MailCallback = Schemas['MailauthCallback']
+
 export interface EmailConfig {
   auth_type: '' | 'password' | 'oauth2'
-  oauth: Record<string, unknown> | null
+  oauth: MailOAuth | null
   imap: ImapServer[]
   smtp: SmtpServer[]
   reply_to: string

@@ -1,8 +1,18 @@
-import type { EmailConfig, ImapServer, Inbox, InboxBody, SmtpServer } from '../wire'
+import type { EmailConfig, ImapServer, Inbox, InboxBody, MailOAuth, SmtpServer } from '../wire'
 import { t } from '@ui/i18n'
 import { email, integer, required, type Errors } from '../validate'
 
-/** An e-mail inbox as it is edited: one mail box to read and one server to send through. */
+/** A server as it is edited. */
+export type Edited<T> = T & {
+  /** Tells it from the others while they change places. */
+  key: number
+  /** The desk has a password for it: an empty field then means "keep it". */
+  stored: boolean
+}
+export type ImapForm = Edited<ImapServer>
+export type SmtpForm = Edited<SmtpServer>
+
+/** An e-mail inbox as it is edited. */
 export interface InboxForm {
   name: string
   from: string
@@ -14,11 +24,16 @@ export interface InboxForm {
   enable_plus_addressing: boolean
   signature: string
   quote_history: boolean
-  imap: ImapServer
-  smtp: SmtpServer
+  auth_type: 'password' | 'oauth2'
+  imap: ImapForm[]
+  smtp: SmtpForm[]
 }
 
-export const newImap = (): ImapServer => ({
+let lastKey = 0
+const fresh = () => ({ key: (lastKey += 1), stored: false })
+
+export const newImap = (): ImapForm => ({
+  ...fresh(),
   host: '',
   port: 993,
   username: '',
@@ -30,7 +45,8 @@ export const newImap = (): ImapServer => ({
   scan_inbox_since: '48h',
 })
 
-export const newSmtp = (): SmtpServer => ({
+export const newSmtp = (): SmtpForm => ({
+  ...fresh(),
   host: '',
   port: 587,
   username: '',
@@ -56,8 +72,9 @@ export const newInbox = (): InboxForm => ({
   enable_plus_addressing: true,
   signature: '',
   quote_history: false,
-  imap: newImap(),
-  smtp: newSmtp(),
+  auth_type: 'password',
+  imap: [newImap()],
+  smtp: [newSmtp()],
 })
 
 /** Secrets arrive as bullets. */
@@ -66,19 +83,11 @@ const mask = '\u2022'
 /** True for a secret that the server keeps and does not tell. */
 export const isMasked = (secret: string | undefined): boolean => secret?.includes(mask) ?? false
 
-/** Which passwords the server already has: an empty field then means "keep it". */
-export function storedSecrets(inbox: Inbox | undefined): { imap: boolean; smtp: boolean } {
-  return {
-    imap: isMasked(inbox?.config.imap?.[0]?.password),
-    smtp: isMasked(inbox?.config.smtp?.[0]?.password),
-  }
+/** A stored server as it is edited; its password is not known here. The key is its place, so that a form that was read anew is the same. */
+function edited<T extends ImapForm | SmtpForm>(blank: T, server: Partial<T> & { password: string }, index: number): T {
+  const stored = isMasked(server.password)
+  return { ...blank, ...server, password: stored ? '' : server.password, stored, key: -1 - index }
 }
-
-/** An empty secret keeps the stored one. */
-const unmask = <T extends { password: string }>(server: T): T => ({
-  ...server,
-  password: isMasked(server.password) ? '' : server.password,
-})
 
 export function toForm(inbox: Inbox): InboxForm {
   return {
@@ -92,21 +101,19 @@ export function toForm(inbox: Inbox): InboxForm {
     enable_plus_addressing: inbox.config.enable_plus_addressing ?? false,
     signature: inbox.config.signature ?? '',
     quote_history: inbox.config.quote_history ?? false,
-    imap: unmask({ ...newImap(), ...inbox.config.imap?.[0] }),
-    smtp: unmask({ ...newSmtp(), ...inbox.config.smtp?.[0] }),
+    auth_type: inbox.config.auth_type === 'oauth2' ? 'oauth2' : 'password',
+    imap: (inbox.config.imap ?? []).map((server, index) => edited(newImap(), server, index)),
+    smtp: (inbox.config.smtp ?? []).map((server, index) => edited(newSmtp(), server, index)),
   }
 }
 
-/**
- * The body for the server. Writing replaces the whole inbox, so what the form does not show — further
- * servers, the connection by OAuth — is carried over from the stored inbox.
- */
+/** The body for the server. Secrets that were not typed anew are left out; signing in by password removes the connection by OAuth. */
 export function toBody(form: InboxForm, stored?: Inbox): InboxBody {
   const config: EmailConfig = {
-    auth_type: stored?.config.auth_type || 'password',
-    oauth: stored?.config.oauth ?? null,
-    imap: [trimServer(form.imap), ...(stored?.config.imap ?? []).slice(1).map(unmask)],
-    smtp: [trimServer(form.smtp), ...(stored?.config.smtp ?? []).slice(1).map(unmask)],
+    auth_type: form.auth_type,
+    oauth: form.auth_type === 'oauth2' && stored?.config.oauth ? withoutSecrets(stored.config.oauth) : null,
+    imap: form.imap.map((server) => trimServer<ImapForm, ImapServer>(server)),
+    smtp: form.smtp.map((server) => trimServer<SmtpForm, SmtpServer>(server)),
     reply_to: form.reply_to.trim(),
     enable_plus_addressing: form.enable_plus_addressing,
     signature: form.signature,
@@ -127,11 +134,13 @@ export function toBody(form: InboxForm, stored?: Inbox): InboxBody {
   }
 }
 
-function trimServer<T extends ImapServer | SmtpServer>(server: T): T {
-  const copy = unmask({ ...server, host: server.host.trim(), username: server.username.trim() })
+const withoutSecrets = (oauth: MailOAuth): MailOAuth => ({ ...oauth, client_secret: '', access_token: '', refresh_token: '' })
+
+function trimServer<F extends ImapForm | SmtpForm, S extends ImapServer | SmtpServer>(server: F): S {
+  const { key: _key, stored: _stored, ...copy } = { ...server, host: server.host.trim(), username: server.username.trim() }
   if ('mailbox' in copy) copy.mailbox = copy.mailbox.trim()
   if ('hello_hostname' in copy) copy.hello_hostname = copy.hello_hostname.trim()
-  return copy
+  return copy as unknown as S
 }
 
 /** The server names what is wrong by its place in the body; the form by its field. */
@@ -139,37 +148,70 @@ export function fieldOf(path: string): string {
   return path
     .replace(/^body\./, '')
     .replace(/^config\./, '')
-    .replace(/^(imap|smtp)(\[0\]|\.0)/, '$1')
+    .replace(/^(imap|smtp)\.(\d+)/, '$1[$2]')
 }
 
 const duration = /^(?=\d)(\d+h)?(\d+m)?(\d+s)?$/
 const address = /^(?:[^<>]*<[^\s@<>]+@[^\s@<>]+>|[^\s@<>]+@[^\s@<>]+)$/
 const variable = /\{\{\s*\.(?:Agent\.(?:FirstName|LastName|FullName)|Inbox\.Name)\s*\}\}/g
 
+/** What is wrong with one server, by its fields; `at` is the server's place. */
+function validateServer(at: string, server: ImapForm | SmtpForm, signsIn: boolean): Errors {
+  return {
+    [`${at}.host`]: required(server.host) || host(server.host),
+    [`${at}.port`]: integer(server.port, 1, 65535),
+    [`${at}.username`]: signsIn ? required(server.username) : '',
+    [`${at}.password`]: signsIn && !server.stored ? required(server.password) : '',
+  }
+}
+
+function validateImap(server: ImapForm, index: number, oauth: boolean): Errors {
+  const at = `imap[${index}]`
+  return {
+    ...validateServer(at, server, !oauth),
+    [`${at}.mailbox`]: required(server.mailbox),
+    [`${at}.read_interval`]: wait(server.read_interval),
+    [`${at}.scan_inbox_since`]: wait(server.scan_inbox_since),
+  }
+}
+
+function validateSmtp(server: SmtpForm, index: number, oauth: boolean): Errors {
+  const at = `smtp[${index}]`
+  return {
+    ...validateServer(at, server, !oauth && server.auth_protocol !== 'none' && server.auth_protocol !== ''),
+    [`${at}.max_conns`]: integer(server.max_conns, 1, 100),
+    [`${at}.max_msg_retries`]: integer(server.max_msg_retries, 0, 100),
+    [`${at}.idle_timeout`]: wait(server.idle_timeout),
+    [`${at}.pool_wait_timeout`]: wait(server.pool_wait_timeout),
+  }
+}
+
 /** Names what is wrong, by field. */
-export function validateInbox(form: InboxForm, stored = { imap: false, smtp: false }, oauth = false): Errors {
-  const { imap, smtp } = form
+export function validateInbox(form: InboxForm): Errors {
+  const oauth = form.auth_type === 'oauth2'
   return {
     name: required(form.name),
     from: required(form.from) || (address.test(form.from.trim()) ? '' : t('admin.error.email')),
     from_name_template: /[{}]/.test(form.from_name_template.replace(variable, '')) ? t('admin.error.template') : '',
     reply_to: email(form.reply_to),
-    'imap.host': required(imap.host) || host(imap.host),
-    'imap.port': integer(imap.port, 1, 65535),
-    'imap.mailbox': required(imap.mailbox),
-    'imap.username': oauth ? '' : required(imap.username),
-    'imap.password': oauth || stored.imap ? '' : required(imap.password),
-    'imap.read_interval': wait(imap.read_interval),
-    'imap.scan_inbox_since': wait(imap.scan_inbox_since),
-    'smtp.host': required(smtp.host) || host(smtp.host),
-    'smtp.port': integer(smtp.port, 1, 65535),
-    'smtp.username': oauth || smtp.auth_protocol === 'none' ? '' : required(smtp.username),
-    'smtp.password': oauth || stored.smtp || smtp.auth_protocol === 'none' ? '' : required(smtp.password),
-    'smtp.max_conns': integer(smtp.max_conns, 1, 1000),
-    'smtp.max_msg_retries': integer(smtp.max_msg_retries, 0, 100),
-    'smtp.idle_timeout': wait(smtp.idle_timeout),
-    'smtp.pool_wait_timeout': wait(smtp.pool_wait_timeout),
+    ...Object.assign({}, ...form.imap.map((server, index) => validateImap(server, index, oauth))),
+    ...Object.assign({}, ...form.smtp.map((server, index) => validateSmtp(server, index, oauth))),
   }
+}
+
+/** Whom customers see a reply of the agent come from. */
+export function senderOf(form: Pick<InboxForm, 'name' | 'from' | 'from_name_template'>, agent: { first_name: string; last_name: string }): string {
+  const [, own = '', address = ''] = /^\s*(?:(.*?)\s*<([^<>]*)>|.*)\s*$/.exec(form.from) ?? []
+  const values: Record<string, string> = {
+    'Agent.FirstName': agent.first_name,
+    'Agent.LastName': agent.last_name,
+    'Agent.FullName': `${agent.first_name} ${agent.last_name}`.trim(),
+    'Inbox.Name': form.name.trim(),
+  }
+  const made = form.from_name_template.replace(variable, (text) => values[text.replace(/[{}\s]/g, '').slice(1)] ?? '').trim()
+  const name = made || own.replace(/^"(.*)"$/, '$1')
+  const bare = address || form.from.trim()
+  return name ? `${name} <${bare}>` : bare
 }
 
 const wait = (value: string): string => (duration.test(value.trim()) ? '' : t('admin.error.duration'))

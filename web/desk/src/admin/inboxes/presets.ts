@@ -28,17 +28,19 @@ export const presets: readonly Preset[] = [
 
 /** The preset whose servers the form names. */
 export function presetOf(form: InboxForm): Preset['id'] {
-  return presets.find((preset) => preset.imap?.host === form.imap.host && preset.smtp?.host === form.smtp.host)?.id ?? 'other'
+  return presets.find((preset) => preset.imap?.host === form.imap[0]?.host && preset.smtp?.host === form.smtp[0]?.host)?.id ?? 'other'
 }
 
 /** Fills in servers, ports and encryption; what the agent typed elsewhere stays. */
 export function applyPreset(form: InboxForm, id: Preset['id']): void {
   const preset = presets.find((candidate) => candidate.id === id)
-  if (preset?.imap) Object.assign(form.imap, preset.imap)
-  if (preset?.smtp) Object.assign(form.smtp, preset.smtp)
+  const [imap] = form.imap
+  const [smtp] = form.smtp
+  if (imap && preset?.imap) Object.assign(imap, preset.imap)
+  if (smtp && preset?.smtp) Object.assign(smtp, preset.smtp)
   if (id !== 'other') return
-  if (presets.some((known) => known.imap?.host === form.imap.host)) form.imap.host = ''
-  if (presets.some((known) => known.smtp?.host === form.smtp.host)) form.smtp.host = ''
+  if (imap && presets.some((known) => known.imap?.host === imap.host)) imap.host = ''
+  if (smtp && presets.some((known) => known.smtp?.host === smtp.host)) smtp.host = ''
 }
 
 /** The port that goes with an encryption, for when the agent changes only the latter. */
