@@ -103,6 +103,10 @@ func Ledger(a *API) {
 			}
 			return true, a.Mail.ReadSince(ctx, box, mailbox, db.At(since))
 		})
+	route(a, http.MethodGet, "/mail-alarms", "Mailboxes that are not read", manage,
+		func(ctx context.Context, _ *agent.Principal, _ *struct{}) ([]email.Alarm, error) {
+			return a.Mail.Alarms(ctx)
+		})
 	a.file(of+"/source", role.InboxesManage, "A mail that was ignored or quarantined, as it came; with download=1 to be saved", "text/plain", a.setAsideSource)
 }
 

@@ -396,3 +396,41 @@ func TestPagesOfTheLedgerComeFromAnIndexInOrder(t *testing.T) {
 		}
 	})
 }
+
+func TestAMailboxThatIsNotReadRaisesAnAlarm(t *testing.T) {
+	t.Parallel()
+	dbtest.URLs(t, func(t *testing.T, url string) {
+		d, s := startDesk(t, url), startMail(t)
+		body := inboxBody(s, "Help <help@acme.test>")
+		server := body["config"].(map[string]any)["imap"].([]any)[0].(map[string]any)
+		server["host"], server["port"] = "127.0.0.1", 1
+		var in struct{ ID int64 }
+		d.admin.ok(http.MethodPost, "/api/v1/inboxes", body, &in)
+		type alarm struct {
+			InboxID int64  `json:"inbox_id"`
+			Name    string `json:"inbox_name"`
+		}
+		var alarms []alarm
+		d.admin.ok(http.MethodGet, "/api/v1/mail-alarms", nil, &alarms)
+		if len(alarms) != 0 {
+			t.Fatalf("an alarm at once: %+v", alarms)
+		}
+		d.exec(`UPDATE inboxes SET updated_at = $1 WHERE id = $2`, db.At(time.Now().Add(-time.Hour)), in.ID)
+		d.admin.ok(http.MethodGet, "/api/v1/mail-alarms", nil, &alarms)
+		if len(alarms) != 1 || alarms[0].InboxID != in.ID || alarms[0].Name != "Support" {
+			t.Fatalf("alarms %+v", alarms)
+		}
+		eventually(t, "what is wrong in plain words", func() bool { return d.mailbox(in.ID).Problem != "" })
+		server["host"], server["port"] = hostPort(s.IMAPAddr)
+		d.admin.ok(http.MethodPut, fmt.Sprintf("/api/v1/inboxes/%d", in.ID), body, nil)
+		eventually(t, "the mailbox to be read", func() bool { return d.count(`SELECT count(*) FROM mailboxes WHERE last_contact_at IS NOT NULL`) == 1 })
+		d.admin.ok(http.MethodGet, "/api/v1/mail-alarms", nil, &alarms)
+		if len(alarms) != 0 {
+			t.Fatalf("alarms %+v", alarms)
+		}
+		d.addAgent("asha@x.test", "Agent")
+		if code, _ := signIn(t, d.app.URL(), "asha@x.test", agentPassword).do(http.MethodGet, "/api/v1/mail-alarms", nil); code != http.StatusForbidden {
+			t.Fatalf("an agent sees alarms: %d", code)
+		}
+	})
+}

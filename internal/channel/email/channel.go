@@ -55,6 +55,8 @@ type Options struct {
 	Own *setting.EmailService
 	// Token returns an access token for an inbox that signs in with OAuth; see [Tokens] for refused.
 	Token func(ctx context.Context, inboxID int64, refused string) (string, error)
+	// AlarmAfter is after how long without reading a mailbox there is an alarm.
+	AlarmAfter time.Duration
 	// RootURL returns the desk's own address, by which links and images of ours in replies are known.
 	RootURL func() string
 	// Voice returns in which language and time zone the desk speaks to its customers; nil is English and UTC.
@@ -119,6 +121,7 @@ func (c *Channel) Run(ctx context.Context) {
 			c.reconcile(ctx, versions)
 		case <-tick.C:
 			c.reconcile(ctx, versions)
+			c.watchSilence(ctx)
 		}
 	}
 }

@@ -32,6 +32,7 @@ var families = []family{
 	{"admin.health.state.", nil},
 	{"admin.inbox.tls.", nil},
 	{"admin.key.life.", nil},
+	{"admin.outbox.state.", []string{"queued", "sending", "delayed", "failed", "bounced", "cancelled", "sent"}},
 	{"admin.permission.", nil},
 	{"admin.permissions.", nil},
 	{"admin.preset.", nil},

@@ -2427,6 +2427,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mail-alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mailboxes that are not read
+         * @description Needs permission inboxes:manage.
+         */
+        get: operations["get-mail-alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mails/{mail}": {
         parameters: {
             query?: never;
@@ -4656,6 +4676,18 @@ export interface components {
             auth?: string;
             p256dh?: string;
         };
+        EmailAlarm: {
+            /** Format: int64 */
+            inbox_id: number;
+            inbox_name: string;
+            last_error: string;
+            mailbox: string;
+            /**
+             * Format: date-time
+             * @description When it was last read, or since when it is to be read
+             */
+            since: string;
+        };
         EmailBody: {
             /** @description plain, login, cram, none or empty */
             "notification.email.auth_protocol"?: string;
@@ -5055,6 +5087,10 @@ export interface components {
         };
         EnvelopeListConversationStatus: {
             data: components["schemas"]["ConversationStatus"][];
+            status: string;
+        };
+        EnvelopeListEmailAlarm: {
+            data: components["schemas"]["EmailAlarm"][];
             status: string;
         };
         EnvelopeListI18nLanguage: {
@@ -11226,6 +11262,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeListI18nLanguage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-mail-alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListEmailAlarm"];
                 };
             };
             /** @description Error */

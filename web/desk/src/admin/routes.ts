@@ -38,6 +38,11 @@ export const adminRoutes: RouteRecordRaw[] = [
         props: (route) => ({ id: Number(route.params.id) }),
         meta: page('admin.health.title', 'inboxes:manage'),
       },
+      {
+        path: 'outbox',
+        component: () => import('./outbox/OutboxPage.vue'),
+        meta: page('admin.outbox.title', 'inboxes:manage'),
+      },
       { path: 'teams', redirect: '/admin/teams/agents' },
       {
         path: 'teams/agents',

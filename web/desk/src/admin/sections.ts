@@ -1,4 +1,4 @@
-import { Building2, CircleDot, Eye, History, IdCard, Inbox, KeyRound, LayoutTemplate, MailCheck, Tags, TextCursorInput, Users, UsersRound } from '@lucide/vue'
+import { Building2, CircleDot, Eye, History, IdCard, Inbox, KeyRound, LayoutTemplate, MailCheck, Send, Tags, TextCursorInput, Users, UsersRound } from '@lucide/vue'
 import { i18n, t, type MessageKey } from '@ui/i18n'
 import type { Component } from 'vue'
 import { allPermissions } from './roles/permissions'
@@ -111,6 +111,16 @@ export const sections: readonly Section[] = [
       { label: 'admin.oauth.redirect' },
       { label: 'admin.oauth.reconnect' },
     ],
+  },
+  {
+    id: 'outbox',
+    group: 'admin.group.channels',
+    title: 'admin.outbox.title',
+    text: 'admin.outbox.text',
+    path: '/admin/outbox',
+    permission: 'inboxes:manage',
+    icon: Send,
+    settings: [{ label: 'admin.outbox.inbox' }, { label: 'admin.outbox.edit.title' }, { label: 'conversation.envelope.to' }, { label: 'conversation.envelope.cc' }, { label: 'conversation.envelope.bcc' }],
   },
   {
     id: 'templates',
