@@ -25,7 +25,7 @@ test('mails are listed by what became of them, read safely and released', async 
   await page.getByRole('button', { name: 'A form without a sender' }).click()
   const opened = page.getByTestId('opened-mail')
   await expect(opened.locator('iframe').contentFrame().getByText('Please call me.')).toBeVisible()
-  await expect(opened.getByText('Remote images')).toBeVisible()
+  await expect(opened.getByText('Images from other servers')).toBeVisible()
   await examineLooks(page, 'mail-ledger-opened')
   await page.getByRole('button', { name: 'Make a conversation' }).click()
   await expect(opened.getByRole('alert')).toBeVisible()
