@@ -124,7 +124,8 @@ func (in index) bound(id string, args *filter.Args) (text string) {
 }
 
 // matches is the statement that gives the ids of what matches, newest first. Of rare words PostgreSQL takes all matches from
-// the index, which OFFSET keeps apart from the order and the limit.
+// the index, which OFFSET keeps apart from the order and the limit. The sub-SELECT keeps it from guessing how many there are: of a
+// query with many alternatives it expects half of the table, and would read all of it.
 func (s *Service) matches(in index, matching string, rare bool, args *filter.Args) string {
 	limit := ` DESC LIMIT ` + strconv.Itoa(in.depth)
 	postgres := s.db.Engine() == db.Postgres
@@ -133,7 +134,7 @@ func (s *Service) matches(in index, matching string, rare bool, args *filter.Arg
 		return `SELECT few.id FROM (` + in.few(args) + `) AS few` + s.lookUp(in.table, "entry", "few.id") +
 			` WHERE entry.doc @@ ` + args.Add(matching) + `::tsquery ORDER BY few.id` + limit
 	case postgres && rare:
-		return `SELECT id FROM (SELECT id FROM ` + in.table + ` WHERE doc @@ ` + args.Add(matching) + `::tsquery OFFSET 0) AS found WHERE TRUE` +
+		return `SELECT id FROM (SELECT id FROM ` + in.table + ` WHERE doc @@ (SELECT ` + args.Add(matching) + `::tsquery) OFFSET 0) AS found WHERE TRUE` +
 			in.bound("id", args) + ` ORDER BY id` + limit
 	case postgres:
 		return `SELECT id FROM ` + in.table + ` WHERE doc @@ ` + args.Add(matching) + `::tsquery` + in.bound("id", args) + ` ORDER BY id` + limit
