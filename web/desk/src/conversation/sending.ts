@@ -46,7 +46,7 @@ export const outbox = new Outbox(
 )
 
 // A new connection of the socket is the surest sign that the desk can be reached again.
-watch(connection, (state) => state === 'open' && void outbox.resume())
+watch(connection, (state) => state === 'open' && void outbox.resume(), { immediate: true })
 
 /** A message on its way as the thread shows it. */
 export function asMessage(entry: Pending): Message {
