@@ -9,12 +9,20 @@ export const looks = [
   { name: 'phone', scheme: 'light', width: 390, height: 844 },
 ] as const
 
+/** Waits for what a screen loads, for a while. The browser never calls a page idle whose mails stand in frames. */
+async function settle(page: Page): Promise<void> {
+  const limit = { timeout: 5_000 }
+  const drawn = page.waitForFunction(() => document.fonts.status === 'loaded' && !document.querySelector('.animate-breathe'), undefined, limit)
+  await drawn.catch(() => undefined)
+  if (!(await page.locator('iframe').count())) await page.waitForLoadState('networkidle', limit).catch(() => undefined)
+}
+
 /**
- * Takes the picture screenshots/<name>.png of a page as it is, lets axe look at it, and refuses a page that scrolls sideways.
- * A page with frames may never fall silent: it is waited for a while. One whose requests a test keeps back is examined as it stands.
+ * Takes the picture screenshots/<name>.png of a page that has loaded what it shows, lets axe look at it, and refuses a page
+ * that scrolls sideways. One whose requests a test keeps back is examined as it stands.
  */
 export async function examine(page: Page, name: string, silent = true): Promise<void> {
-  if (silent) await page.waitForLoadState('networkidle', { timeout: 5_000 }).catch(() => undefined)
+  if (silent) await settle(page)
   await page.screenshot({ path: `screenshots/${name}.png`, animations: 'disabled' })
   // What is inside a mail is the customer's work, not the desk's; nothing runs inside the frames of notes and previews either.
   const { violations } = await new AxeBuilder({ page }).exclude('[data-testid="message"] iframe').exclude('[data-testid="contact-note"] iframe').exclude('[data-testid="template-preview"] iframe').analyze()
