@@ -116,7 +116,8 @@ func (e *examination) attachments(ctx context.Context) Finding {
 }
 
 const (
-	fewBytes = 1 << 30   // a warning
+	fewBytes = 1 << 30   // a warning,
+	midBytes = 5 << 30   // as is this on a disk of which it is less than a twentieth
 	noBytes  = 200 << 20 // mail stops soon
 )
 
@@ -145,7 +146,7 @@ func (e *examination) disk(context.Context) Finding {
 		switch {
 		case free < noBytes:
 			worst = Failed
-		case (free < fewBytes || free < all/20 || (st.Files > 0 && st.Ffree < st.Files/50)) && worst == OK:
+		case (free < fewBytes || free < min(midBytes, all/20) || (st.Files > 0 && st.Ffree < st.Files/50)) && worst == OK:
 			worst = Warning
 		}
 	}
