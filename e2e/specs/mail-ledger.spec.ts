@@ -49,5 +49,12 @@ test('mails are listed by what became of them, read safely and released', async 
   await examineLooks(page, 'mail-ledger-older')
   await page.getByRole('button', { name: 'Read', exact: true }).click()
   await expect(page.getByText('Older mail is being read')).toBeVisible()
-  await expect(page.getByTestId('state-bar')).toContainText('every one is accounted for')
+  await expect(page.getByTestId('state-bar')).toContainText('every one is accounted for', { timeout: 60_000 }) // once the mailbox was read through again
+})
+
+test('the outbox says how replies fare', async ({ signedIn: page }) => {
+  await page.goto('/admin/outbox')
+  await page.getByRole('button', { name: /^Failed/ }).click()
+  await expect(page.getByText('No replies here').or(page.getByTestId('outbox'))).toBeVisible()
+  await examineLooks(page, 'outbox')
 })
