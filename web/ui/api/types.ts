@@ -197,6 +197,9 @@ export type BulkJob = Schemas['BulkJob']
 /** A conversation that such a change was refused for. */
 export type BulkRow = Schemas['BulkRow']
 
+/** A conversation that an agent begins. */
+export type NewConversation = Schemas['CreateBody']
+
 export type ContactHit = Schemas['SearchContact']
 export type SearchFound = Schemas['SearchFound']
 export type SearchMatch = Schemas['SearchMatch']

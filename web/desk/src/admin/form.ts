@@ -2,7 +2,7 @@ import { ApiError } from '@ui/api/client'
 import { formKey } from '@ui/components/field'
 import { t } from '@ui/i18n'
 import { computed, nextTick, provide, reactive, ref, watch, type Ref } from 'vue'
-import { useLeaveGuard } from './leave'
+import { useLeaveGuard, type LeaveQuestion } from './leave'
 import type { Errors } from './validate'
 
 export interface FormOptions<T> {
@@ -13,6 +13,8 @@ export interface FormOptions<T> {
   save: (value: T) => Promise<void>
   /** Where to go once it has been stored; without it, the form shows what the server made of it. */
   done?: () => void
+  /** What is asked before it is left unsaved, where it is no page that was changed. */
+  leaving?: () => LeaveQuestion
   /** Turns the server's name for a field into the form's. */
   fieldOf?: (path: string) => string
 }
@@ -116,7 +118,7 @@ export function useForm<T extends object>(options: FormOptions<T>) {
     if (stored.value) take(options.source() ?? (JSON.parse(stored.value) as T))
   }
 
-  const mayLeave = useLeaveGuard(dirty)
+  const mayLeave = useLeaveGuard(dirty, options.leaving)
 
   return { value, dirty, saving, saved, failure, errors, check, submit, reset, mayLeave }
 }

@@ -3,16 +3,19 @@ import { t } from '@ui/i18n'
 import { onBeforeUnmount, onMounted, type Ref } from 'vue'
 import { onBeforeRouteLeave, onBeforeRouteUpdate } from 'vue-router'
 
+/** The words of the question. */
+export interface LeaveQuestion {
+  title: string
+  text: string
+  action: string
+}
+
+const leavingPage = (): LeaveQuestion => ({ title: t('admin.unsaved.title'), text: t('admin.unsaved.text'), action: t('admin.unsaved.leave') })
+
 /** Asks before a page is left on which something is unsaved. Returns the same question, for what is lost in other ways. */
-export function useLeaveGuard(dirty: Readonly<Ref<boolean>>): () => Promise<boolean> {
+export function useLeaveGuard(dirty: Readonly<Ref<boolean>>, question = leavingPage): () => Promise<boolean> {
   const mayLeave = async (): Promise<boolean> =>
-    !dirty.value ||
-    (await confirm({
-      title: t('admin.unsaved.title'),
-      text: t('admin.unsaved.text'),
-      action: t('admin.unsaved.leave'),
-      danger: true,
-    }))
+    !dirty.value || (await confirm({ ...question(), danger: true }))
 
   onBeforeRouteLeave(mayLeave)
   onBeforeRouteUpdate((to, from) => to.path === from.path || mayLeave())

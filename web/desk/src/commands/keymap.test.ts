@@ -9,6 +9,7 @@ const promised: Record<string, string[]> = {
   u: ['list.back'],
   x: ['list.select'],
   'Shift+x': ['list.select_range'],
+  c: ['app.compose'],
   r: ['conversation.reply'],
   n: ['conversation.note'],
   f: ['conversation.forward'],

@@ -1,6 +1,6 @@
 import { toast } from '@ui/toast/toasts'
 import { reactive, type Ref } from 'vue'
-import type { Session, Upload } from './session'
+import type { Upload, Writing } from './session'
 import { canInline, refusal, upload, useUploadLimits } from './uploads'
 
 /** What attaching needs of the editor: pictures stand in the text while they are on their way up. */
@@ -12,13 +12,13 @@ export interface PictureEditor {
 const maxInline = 50
 
 /** Uploads files for a message. Each is bound to the session it was started in: switching does not move it elsewhere. */
-export function useAttaching(options: {
-  session: Ref<Session>
+export function useAttaching<S extends Writing>(options: {
+  session: Readonly<Ref<S>>
   editor: Ref<PictureEditor | undefined>
   /** Whether pictures may stand in the text. */
   pictures: () => boolean
   /** A session has another file. */
-  changed: (session: Session) => void
+  changed: (session: S) => void
 }) {
   const { session, editor } = options
   const limits = useUploadLimits()
@@ -31,7 +31,8 @@ export function useAttaching(options: {
     }
   }
 
-  async function add(target: Session, file: File, wantInline: boolean): Promise<void> {
+  async function add(owner: S, file: File, wantInline: boolean): Promise<void> {
+    const target: Writing = owner
     const pictures = target.attachments.filter((one) => one.disposition === 'inline').length
     const inline = wantInline && pictures < maxInline && !!editor.value
     const local = inline ? URL.createObjectURL(file) : ''
@@ -43,7 +44,7 @@ export function useAttaching(options: {
     }
     const swap = (to: string | null): void => {
       if (!inline) return
-      if (session.value === target) editor.value?.replaceImage(local, to)
+      if (session.value === owner) editor.value?.replaceImage(local, to)
       else target.content = swapImage(target.content, local, to)
       URL.revokeObjectURL(local)
     }
@@ -56,7 +57,7 @@ export function useAttaching(options: {
         swap(`/uploads/${media.uuid}`)
         const { id, uuid, filename, size, content_type, url } = media
         target.attachments.push({ id, uuid, filename, size, content_type, url, disposition: inline ? 'inline' : 'attachment' })
-        options.changed(target)
+        options.changed(owner)
       } catch (error) {
         if (error instanceof DOMException && error.name === 'AbortError') {
           swap(null)

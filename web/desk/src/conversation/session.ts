@@ -16,17 +16,21 @@ export interface Upload {
   retry: () => void
 }
 
+/** A message that is being written. */
+export interface Writing {
+  content: string
+  attachments: DraftFile[]
+  uploads: Upload[]
+}
+
 /** What is being written to one conversation in one mode. It outlives the composer on screen. */
-export interface Session {
+export interface Session extends Writing {
   uuid: Uuid
   mode: Mode
-  content: string
   /** Null until the agent writes or touches a field: then what was proposed is fixed. */
   recipients: Recipients | null
-  attachments: DraftFile[]
   /** What the reply passes on to somebody else. */
   forward: Forwarded | null
-  uploads: Upload[]
   /** Id of the newest public message when the writing began; 0 before. */
   since: number
   /** The stored draft has been taken over, or the agent was faster. */

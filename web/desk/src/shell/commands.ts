@@ -1,10 +1,11 @@
-import { AtSign, CircleDashed, Contact, Inbox, Keyboard, Layers, LogOut, Moon, OctagonAlert, PanelLeft, Redo2, Search, Settings, Trash2, Undo2, UserRound, Users, CircleCheck, Clock, Eye, Plus } from '@lucide/vue'
+import { AtSign, CircleDashed, Contact, Inbox, Keyboard, Layers, LogOut, Moon, OctagonAlert, PanelLeft, Redo2, Search, Settings, Trash2, Undo2, UserRound, Users, CircleCheck, Clock, Eye, Plus, SquarePen } from '@lucide/vue'
 import { t } from '@ui/i18n'
 import { toastError } from '@ui/toast/toasts'
 import { useRouter } from 'vue-router'
 import { sections } from '@/admin/sections'
 import { barOpen, sheetOpen } from '@/commands/bar'
 import { useCommands, type Command } from '@/commands/registry'
+import { compose, composePermission } from '@/compose/dialog'
 import { redoLast, undoLast } from '@/conversation/undo'
 import { setAvailability, signOut, useMe } from '@/data/session'
 import { theme, themes } from '@/data/theme'
@@ -89,6 +90,7 @@ export function useShellCommands(): void {
       { id: 'app.shortcuts', title: t('command.shortcuts'), section: general, keys: ['?'], icon: Keyboard, run: () => (sheetOpen.value = true) },
       { id: 'app.undo', title: t('command.undo'), section: general, keys: ['z'], icon: Undo2, run: undoLast },
       { id: 'app.redo', title: t('command.redo'), section: general, keys: ['Shift+z'], icon: Redo2, run: redoLast },
+      { id: 'app.compose', title: t('compose.title'), section: general, keys: ['c'], icon: SquarePen, when: () => can(composePermission), run: () => compose() },
       {
         id: 'app.new_view',
         title: t('view.new'),
