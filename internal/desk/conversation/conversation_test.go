@@ -407,6 +407,11 @@ func TestNoteIsDeletedByItsAuthorAndActivityStays(t *testing.T) {
 		}
 		_, err = k.c.DeleteNote(k.ctx, k.admin, c.UUID, note.UUID)
 		k.must(err)
+		var kept string
+		k.must(k.db.QueryRow(k.ctx, `SELECT detail FROM activity_logs WHERE activity_type = 'data_deleted'`).Scan(&kept))
+		if !strings.Contains(kept, `"secret"`) {
+			k.t.Error("nobody can see what the note was")
+		}
 		if _, err := k.c.DeleteNote(k.ctx, k.admin, c.UUID, note.UUID); !fault.Is(err, fault.NotFound) {
 			k.t.Fatalf("err = %v", err)
 		}

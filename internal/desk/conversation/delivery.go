@@ -119,7 +119,7 @@ func (s *Service) Retry(ctx context.Context, p *agent.Principal, conversation, m
 const deletedNote = "This note was deleted."
 
 // DeleteNote replaces a private note by a tombstone. Its author may, and whoever manages users; activity lines are the
-// audit trail and stay. It returns the tombstone.
+// audit trail and stay. What the note began with stays in the activity log, for administrators. It returns the tombstone.
 func (s *Service) DeleteNote(ctx context.Context, p *agent.Principal, conversation, message string) (string, error) {
 	err := s.change(ctx, p, conversation, func(tx *db.Tx, h *head) error {
 		m, err := lockMessage(ctx, tx, `uuid = $1 AND conversation_id = $2`, message, h.ID)
@@ -133,6 +133,12 @@ func (s *Service) DeleteNote(ctx context.Context, p *agent.Principal, conversati
 		if m.SenderID != p.ID && !p.Can(role.UsersManage) {
 			return fault.Denied()
 		}
+		was := struct {
+			Text string `json:"text_content"`
+		}{}
+		if err := tx.QueryRow(ctx, `SELECT text_content FROM messages WHERE id = $1`, m.ID).Scan(&was.Text); err != nil {
+			return fmt.Errorf("read note: %w", err)
+		}
 		now := db.Now()
 		meta["deleted_at"] = now
 		if _, err := tx.Exec(ctx, `UPDATE messages SET content = $2, text_content = $2, content_type = 'text', meta = $3, updated_at = $4 WHERE id = $1`,
@@ -142,7 +148,7 @@ func (s *Service) DeleteNote(ctx context.Context, p *agent.Principal, conversati
 		if err := s.files.Unlink(ctx, tx, m.ID); err != nil {
 			return err
 		}
-		if err := audit.Record(ctx, tx, audit.Entry{Type: audit.DataDeleted, Actor: p.Audited(), Target: audit.Target{Model: "message", ID: m.ID}, Note: fmt.Sprintf("private note in conversation %d", h.Reference)}); err != nil {
+		if err := audit.Record(ctx, tx, audit.Entry{Type: audit.DataDeleted, Actor: p.Audited(), Target: audit.Target{Model: "message", ID: m.ID}, Before: was, Note: fmt.Sprintf("private note in conversation %d", h.Reference)}); err != nil {
 			return err
 		}
 		n, err := tx.Exec(ctx, `UPDATE conversations SET last_message = $2, version = version + 1
