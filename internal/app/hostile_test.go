@@ -200,7 +200,8 @@ func TestHostileRequestsAreRefusedNotFailed(t *testing.T) {
 		}
 		// The desk has taken no harm: what was accepted can be read.
 		for _, r := range p.app.API.Routes() {
-			if r.Method == http.MethodGet && !r.Public && r.Path != "/ws" {
+			leads := strings.HasSuffix(r.Path, "/callback") // a browser elsewhere, whatever comes of it
+			if r.Method == http.MethodGet && !r.Public && r.Path != "/ws" && !leads {
 				if a := ask(t, base, r.Method, asked(p.fill(r.Path)), "", key...); a.code != http.StatusOK && a.code != http.StatusNotFound {
 					t.Errorf("afterwards %s: %d %s", p.fill(r.Path), a.code, clip(a.body))
 				}

@@ -73,12 +73,17 @@ func asked(path string) string {
 		return path + "?query=hello"
 	case strings.HasSuffix(path, "/templates"):
 		return path + "?type=email_outgoing"
+	case strings.HasSuffix(path, "/mails"):
+		return path + "?mailbox=1"
 	}
 	return path
 }
 
-// needsMail reports whether a route is about what came with a mail, which the desk's note has not.
+// needsMail reports whether a route is about what came with a mail, which the desk's note has not, or about mails.
 func needsMail(path string) bool {
+	if strings.HasSuffix(path, "/mails") || strings.Contains(path, "/mails/") {
+		return true
+	}
 	_, rest, ofMessage := strings.Cut(path, "/messages/{message}/")
 	return ofMessage && (rest == "headers" || rest == "source" || rest == "attachments")
 }
