@@ -117,6 +117,10 @@ func inOrder(where string, by sorting) string {
 	if by.column != `c.priority_id` {
 		where = strings.ReplaceAll(where, `c.priority_id`, `+c.priority_id`)
 	}
+	// One status has an index; that of all statuses passes over the others.
+	if strings.Contains(where, `c.status_id = `) && !strings.Contains(where, ` OR `) && !strings.Contains(where, `NOT `) {
+		where = strings.ReplaceAll(where, shown, `+`+shown)
+	}
 	return where
 }
 
