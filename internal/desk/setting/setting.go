@@ -53,6 +53,8 @@ type Service struct {
 	read    time.Time
 	reading bool
 	have    General
+	begun   int // reads that were begun
+	kept    int // the read that have is of: one begun earlier and ended later has older settings
 }
 
 // age is after how long settings are read again, for changes made on another node.
@@ -86,17 +88,29 @@ func (s *Service) General(ctx context.Context) General {
 
 // refresh reads the settings.
 func (s *Service) refresh(ctx context.Context) General {
+	s.mu.Lock()
+	s.begun++
+	this := s.begun
+	s.mu.Unlock()
 	g, err := s.stored(ctx, s.db)
+	return s.keep(this, g, err)
+}
+
+// keep puts what a read found in memory, unless a read that was begun after it is there already.
+func (s *Service) keep(read int, g General, err error) General {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reading = false
+	if read < s.kept {
+		return s.have
+	}
 	if err != nil {
 		if s.read.IsZero() {
 			return s.fallback
 		}
 		return s.have
 	}
-	s.have, s.read = g, time.Now()
+	s.have, s.read, s.kept = g, time.Now(), read
 	return g
 }
 
