@@ -32,9 +32,10 @@ type Priority struct {
 // Inside a transaction it is read through that transaction, and never while rows are being read: a second connection
 // might never be free.
 type catalogue struct {
-	mu   sync.Mutex
-	read time.Time
-	have *names
+	mu      sync.Mutex
+	read    time.Time
+	have    *names
+	changes int // counted so that what was read before a change is not kept after it
 }
 
 // names is the catalogue at one moment; it does not change.
@@ -66,7 +67,7 @@ const catalogueAge = 5 * time.Second
 // names returns the catalogue, read anew if it is old or fresh is asked for. Nothing is locked while it is read.
 func (c *catalogue) names(ctx context.Context, q db.Querier, fresh bool) (*names, error) {
 	c.mu.Lock()
-	have, read := c.have, c.read
+	have, read, changes := c.have, c.read, c.changes
 	c.mu.Unlock()
 	if have != nil && !fresh && time.Since(read) < catalogueAge {
 		return have, nil
@@ -81,7 +82,9 @@ func (c *catalogue) names(ctx context.Context, q db.Querier, fresh bool) (*names
 		return nil, fmt.Errorf("read priorities: %w", err)
 	}
 	c.mu.Lock()
-	c.have, c.read = n, now
+	if c.changes == changes {
+		c.have, c.read = n, now
+	}
 	c.mu.Unlock()
 	return n, nil
 }
@@ -90,6 +93,7 @@ func (c *catalogue) names(ctx context.Context, q db.Querier, fresh bool) (*names
 func (c *catalogue) forget() {
 	c.mu.Lock()
 	c.have = nil
+	c.changes++
 	c.mu.Unlock()
 }
 

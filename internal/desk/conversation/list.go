@@ -209,11 +209,13 @@ func (s *Service) total(ctx context.Context, p *agent.Principal, q ListQuery, fr
 	}
 	cargs := filter.ArgsOf(args)
 	table := from.counted(s.db.Engine(), cargs)
-	count := func() (int64, error) { return countUpTo(ctx, s.db, table, where, cargs.Values(), maxTotal) }
-	if from.rare {
-		return count()
+	count := func(ctx context.Context) (int64, error) {
+		return countUpTo(ctx, s.db, table, where, cargs.Values(), maxTotal)
 	}
-	return s.totals.of(fmt.Sprint(where, args), count)
+	if from.rare {
+		return count(ctx)
+	}
+	return s.totals.of(ctx, fmt.Sprint(where, args), count)
 }
 
 // maxTotal bounds the total of a filtered list, which has no counter.
