@@ -1,8 +1,8 @@
 import { CircleCheck, CircleDashed, CircleDot, CircleX, Clock } from '@lucide/vue'
-import type { Conversation, StatusCategory } from '@ui/api/types'
+import type { Conversation, StatusCategory, UserCompact } from '@ui/api/types'
 import { t } from '@ui/i18n'
 import { computed, type Component } from 'vue'
-import { fullName, useAgents, usePriorities, useStatuses, useTags, useTeams } from '@/data/reference'
+import { fullName, useAgents, useAgentsById, usePriorities, useStatuses, useTags, useTeams } from '@/data/reference'
 import { useMe } from '@/data/session'
 import { priorityName } from '@/data/standard'
 
@@ -23,7 +23,8 @@ export function statusLook(name: string, category: StatusCategory | undefined): 
 /** What the pickers of a conversation offer. */
 export function useOptions() {
   const { me } = useMe()
-  const agents = useAgents().data
+  const { isSuccess: listed } = useAgents()
+  const agents = useAgentsById()
   const teams = useTeams().data
   const priorities = usePriorities().data
   const tags = useTags().data
@@ -31,7 +32,7 @@ export function useOptions() {
 
   const people = computed(() => {
     const own = me.value?.id
-    const enabled = (agents.value ?? []).filter((agent) => agent.enabled)
+    const enabled = [...agents.value.values()].filter((agent) => agent.enabled)
     return [
       { value: null, label: t('conversation.nobody'), hint: '', keywords: '', avatar: null as string | null },
       ...enabled
@@ -55,7 +56,10 @@ export function useOptions() {
     priorities: computed(() => (priorities.value ?? []).map(({ name }) => ({ value: name, label: priorityName(name), keywords: name }))),
     tags: computed(() => (tags.value ?? []).map(({ name }) => ({ value: name, label: name }))),
     statuses: computed(() => statuses.value ?? []),
-    agentOf: (conversation: Conversation) => agents.value?.find((agent) => agent.id === conversation.assigned_user_id),
+    agentOf: ({ assigned_user_id: id }: Conversation): Pick<UserCompact, 'first_name' | 'last_name' | 'avatar_url'> | undefined => {
+      if (id === null || !listed.value) return undefined
+      return agents.value.get(id) ?? { first_name: t('conversation.unlisted_agent'), last_name: '', avatar_url: null }
+    },
     teamOf: (conversation: Conversation) => teams.value?.find((team) => team.id === conversation.assigned_team_id),
   }
 }

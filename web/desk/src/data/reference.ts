@@ -60,10 +60,15 @@ export function referenceChanged(kind: string): void {
   if (kind === 'views') void queryClient.invalidateQueries({ queryKey: keys.viewCounts })
 }
 
-/** Agents by id, for rows and headers that only carry the id. */
+/** Agents by id, for rows and headers that only carry the id; with oneself, also as System, who is in no list of agents. */
 export function useAgentsById() {
   const { data } = useAgents()
-  return computed(() => new Map((data.value ?? []).map((agent) => [agent.id, agent])))
+  const { me } = useMe()
+  return computed(() => {
+    const agents = new Map((data.value ?? []).map((agent) => [agent.id, agent]))
+    if (me.value && !agents.has(me.value.id)) agents.set(me.value.id, { ...me.value, type: 'agent' })
+    return agents
+  })
 }
 
 /** "First Last", or the address when there is no name. */
