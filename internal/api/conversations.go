@@ -124,6 +124,7 @@ func Conversations(a *API) {
 		})
 	conversationChanges(a)
 	lifecycleRoutes(a)
+	mergeRoutes(a)
 	messageRoutes(a)
 	sourceRoutes(a)
 	recordRoutes(a)

@@ -5,8 +5,36 @@ import (
 	"net/http"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 )
+
+// mergeInput is what is merged into a conversation, or separated from it.
+type mergeInput struct {
+	ConversationPath
+	Body struct {
+		UUIDs []string `json:"uuids,omitempty" doc:"At most 50 conversations"`
+	}
+}
+
+// mergeRoutes make one conversation of several, and several of one again.
+func mergeRoutes(a *API) {
+	c := a.Conversations
+	route(a, http.MethodPost, "/conversations/{uuid}/merge", "Merge other conversations into this one: whoever asks for them is led here", need(role.ConversationsUpdateStatus),
+		func(ctx context.Context, p *agent.Principal, in *mergeInput) (*conversation.Conversation, error) {
+			if err := c.Merge(ctx, p, in.UUID, in.Body.UUIDs); err != nil {
+				return nil, err
+			}
+			return c.Get(ctx, p, in.UUID)
+		})
+	route(a, http.MethodPost, "/conversations/{uuid}/unmerge", "Separate conversations again that were merged into this one", need(role.ConversationsUpdateStatus),
+		func(ctx context.Context, p *agent.Principal, in *mergeInput) (*conversation.Conversation, error) {
+			if err := c.Unmerge(ctx, p, in.UUID, in.Body.UUIDs); err != nil {
+				return nil, err
+			}
+			return c.Get(ctx, p, in.UUID)
+		})
+}
 
 // lifecycleRoutes are what becomes of a conversation beside its statuses: spam, the trash, and the end; and its subject.
 func lifecycleRoutes(a *API) {

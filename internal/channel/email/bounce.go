@@ -19,13 +19,12 @@ const maxBounces = 200
 
 // departed is a reply that has an entry in the outbox.
 type departed struct {
-	MessageID      int64
-	ConversationID int64
-	Meta           db.JSON
-	State          string
-	Attempts       int64
-	LastError      string
-	Bounces        db.JSON
+	MessageID int64
+	Meta      db.JSON
+	State     string
+	Attempts  int64
+	LastError string
+	Bounces   db.JSON
 }
 
 // bounced ties a report to the reply it is about: one that this inbox sent under the Message-ID named, to the recipient
@@ -78,9 +77,9 @@ func findDeparted(ctx context.Context, tx *db.Tx, inboxID int64, sourceID string
 	if tx.Engine() == db.Postgres {
 		lock = " FOR UPDATE OF o"
 	}
-	err = tx.QueryRow(ctx, `SELECT m.id, m.conversation_id, m.meta, o.state, o.attempts, o.last_error, o.bounces FROM messages m
+	err = tx.QueryRow(ctx, `SELECT m.id, m.meta, o.state, o.attempts, o.last_error, o.bounces FROM messages m
 		JOIN outbox o ON o.message_id = m.id WHERE m.inbox_id = $1 AND m.source_id = $2`+lock, inboxID, clean(sourceID)).
-		Scan(&o.MessageID, &o.ConversationID, &o.Meta, &o.State, &o.Attempts, &o.LastError, &o.Bounces)
+		Scan(&o.MessageID, &o.Meta, &o.State, &o.Attempts, &o.LastError, &o.Bounces)
 	return o, err
 }
 
@@ -133,7 +132,7 @@ func (c *Channel) applyBounces(ctx context.Context, tx *db.Tx, entryID int64, o 
 			}
 		}
 	}
-	return c.Conversations.BounceTx(ctx, tx, o.ConversationID, o.MessageID, fmt.Sprintf("mail:%d", entryID), d, news)
+	return c.Conversations.BounceTx(ctx, tx, o.MessageID, fmt.Sprintf("mail:%d", entryID), d, news)
 }
 
 func words(b conversation.Bounce) string {

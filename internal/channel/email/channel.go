@@ -89,6 +89,7 @@ func New(o Options) *Channel {
 		room: semaphore.NewWeighted(largeRoom)}
 	o.Conversations.OnReply("email", c.queue)
 	o.Conversations.OnPurge(forgetMails)
+	o.Conversations.OnMove(moveReplies)
 	o.Inboxes.OnChange(func(id int64) {
 		select {
 		case c.change <- id:

@@ -64,11 +64,10 @@ func (c *Channel) wakeOutbox() {
 
 // claimed is a reply that this node is to send.
 type claimed struct {
-	MessageID      int64
-	InboxID        int64
-	ConversationID int64
-	Attempts       int64
-	CreatedAt      db.Time
+	MessageID int64
+	InboxID   int64
+	Attempts  int64
+	CreatedAt db.Time
 }
 
 // lanes counts the replies being sent of each inbox, so that a server that stalls holds up only its own.
@@ -175,7 +174,7 @@ func (c *Channel) claim(ctx context.Context, inboxID int64, n int) (out []claime
 		}
 		out, err = db.Select[claimed](ctx, tx, `UPDATE outbox SET state = 'sending', lease_owner = $3, lease_until = $4, attempts = attempts + 1, updated_at = $1
 			WHERE message_id IN (SELECT o.message_id FROM outbox o WHERE `+dueWhere+` AND o.inbox_id = $2 ORDER BY o.next_attempt_at, o.message_id LIMIT $5`+lock+`)
-			RETURNING message_id, inbox_id, conversation_id, attempts, created_at`, now, inboxID, c.node, db.At(now.Add(outboxLease)), allowed)
+			RETURNING message_id, inbox_id, attempts, created_at`, now, inboxID, c.node, db.At(now.Add(outboxLease)), allowed)
 		if err != nil || p.perMinute == 0 || len(out) == 0 {
 			return err
 		}
@@ -273,13 +272,13 @@ func (c *Channel) conclude(ctx context.Context, r claimed, res attemptResult) er
 		}
 		switch d.State {
 		case "sent":
-			err = c.Conversations.SettleTx(ctx, tx, r.ConversationID, r.MessageID, conversation.StatusSent)
+			err = c.Conversations.SettleTx(ctx, tx, r.MessageID, conversation.StatusSent)
 		case "failed":
-			err = c.Conversations.SettleTx(ctx, tx, r.ConversationID, r.MessageID, conversation.StatusFailed)
+			err = c.Conversations.SettleTx(ctx, tx, r.MessageID, conversation.StatusFailed)
 		}
 		if err != nil || (d.State == "sent" && d.LastError == "") {
 			return err
 		}
-		return c.Conversations.NoteDeliveryTx(ctx, tx, r.ConversationID, r.MessageID, d)
+		return c.Conversations.NoteDeliveryTx(ctx, tx, r.MessageID, d)
 	})
 }

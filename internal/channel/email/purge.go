@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/media"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
@@ -22,6 +23,11 @@ func forgetMails(ctx context.Context, tx *db.Tx, conversationID int64) (blobs []
 		return nil, fmt.Errorf("forget the mails of conversation %d: %w", conversationID, err)
 	}
 	return blobs, nil
+}
+
+// moveReplies lets replies that are on their way leave with those of the conversation that their messages are moved to.
+func moveReplies(ctx context.Context, tx *db.Tx, m conversation.Move) error {
+	return m.Rows(ctx, tx, conversation.Moved{Table: "outbox", Key: "message_id", Message: "message_id"})
 }
 
 // purgedAgain settles a mail that was deleted for good and that a mailbox shows again: what was read of it is deleted, too.

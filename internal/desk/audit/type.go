@@ -60,18 +60,21 @@ const (
 
 // Customers and what they wrote.
 const (
-	ConversationDeleted Type = "conversation_deleted"
-	ReplyResent         Type = "reply_resent"
-	ReplyReaddressed    Type = "reply_readdressed"
-	ReplyCancelled      Type = "reply_cancelled"
-	ContactCreated      Type = "contact_created"
-	ContactUpdated      Type = "contact_updated"
-	ContactBlocked      Type = "contact_blocked"
-	ContactUnblocked    Type = "contact_unblocked"
-	ContactMerged       Type = "contact_merged"
-	ContactDeleted      Type = "contact_deleted"
-	ContactNoteDeleted  Type = "contact_note_deleted"
-	ContactsExported    Type = "contacts_exported"
+	ConversationMerged   Type = "conversation_merged"
+	ConversationUnmerged Type = "conversation_unmerged"
+	ConversationSplit    Type = "conversation_split"
+	ConversationDeleted  Type = "conversation_deleted"
+	ReplyResent          Type = "reply_resent"
+	ReplyReaddressed     Type = "reply_readdressed"
+	ReplyCancelled       Type = "reply_cancelled"
+	ContactCreated       Type = "contact_created"
+	ContactUpdated       Type = "contact_updated"
+	ContactBlocked       Type = "contact_blocked"
+	ContactUnblocked     Type = "contact_unblocked"
+	ContactMerged        Type = "contact_merged"
+	ContactDeleted       Type = "contact_deleted"
+	ContactNoteDeleted   Type = "contact_note_deleted"
+	ContactsExported     Type = "contacts_exported"
 )
 
 // The desk: its settings, its inboxes, what leaves it and what is destroyed.
@@ -117,7 +120,7 @@ var Types = []Type{
 	TwoFactorEnabled, TwoFactorDisabled, RecoveryCodesMade, RecoveryCodeUsed, PasskeyAdded, PasskeyRenamed, PasskeyRemoved,
 	OIDCCreated, OIDCUpdated, OIDCDeleted, SSOOnlyEnabled, SSOOnlyDisabled, IdentitiesUnlinked, KeyGenerated, KeyUpdated, KeyRevoked,
 	AgentCreated, AgentUpdated, AgentDisabled, AgentEnabled, AgentDeleted, AgentRolesChanged, AgentInvited, AgentsImported,
-	ConversationDeleted, ReplyResent, ReplyReaddressed, ReplyCancelled,
+	ConversationMerged, ConversationUnmerged, ConversationSplit, ConversationDeleted, ReplyResent, ReplyReaddressed, ReplyCancelled,
 	RoleCreated, RoleUpdated, PermissionsChanged, RoleDeleted, TeamCreated, TeamUpdated, TeamDeleted,
 	ContactCreated, ContactUpdated, ContactBlocked, ContactUnblocked, ContactMerged, ContactDeleted, ContactNoteDeleted, ContactsExported,
 	GeneralSettingsChanged, EmailSettingsChanged, EmailSettingsTested, InboxCreated, InboxUpdated, InboxDeleted, MailReleased,

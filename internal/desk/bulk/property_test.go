@@ -32,6 +32,7 @@ type world struct {
 	contacts *contact.Service
 	tags     *tag.Service
 	live     []string // conversations that exist
+	merged   []merged
 	rnd      *rand.Rand
 	step     int
 }

@@ -92,7 +92,8 @@ func (h *head) scan(row db.Row) error {
 		&h.SnoozedUntil, &h.StatusBefore, &h.SnoozedBefore, &h.Version)
 }
 
-// readable returns the head of a conversation that p may read; NotFound or Forbidden otherwise.
+// readable returns the head of a conversation that p may read; NotFound or Forbidden otherwise. One that was merged into
+// another leads to that.
 func readable(ctx context.Context, q db.Querier, p *agent.Principal, id string) (head, error) {
 	return readableWith(ctx, q, p, id, "")
 }
@@ -113,10 +114,33 @@ func readableWith(ctx context.Context, q db.Querier, p *agent.Principal, id, suf
 	if err != nil {
 		return h, fmt.Errorf("read conversation %s: %w", id, err)
 	}
+	if h, err = follow(ctx, q, h, suffix); err != nil {
+		return h, err
+	}
 	if !CanRead(p, h.AssignedUserID, h.AssignedTeamID) {
 		return h, fault.Denied()
 	}
 	return h, nil
+}
+
+// maxFollowed is through how many merges one after another a conversation is looked for.
+const maxFollowed = 1000
+
+// follow returns the conversation that one was merged into, itself if it was not.
+func follow(ctx context.Context, q db.Querier, h head, suffix string) (head, error) {
+	for range maxFollowed {
+		if h.StatusID != mergedID {
+			return h, nil
+		}
+		id := h.ID
+		// If it was given back at this moment, it leads to itself.
+		err := h.scan(q.QueryRow(ctx, `SELECT `+headColumns+` FROM conversations
+			WHERE id = COALESCE((SELECT target_id FROM conversation_merges WHERE conversation_id = $1), $1)`+suffix, id))
+		if err != nil {
+			return h, fmt.Errorf("read what conversation %d was merged into: %w", id, err)
+		}
+	}
+	return h, fmt.Errorf("conversation %d was merged too often", h.ID)
 }
 
 func checkUUID(id string) error {
@@ -133,6 +157,33 @@ func lockID(ctx context.Context, tx *db.Tx, id int64) (h head, err error) {
 		return h, fmt.Errorf("lock conversation %d: %w", id, err)
 	}
 	return h, nil
+}
+
+// lockFollowing locks a conversation by its internal id, or what it was merged into meanwhile.
+func lockFollowing(ctx context.Context, tx *db.Tx, id int64) (head, error) {
+	h, err := lockID(ctx, tx, id)
+	if err != nil {
+		return h, err
+	}
+	return follow(ctx, tx, h, forUpdate(tx))
+}
+
+// lockHolding locks the conversation that holds a message.
+func lockHolding(ctx context.Context, tx *db.Tx, messageID int64) (head, error) {
+	const query = `SELECT conversation_id FROM messages WHERE id = $1`
+	var id int64
+	if err := tx.QueryRow(ctx, query, messageID).Scan(&id); err != nil {
+		return head{}, fmt.Errorf("find the conversation of message %d: %w", messageID, err)
+	}
+	for {
+		h, err := lockID(ctx, tx, id)
+		if err != nil {
+			return h, err
+		}
+		if err := tx.QueryRow(ctx, query, messageID).Scan(&id); err != nil || id == h.ID { // it may have moved while we waited
+			return h, err
+		}
+	}
 }
 
 // forUpdate is the clause that locks rows read; SQLite has one writer and needs none.

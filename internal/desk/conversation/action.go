@@ -147,6 +147,8 @@ func (s *Service) lockFor(ctx context.Context, tx *db.Tx, p *agent.Principal, id
 		return h, err
 	case !CanRead(p, h.AssignedUserID, h.AssignedTeamID) || !p.Can(actionPermissions[t]):
 		return h, fault.Denied()
+	case h.StatusID == mergedID:
+		return h, fault.New(fault.Conflict, "error.conversation_merged", "reference", fmt.Sprint(h.Reference))
 	}
 	return h, nil
 }

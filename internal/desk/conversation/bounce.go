@@ -55,16 +55,16 @@ func Recipients(meta db.JSON) (out []string) {
 // BounceTx tells the conversation that a reply came back, in the caller's transaction: its message has failed if nobody
 // is left whom it reached, the thread names who did not get it, and open screens change. It is no word of the
 // customer: it does not open, reopen or count as one. d is the delivery's new state, news the bounces that are new in it.
-func (s *Service) BounceTx(ctx context.Context, tx *db.Tx, conversationID, messageID int64, cause string, d Delivery, news []Bounce) error {
+func (s *Service) BounceTx(ctx context.Context, tx *db.Tx, messageID int64, cause string, d Delivery, news []Bounce) error {
 	if d.State == StatusFailed {
-		if err := s.SettleTx(ctx, tx, conversationID, messageID, StatusFailed); err != nil {
+		if err := s.SettleTx(ctx, tx, messageID, StatusFailed); err != nil {
 			return err
 		}
 	}
-	if err := s.NoteDeliveryTx(ctx, tx, conversationID, messageID, d); err != nil {
+	if err := s.NoteDeliveryTx(ctx, tx, messageID, d); err != nil {
 		return err
 	}
-	h, err := lockID(ctx, tx, conversationID)
+	h, err := lockHolding(ctx, tx, messageID)
 	if err != nil {
 		return err
 	}

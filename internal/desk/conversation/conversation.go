@@ -82,6 +82,9 @@ type Conversation struct {
 	PreviousConversations   []Previous      `json:"previous_conversations" nullable:"true"` // only where one conversation is read
 	// Resolutions are the times it was resolved, newest first; only where one conversation is read. Foyer's addition.
 	Resolutions []Resolution `json:"resolutions,omitempty"`
+	// MergedFrom are the conversations that were merged into it, oldest first; only where one conversation is read. Foyer's
+	// addition: whoever asks for one of them gets this conversation, and sees by its uuid that it is another.
+	MergedFrom []Merged `json:"merged_from,omitempty"`
 	// Version counts the changes of the row; it is Foyer's addition.
 	Version int64 `json:"version"`
 }
@@ -175,6 +178,7 @@ type Service struct {
 	files   Files
 	on      map[string]ReplyFunc
 	onPurge []PurgeFunc
+	onMove  []MoveFunc
 	ref     catalogue
 	anchors anchors
 	totals  totals

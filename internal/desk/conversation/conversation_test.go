@@ -339,7 +339,7 @@ func TestReplyIsQueuedOnceForAnEchoIDAndStopsTheClocksWhenSent(t *testing.T) {
 		if !strings.Contains(m.Content, "Hi Kim {{ unknown }}") || strings.Contains(m.Content, "script") {
 			k.t.Fatalf("content %q", m.Content)
 		}
-		k.must(k.db.Tx(k.ctx, func(tx *db.Tx) error { return k.c.SettleTx(k.ctx, tx, c.ID, m.ID, "sent") }))
+		k.must(k.db.Tx(k.ctx, func(tx *db.Tx) error { return k.c.SettleTx(k.ctx, tx, m.ID, "sent") }))
 		if c = k.get(c.UUID); c.FirstReplyAt == nil || c.LastReplyAt == nil || c.WaitingSince != nil {
 			k.t.Fatalf("clocks: %v %v %v", c.FirstReplyAt, c.LastReplyAt, c.WaitingSince)
 		}

@@ -17,6 +17,7 @@ import (
 type messageHead struct {
 	ID         int64
 	UUID       string
+	InboxID    int64
 	Type       string
 	Status     string
 	Private    bool
@@ -26,8 +27,8 @@ type messageHead struct {
 }
 
 func lockMessage(ctx context.Context, tx *db.Tx, where string, args ...any) (m messageHead, err error) {
-	err = tx.QueryRow(ctx, `SELECT id, uuid, type, status, private, sender_id, sender_type, meta FROM messages WHERE `+where+forUpdate(tx), args...).
-		Scan(&m.ID, &m.UUID, &m.Type, &m.Status, &m.Private, &m.SenderID, &m.SenderType, &m.Meta)
+	err = tx.QueryRow(ctx, `SELECT id, uuid, inbox_id, type, status, private, sender_id, sender_type, meta FROM messages WHERE `+where+forUpdate(tx), args...).
+		Scan(&m.ID, &m.UUID, &m.InboxID, &m.Type, &m.Status, &m.Private, &m.SenderID, &m.SenderType, &m.Meta)
 	if errors.Is(err, db.ErrNoRows) {
 		return m, fault.Missing("message")
 	}
@@ -39,8 +40,8 @@ func lockMessage(ctx context.Context, tx *db.Tx, where string, args ...any) (m m
 
 // SettleTx records that a pending reply was sent or has failed for good, in the caller's transaction. Sending stops the
 // clocks of the conversation, unless the message is automated or passes another one on: nobody answered the customer then.
-func (s *Service) SettleTx(ctx context.Context, tx *db.Tx, conversationID, messageID int64, status string) error {
-	h, err := lockID(ctx, tx, conversationID)
+func (s *Service) SettleTx(ctx context.Context, tx *db.Tx, messageID int64, status string) error {
+	h, err := lockHolding(ctx, tx, messageID)
 	if err != nil {
 		return err
 	}
@@ -72,8 +73,8 @@ func (s *Service) SettleTx(ctx context.Context, tx *db.Tx, conversationID, messa
 }
 
 // NoteDeliveryTx announces that the delivery of a reply has a new state, such as delayed, in the caller's transaction.
-func (s *Service) NoteDeliveryTx(ctx context.Context, tx *db.Tx, conversationID int64, messageID int64, d Delivery) error {
-	h, err := lockID(ctx, tx, conversationID)
+func (s *Service) NoteDeliveryTx(ctx context.Context, tx *db.Tx, messageID int64, d Delivery) error {
+	h, err := lockHolding(ctx, tx, messageID)
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,7 @@ func (s *Service) Retry(ctx context.Context, p *agent.Principal, conversation, m
 		if m.SenderID != p.ID && !p.Can(role.UsersManage) {
 			return fault.New(fault.Invalid, "error.retry_of_other")
 		}
-		inbox, err := readInbox(ctx, tx, h.InboxID)
+		inbox, err := readInbox(ctx, tx, m.InboxID)
 		if err != nil {
 			return err
 		}
@@ -108,7 +109,7 @@ func (s *Service) Retry(ctx context.Context, p *agent.Principal, conversation, m
 		if _, err := tx.Exec(ctx, `UPDATE messages SET status = 'pending', updated_at = $2 WHERE id = $1`, m.ID, db.Now()); err != nil {
 			return fmt.Errorf("queue message again: %w", err)
 		}
-		if err := leave(ctx, tx, Outgoing{MessageID: m.ID, ConversationID: h.ID, InboxID: h.InboxID, Again: true}); err != nil {
+		if err := leave(ctx, tx, Outgoing{MessageID: m.ID, ConversationID: h.ID, InboxID: m.InboxID, Again: true}); err != nil {
 			return err
 		}
 		return s.messageChanged(ctx, tx, *h, m.UUID, p.ID, map[string]any{"status": StatusPending})

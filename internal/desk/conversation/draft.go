@@ -183,14 +183,14 @@ func (s *Service) putDraft(ctx context.Context, tx *db.Tx, p *agent.Principal, d
 	if err != nil {
 		return fmt.Errorf("keep draft: %w", err)
 	}
-	s.draftChanged(tx, p, DraftChange{d.ConversationUUID, d.Type, d.UpdatedAt.Ptr()})
+	s.draftChanged(tx, p.ID, DraftChange{d.ConversationUUID, d.Type, d.UpdatedAt.Ptr()})
 	return nil
 }
 
 // draftChanged tells of a draft after the commit.
-func (s *Service) draftChanged(tx *db.Tx, p *agent.Principal, change DraftChange) {
+func (s *Service) draftChanged(tx *db.Tx, agentID int64, change DraftChange) {
 	if s.OnDraft != nil {
-		tx.AfterCommit(func() { s.OnDraft(p.ID, change) })
+		tx.AfterCommit(func() { s.OnDraft(agentID, change) })
 	}
 }
 
@@ -212,7 +212,7 @@ func (s *Service) Drafts(ctx context.Context, p *agent.Principal) ([]Draft, erro
 		return err
 	}, `SELECT d.id, d.created_at, d.updated_at, d.conversation_id, c.uuid, d.user_id, d.type, d.content, d.meta,
 		c.assigned_user_id, c.assigned_team_id FROM drafts d JOIN conversations c ON c.id = d.conversation_id
-		WHERE d.user_id = $1 ORDER BY d.updated_at DESC, d.id DESC`, p.ID)
+		WHERE d.user_id = $1 AND c.status_id <> -3 ORDER BY d.updated_at DESC, d.id DESC`, p.ID)
 	if err != nil {
 		return nil, fmt.Errorf("read drafts: %w", err)
 	}
@@ -235,24 +235,27 @@ func (s *Service) DeleteDrafts(ctx context.Context, p *agent.Principal, id, draf
 			if draftType != "" && draftType != t {
 				continue
 			}
-			var conversation int64
-			err := tx.QueryRow(ctx, `SELECT id FROM conversations WHERE uuid = $1`, id).Scan(&conversation)
+			var h head
+			err := h.scan(tx.QueryRow(ctx, `SELECT `+headColumns+` FROM conversations WHERE uuid = $1`, id))
 			if errors.Is(err, db.ErrNoRows) {
 				return nil
+			}
+			if err == nil {
+				h, err = follow(ctx, tx, h, "")
 			}
 			if err != nil {
 				return fmt.Errorf("find the conversation of drafts: %w", err)
 			}
-			if err := keepVersion(ctx, tx, conversation, p.ID, t, ""); err != nil {
+			if err := keepVersion(ctx, tx, h.ID, p.ID, t, ""); err != nil {
 				return err
 			}
 			n, err := tx.Exec(ctx, `DELETE FROM drafts WHERE user_id = $1 AND type = $2
-				AND conversation_id = $3`, p.ID, t, conversation)
+				AND conversation_id = $3`, p.ID, t, h.ID)
 			if err != nil {
 				return fmt.Errorf("delete drafts: %w", err)
 			}
 			if n > 0 {
-				s.draftChanged(tx, p, DraftChange{ConversationUUID: id, Type: t})
+				s.draftChanged(tx, p.ID, DraftChange{ConversationUUID: h.UUID, Type: t})
 			}
 		}
 		return nil

@@ -23,9 +23,10 @@ const (
 
 // The ids of the hidden statuses are below zero, and no other's is: c.status_id > 0 is the condition of what is shown.
 const (
-	spamID  = -1
-	trashID = -2
-	shown   = `c.status_id > 0`
+	spamID   = -1
+	trashID  = -2
+	mergedID = -3
+	shown    = `c.status_id > 0`
 )
 
 func hidden(statusID int64) bool { return statusID < 0 }

@@ -225,6 +225,7 @@ type newMessage struct {
 	Attach                                   func(ctx context.Context, tx *db.Tx, messageID int64) error
 	Also                                     alongside
 	UUID                                     string // "" for a new one
+	InboxID                                  int64  // by which it came; 0 for the conversation's
 }
 
 // alongside are other columns of the conversation that change with a message. Written in one statement with its preview
@@ -269,6 +270,9 @@ func (s *Service) insert(ctx context.Context, tx *db.Tx, h head, m newMessage) (
 	if m.Meta == nil {
 		m.Meta = map[string]any{}
 	}
+	if m.InboxID == 0 {
+		m.InboxID = h.InboxID
+	}
 	var source, echo *string
 	if m.SourceID != "" {
 		source = &m.SourceID
@@ -279,7 +283,7 @@ func (s *Service) insert(ctx context.Context, tx *db.Tx, h head, m newMessage) (
 	err := tx.QueryRow(ctx, `INSERT INTO messages (created_at, updated_at, uuid, conversation_id, inbox_id, type, status, content,
 		text_content, content_type, private, sender_id, sender_type, meta, source_id, echo_id)
 		VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id`,
-		out.At, out.UUID, h.ID, h.InboxID, m.Type, m.Status, m.Content, m.Text, m.ContentType, m.Private, m.SenderID, m.SenderType,
+		out.At, out.UUID, h.ID, m.InboxID, m.Type, m.Status, m.Content, m.Text, m.ContentType, m.Private, m.SenderID, m.SenderType,
 		db.ToJSON(m.Meta), source, echo).Scan(&out.ID)
 	if err != nil {
 		return out, fmt.Errorf("store message: %w", err)
@@ -357,6 +361,14 @@ func activityText(kind, actor string, p map[string]string) string {
 		return fmt.Sprintf("%s removed tag %s", actor, p["tag"])
 	case "bounced":
 		return fmt.Sprintf("The reply to %s came back: %s", p["recipient"], p["reason"])
+	case "merged_from":
+		return fmt.Sprintf("%s merged conversation #%s into this one", actor, p["reference"])
+	case "merged_into":
+		return fmt.Sprintf("%s merged this conversation into #%s", actor, p["reference"])
+	case "unmerged_from":
+		return fmt.Sprintf("%s separated conversation #%s from this one again", actor, p["reference"])
+	case "unmerged_into":
+		return fmt.Sprintf("%s separated this conversation from #%s again", actor, p["reference"])
 	case "participant_added":
 		return fmt.Sprintf("%s joined the conversation", p["participant"])
 	}

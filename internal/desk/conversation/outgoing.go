@@ -33,21 +33,19 @@ func (s *Service) DepartureTx(ctx context.Context, tx *db.Tx, p *agent.Principal
 	if err := checkUUID(message); err != nil {
 		return d, err
 	}
-	var conversation string
-	err = tx.QueryRow(ctx, `SELECT c.uuid, c.id FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE m.uuid = $1`, message).Scan(&conversation, &d.ConversationID)
+	var id int64
+	err = tx.QueryRow(ctx, `SELECT id FROM messages WHERE uuid = $1`, message).Scan(&id)
 	if errors.Is(err, db.ErrNoRows) {
 		return d, fault.Missing("message")
 	}
 	if err != nil {
 		return d, fmt.Errorf("find message %s: %w", message, err)
 	}
-	if p.Can(role.InboxesManage) {
-		d.h, err = lockID(ctx, tx, d.ConversationID)
-	} else {
-		d.h, err = lock(ctx, tx, p, conversation)
-	}
-	if err != nil {
+	if d.h, err = lockHolding(ctx, tx, id); err != nil {
 		return d, err
+	}
+	if !p.Can(role.InboxesManage) && !CanRead(p, d.h.AssignedUserID, d.h.AssignedTeamID) {
+		return d, fault.Denied()
 	}
 	if d.m, err = lockMessage(ctx, tx, `uuid = $1`, message); err != nil {
 		return d, err
@@ -58,7 +56,7 @@ func (s *Service) DepartureTx(ctx context.Context, tx *db.Tx, p *agent.Principal
 	if d.m.SenderID != p.ID && !p.Can(role.UsersManage) && !p.Can(role.InboxesManage) {
 		return d, fault.New(fault.Forbidden, "error.retry_of_other")
 	}
-	d.MessageID, d.InboxID, d.Meta = d.m.ID, d.h.InboxID, d.m.Meta
+	d.MessageID, d.ConversationID, d.InboxID, d.Meta = d.m.ID, d.h.ID, d.m.InboxID, d.m.Meta
 	return d, nil
 }
 

@@ -87,12 +87,11 @@ func (s *Service) purge(ctx context.Context, tx *db.Tx, h *head, actor *agent.Pr
 		db.ToJSON(ChangedPayload{ConversationUUID: h.UUID})); err != nil {
 		return fmt.Errorf("empty the events of a conversation: %w", err)
 	}
-	from := placeOf(h.AssignedUserID, h.AssignedTeamID, h.StatusID)
-	if err := move(ctx, tx, &from, nil); err != nil {
+	if err := s.deleteMerged(ctx, tx, h.ID); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `DELETE FROM conversations WHERE id = $1`, h.ID); err != nil {
-		return fmt.Errorf("delete conversation %d: %w", h.ID, err)
+	if err := deleteRow(ctx, tx, *h); err != nil {
+		return err
 	}
 	if err := s.append(ctx, tx, event.New{Type: event.ConversationDeleted, ConversationID: h.ID, ActorID: actor.ID, Cause: cause,
 		Payload: DeletedPayload{h.UUID, h.AssignedUserID, h.AssignedTeamID}}); err != nil {
@@ -101,6 +100,39 @@ func (s *Service) purge(ctx context.Context, tx *db.Tx, h *head, actor *agent.Pr
 	return audit.Record(ctx, tx, audit.Entry{Type: audit.ConversationDeleted,
 		Target: audit.Target{Model: "conversation", ID: h.ID, Name: fmt.Sprintf("#%d", h.Reference)},
 		Before: map[string]any{"uuid": h.UUID, "reference_number": h.Reference, "contact_id": h.ContactID, "inbox_id": h.InboxID, "messages": messages}})
+}
+
+// deleteRow deletes a conversation and counts it no longer.
+func deleteRow(ctx context.Context, tx *db.Tx, h head) error {
+	from := placeOf(h.AssignedUserID, h.AssignedTeamID, h.StatusID)
+	if err := move(ctx, tx, &from, nil); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM conversations WHERE id = $1`, h.ID); err != nil {
+		return fmt.Errorf("delete conversation %d: %w", h.ID, err)
+	}
+	return nil
+}
+
+// deleteMerged deletes what was merged into a conversation, and into that: what was said there goes with it.
+func (s *Service) deleteMerged(ctx context.Context, tx *db.Tx, target int64) error {
+	ids, err := db.Select[int64](ctx, tx, `SELECT conversation_id FROM conversation_merges WHERE target_id = $1`, target)
+	if err != nil {
+		return fmt.Errorf("read what was merged: %w", err)
+	}
+	for _, id := range ids {
+		if err := s.deleteMerged(ctx, tx, id); err != nil {
+			return err
+		}
+		h, err := lockID(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := deleteRow(ctx, tx, h); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // rememberSources keeps the hashes of the Message-IDs of a conversation that is deleted.

@@ -72,6 +72,13 @@ func (s *Service) discard(ctx context.Context, tx *db.Tx, id, agentID int64) err
 			return err
 		}
 	}
+	// What was theirs in conversations of others goes with them, what is others' in theirs stays.
+	if err := s.part(ctx, tx, &h); err != nil {
+		return err
+	}
+	if err := s.partAll(ctx, tx, actor, &h); err != nil {
+		return err
+	}
 	const cause = "contact_erased"
 	if err := s.hide(ctx, tx, &h, actor, cause, trashID); err != nil {
 		return err

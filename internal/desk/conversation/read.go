@@ -13,17 +13,19 @@ import (
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
-// Get returns a conversation that p may read, with the contact's other conversations that p may read too.
+// Get returns a conversation that p may read, with the contact's other conversations that p may read too. For one that was
+// merged into another it returns that one.
 func (s *Service) Get(ctx context.Context, p *agent.Principal, id string) (*Conversation, error) {
-	if err := checkUUID(id); err != nil {
-		return nil, err
-	}
-	c, err := s.full(ctx, s.db, `c.uuid = $1`, id)
+	h, err := readable(ctx, s.db, p, id)
 	if err != nil {
 		return nil, err
 	}
-	if !CanRead(p, c.AssignedUserID, c.AssignedTeamID) {
-		return nil, fault.Denied()
+	c, err := s.full(ctx, s.db, `c.id = $1`, h.ID)
+	if err != nil {
+		return nil, err
+	}
+	if c.MergedFrom, err = mergedFrom(ctx, s.db, c.ID); err != nil {
+		return nil, err
 	}
 	if c.Resolutions, err = resolutions(ctx, s.db, c.ID); err != nil {
 		return nil, err

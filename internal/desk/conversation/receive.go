@@ -48,9 +48,10 @@ func (s *Service) OpenTx(ctx context.Context, tx *db.Tx, in Incoming) (Received,
 	return s.receive(ctx, tx, h, in, true)
 }
 
-// AppendTx adds an incoming message to a conversation, reopening it if need be, in the caller's transaction.
+// AppendTx adds an incoming message to a conversation, or to what it was merged into, reopening it if need be, in the
+// caller's transaction.
 func (s *Service) AppendTx(ctx context.Context, tx *db.Tx, conversationID int64, in Incoming) (Received, error) {
-	h, err := lockID(ctx, tx, conversationID)
+	h, err := lockFollowing(ctx, tx, conversationID)
 	if err != nil {
 		return Received{}, err
 	}
@@ -63,6 +64,7 @@ func (s *Service) receive(ctx context.Context, tx *db.Tx, h head, in Incoming, i
 	m := newMessage{
 		Type: TypeIncoming, Status: StatusReceived, Content: in.HTML, Text: in.Text, ContentType: "html",
 		SenderID: in.AuthorID, SenderType: SenderContact, Meta: in.Meta, SourceID: in.SourceID, Cause: in.Cause, Attach: in.Attach,
+		InboxID: in.InboxID,
 	}
 	if in.HTML == "" {
 		m.Content, m.ContentType = in.Text, "text"
@@ -225,7 +227,7 @@ type Thread struct {
 	ContactEmail   string
 }
 
-const threadColumns = `c.id, c.contact_id, COALESCE(u.email, '') FROM conversations c JOIN users u ON u.id = c.contact_id `
+const threadColumns = `c.id, c.status_id, c.contact_id, COALESCE(u.email, '') FROM conversations c JOIN users u ON u.id = c.contact_id `
 
 // ThreadBySource returns the conversation, in one inbox, that holds a message with one of the Message-IDs. Of several,
 // the one that holds the id named last wins: RFC 5322 §3.6.4 lists the nearest parent last.
@@ -239,21 +241,31 @@ func (s *Service) ThreadBySource(ctx context.Context, q db.Querier, inboxID int6
 	return nil, nil
 }
 
-// ThreadByUUID returns a conversation of an inbox by its uuid, nil if there is none.
+// ThreadByUUID returns a conversation by its uuid, or what it was merged into; nil if there is none, or if neither it nor
+// one that was merged into it is of the inbox.
 func (s *Service) ThreadByUUID(ctx context.Context, q db.Querier, inboxID int64, id string) (*Thread, error) {
-	return s.thread(ctx, q, `WHERE c.inbox_id = $1 AND c.uuid = $2`, inboxID, strings.ToLower(id))
+	return s.thread(ctx, q, `WHERE c.uuid = $2 AND (c.inbox_id = $1 OR EXISTS (SELECT 1 FROM conversation_merges cm
+		JOIN conversations mc ON mc.id = cm.conversation_id WHERE cm.target_id = c.id AND mc.inbox_id = $1))`, inboxID, strings.ToLower(id))
 }
 
 func (s *Service) thread(ctx context.Context, q db.Querier, where string, args ...any) (*Thread, error) {
 	var t Thread
-	err := q.QueryRow(ctx, `SELECT `+threadColumns+where+` LIMIT 1`, args...).Scan(&t.ConversationID, &t.ContactID, &t.ContactEmail)
+	var status int64
+	err := q.QueryRow(ctx, `SELECT `+threadColumns+where+` LIMIT 1`, args...).Scan(&t.ConversationID, &status, &t.ContactID, &t.ContactEmail)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("find the conversation of a message: %w", err)
 	}
-	return &t, nil
+	if status != mergedID {
+		return &t, nil
+	}
+	h, err := follow(ctx, q, head{ID: t.ConversationID, StatusID: status}, "")
+	if err != nil {
+		return nil, err
+	}
+	return s.thread(ctx, q, `WHERE c.id = $1`, h.ID)
 }
 
 // Involves reports whether an address takes part in a conversation: that of its contact, or of somebody merged into them, of

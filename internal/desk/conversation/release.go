@@ -67,7 +67,7 @@ func (s *Service) leave(ctx context.Context, r held, unlessAnswered bool) (id st
 		if p, err = agent.PrincipalIn(ctx, tx, r.SenderID); err != nil {
 			return err
 		}
-		h, err = lockID(ctx, tx, r.ConversationID)
+		h, err = lockFollowing(ctx, tx, r.ConversationID)
 		return err
 	})
 	if err != nil {
@@ -115,7 +115,7 @@ func (s *Service) leave(ctx context.Context, r held, unlessAnswered bool) (id st
 // stop keeps a reply that could not leave at its time, for its writer to decide.
 func (s *Service) stop(ctx context.Context, r held, reason string) error {
 	return s.db.Tx(ctx, func(tx *db.Tx) error {
-		h, err := lockID(ctx, tx, r.ConversationID)
+		h, err := lockFollowing(ctx, tx, r.ConversationID)
 		if err != nil {
 			return err
 		}

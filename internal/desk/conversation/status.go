@@ -14,7 +14,7 @@ import (
 )
 
 // builtIn are the statuses that rules refer to by name, which nobody renames or deletes.
-var builtIn = []string{Open, Snoozed, Resolved, Closed, Spam, Trash}
+var builtIn = []string{Open, Snoozed, Resolved, Closed, Spam, Trash, mergedName}
 
 // maxStatusName is the longest name of a status in characters.
 const maxStatusName = 25

@@ -72,5 +72,6 @@ func New(o Options) *Service {
 	jobs.Handle(o.Jobs, func(ctx context.Context, _ cleanJob) error { return s.Clean(ctx, time.Now().Add(-Kept)) })
 	o.Jobs.Every(24*time.Hour, cleanJob{})
 	o.Events.React(s.react)
+	o.Conversations.OnMove(s.move)
 	return s
 }

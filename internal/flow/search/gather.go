@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/filter"
 )
@@ -96,7 +97,7 @@ func (g *gathering) byReference(ctx context.Context) error {
 	}
 	args := &filter.Args{}
 	return g.read(ctx, first, `SELECT `+conversationColumns+` FROM conversations c`+conversationJoins+
-		` WHERE c.reference_number = `+args.Add(n)+` AND `+g.c.allowed(g.p, args), args)
+		` WHERE c.id IN (`+conversation.ByReference(args.Add(n))+`) AND `+g.c.allowed(g.p, args), args)
 }
 
 func (g *gathering) byRecency(ctx context.Context) error {

@@ -1707,6 +1707,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{uuid}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge other conversations into this one: whoever asks for them is led here
+         * @description Needs permission conversations:update_status.
+         */
+        post: operations["post-conversations-uuid-merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{uuid}/messages": {
         parameters: {
             query?: never;
@@ -2089,6 +2109,26 @@ export interface paths {
          */
         put: operations["put-conversations-uuid-trash"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Separate conversations again that were merged into this one
+         * @description Needs permission conversations:update_status.
+         */
+        post: operations["post-conversations-uuid-unmerge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4319,6 +4359,7 @@ export interface components {
             last_message_sender: string | null;
             /** Format: date-time */
             last_reply_at: string | null;
+            merged_from?: components["schemas"]["ConversationMerged"][];
             meta: unknown;
             /** Format: date-time */
             next_response_deadline_at: string | null;
@@ -4518,6 +4559,18 @@ export interface components {
             /** Format: int64 */
             id: number;
             type: string;
+        };
+        ConversationMerged: {
+            /** Format: date-time */
+            merged_at: string;
+            /**
+             * Format: int64
+             * @description Agent who did it
+             */
+            merged_by: number;
+            reference_number: string;
+            subject: string;
+            uuid: string;
         };
         ConversationMessage: {
             attachments: components["schemas"]["MediaAttachment"][];
@@ -5512,6 +5565,10 @@ export interface components {
             thumbnail_url: string;
             url: string;
             uuid: string;
+        };
+        MergeInputBody: {
+            /** @description At most 50 conversations */
+            uuids?: string[] | null;
         };
         NewCodes: {
             /** @description To be kept by the agent; they are shown only now. Empty if the agent has some already. */
@@ -9852,6 +9909,42 @@ export interface operations {
             };
         };
     };
+    "post-conversations-uuid-merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-conversations-uuid-messages": {
         parameters: {
             query?: {
@@ -10539,6 +10632,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-conversations-uuid-unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversation"];
                 };
             };
             /** @description Error */
