@@ -15,8 +15,11 @@ export const lists = [
   { scope: 'trash', title: 'inbox.trash', permission: 'conversations:read' },
 ] as const satisfies { scope: string; title: MessageKey; permission: string }[]
 
-/** Where a conversation is hidden from all other lists: by the name of its status, and the list that shows it. */
-export const hiddenScopes: Readonly<Record<string, string>> = { Spam: 'spam', Trash: 'trash' }
+/**
+ * Where a conversation is hidden from all other lists: by the name of its status, and the list that shows it. One that was
+ * merged into another is in none.
+ */
+export const hiddenScopes: Readonly<Record<string, string>> = { Spam: 'spam', Trash: 'trash', 'Merged into another': 'merged' }
 
 /** Whether a list shows what the others hide; its rows have one status. */
 export const isHiddenScope = (scope: string): boolean => scope === 'spam' || scope === 'trash'
