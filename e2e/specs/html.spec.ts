@@ -7,6 +7,9 @@ import { hostile } from '../support/hostile.ts'
 import { until } from '../support/mailserver.ts'
 import { htmlBytes } from '../support/mails.ts'
 
+/** A red point. */
+const picture = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC'
+
 let canary: Server
 let asked: string[]
 
@@ -14,7 +17,8 @@ test.beforeAll(async () => {
   asked = []
   canary = createServer((req, res) => {
     asked.push(req.url ?? '')
-    res.end()
+    res.setHeader('Content-Type', 'image/png')
+    res.end(req.url === '/wanted.png' ? Buffer.from(picture, 'base64') : undefined)
   })
   await new Promise<void>((resolve) => canary.listen(0, '127.0.0.1', resolve))
 })
@@ -81,16 +85,26 @@ test('hostile HTML runs nothing and fetches nothing', async ({ desk, dovecot, si
   expect(asked).toEqual([])
 })
 
-test('remote images are shown when the agent asks for them, and only then', async ({ desk, dovecot, sink, signedIn: page }) => {
+test('remote images are shown when the agent asks for them, and only then, by the desk', async ({ desk, dovecot, sink, signedIn: page }) => {
   const host = `127.0.0.1:${(canary.address() as AddressInfo).port}`
+  const strangers: string[] = []
+  page.on('request', (request) => {
+    if (request.url().startsWith('http') && new URL(request.url()).origin !== desk.url) strangers.push(request.url())
+  })
   await desk.api.createInbox('images', dovecot, sink)
-  await dovecot.deliver('images', htmlBytes('Remote image', `<p>look</p><img alt="chart" src="http://${host}/wanted.png">`))
+  const html = `<p>look</p><img alt="chart" src="http://${host}/wanted.png"><img alt="none" src="http://${host}/none.png">`
+  await dovecot.deliver('images', htmlBytes('Remote image', html))
   const { uuid } = await desk.api.conversationAbout('Remote image')
   await page.goto(`/inboxes/all/conversation/${uuid}`)
   const message = page.locator('[data-testid="message"][data-type="incoming"]')
-  await expect(message.locator('iframe').contentFrame().getByText('look')).toBeVisible()
+  const frame = message.locator('iframe').contentFrame()
+  await expect(frame.getByText('look')).toBeVisible()
   await page.waitForLoadState('networkidle')
   expect(asked).toEqual([])
   await message.getByRole('button', { name: /images/i }).click()
-  await expect.poll(() => asked).toContain('/wanted.png')
+  const chart = frame.getByAltText('chart')
+  await expect.poll(() => chart.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(1)
+  await expect(chart).toHaveAttribute('src', /^\/uploads\/remote\?/)
+  await expect.poll(() => [...asked].sort()).toEqual(['/none.png', '/wanted.png'])
+  expect(strangers).toEqual([])
 })

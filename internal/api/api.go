@@ -29,6 +29,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
 	"github.com/foyerdesk/foyer/internal/desk/mailauth"
 	"github.com/foyerdesk/foyer/internal/desk/media"
+	"github.com/foyerdesk/foyer/internal/desk/remote"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/desk/roster"
 	"github.com/foyerdesk/foyer/internal/desk/setting"
@@ -68,6 +69,7 @@ type Deps struct {
 	Settings      *setting.Service
 	EmailSettings *setting.EmailService
 	Media         *media.Service
+	Pictures      *remote.Pictures
 	Inboxes       *inbox.Service
 	Contacts      *contact.Service
 	Conversations *conversation.Service

@@ -14,7 +14,7 @@ import (
 )
 
 // pagePolicy is the Content-Security-Policy of the web app: its own scripts only. Remote images are let through here
-// because a mail's frame inherits this policy; the frame's own policy keeps them out until the reader asks for them.
+// because the preview of a template inherits this policy; the policy of a mail's frame lets through those of this origin only.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: https: http:; " +
 	"font-src 'self'; connect-src 'self'; media-src 'self' blob:; frame-src 'self' blob:; manifest-src 'self'; worker-src 'self'; " +
 	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"

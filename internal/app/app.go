@@ -32,6 +32,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
 	"github.com/foyerdesk/foyer/internal/desk/mailauth"
 	"github.com/foyerdesk/foyer/internal/desk/media"
+	"github.com/foyerdesk/foyer/internal/desk/remote"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/desk/roster"
 	"github.com/foyerdesk/foyer/internal/desk/setting"
@@ -70,6 +71,7 @@ type App struct {
 	Settings      *setting.Service
 	emailSettings *setting.EmailService
 	Media         *media.Service
+	pictures      *remote.Pictures
 	Inboxes       *inbox.Service
 	mailAuth      *mailauth.Service
 	Contacts      *contact.Service
@@ -247,6 +249,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 		g := a.Settings.General(ctx)
 		return media.Limits{MaxBytes: g.MaxFileUploadSize << 20, Extensions: g.AllowedUploadExtensions}, nil
 	}, rootURL)
+	a.pictures = remote.New(remote.Options{DB: a.DB, Blobs: a.blobs, Box: a.box, Log: a.log, Guard: netguard.New(allowed), RootURL: rootURL, Limits: remote.DefaultLimits()})
 	a.Contacts = contact.New(a.DB, a.events, a.Media)
 	a.Conversations = conversation.New(a.DB, a.events, a.jobs, a.Media)
 	a.Bulk = bulk.New(bulk.Options{DB: a.DB, Jobs: a.jobs, Events: a.events, Log: a.log, Conversations: a.Conversations, Principal: a.Directory.ByID})
@@ -344,7 +347,8 @@ func (a *App) schedule() {
 		if n > 0 {
 			a.log.Info("collected files that nothing refers to", "files", n)
 		}
-		return err
+		_, old := a.pictures.Collect(ctx)
+		return errors.Join(err, old)
 	})
 	jobs.Handle(a.jobs, func(ctx context.Context, _ draftsJob) error {
 		_, err := a.Conversations.CleanDrafts(ctx, draftsKept)
@@ -371,7 +375,7 @@ func (a *App) face(ctx context.Context) error {
 	}
 	a.API = api.New(api.Deps{
 		DB: a.DB, Log: a.log, Version: Version, Principals: a.Directory, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams, Settings: a.Settings,
-		Media: a.Media, Inboxes: a.Inboxes, Contacts: a.Contacts, Conversations: a.Conversations, Bulk: a.Bulk, Search: a.Search, SSO: a.SSO, MailAuth: a.mailAuth,
+		Media: a.Media, Pictures: a.pictures, Inboxes: a.Inboxes, Contacts: a.Contacts, Conversations: a.Conversations, Bulk: a.Bulk, Search: a.Search, SSO: a.SSO, MailAuth: a.mailAuth,
 		Tags: tag.New(a.DB, a.events), Attributes: attribute.New(a.DB, a.events), Views: view.New(a.DB, a.events, a.Conversations.CheckFilters),
 		Factors: a.Factors, Templates: a.Templates, EmailSettings: a.emailSettings, SendOwn: a.mail.SendOwn, SessionLifetime: a.cfg.SessionLifetime,
 		PasswordLink: a.Notifications.PasswordLink, Invite: a.Notifications.Invite, Notifications: a.Notifications,
@@ -382,7 +386,7 @@ func (a *App) face(ctx context.Context) error {
 			return i18n.T(cmp.Or(lang, a.Settings.General(ctx).Lang), key, params)
 		},
 		TrustedProxies: proxies, InsecureCookies: a.cfg.InsecureCookies, AuthPerMinute: a.cfg.AuthPerMinute,
-	}, api.Auth, api.Factors, api.Agents, api.AgentImport, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Conversations, api.Bulk, api.Contacts, api.Search, api.Media, api.Drafts, api.Reference, api.Tags, api.Attributes, api.Views, api.Inboxes, api.Ledger, api.Outbox, api.OIDC, api.Activity, api.NotificationSettings, api.Notifications, api.Push, api.Templates,
+	}, api.Auth, api.Factors, api.Agents, api.AgentImport, api.Credentials, api.Teams, api.Roles, api.Settings, api.Branding, api.Conversations, api.Bulk, api.Contacts, api.Search, api.Media, api.Pictures, api.Drafts, api.Reference, api.Tags, api.Attributes, api.Views, api.Inboxes, api.Ledger, api.Outbox, api.OIDC, api.Activity, api.NotificationSettings, api.Notifications, api.Push, api.Templates,
 		api.Docs, api.Web(web.Desk()), func(f *api.API) { f.Socket("/ws", a.hub.Serve) })
 	a.API.HSTS = a.cfg.HSTS
 	return nil

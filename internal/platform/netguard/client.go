@@ -58,6 +58,7 @@ func (l Limits) redirect(req *http.Request, via []*http.Request) error {
 	case via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme != "https":
 		return fmt.Errorf("redirect to %s, which is not encrypted", req.URL.Redacted())
 	}
+	req.Header.Del("Referer") // net/http tells the next server where it was sent from
 	return nil
 }
 

@@ -1,4 +1,4 @@
-// Package netguard keeps requests to addresses that people configure — identity providers, webhooks, AI servers — away
+// Package netguard keeps requests to addresses that people configure — identity providers, webhooks, AI servers — or that mails name away
 // from the network the desk itself stands in: whoever may type a URL must not be able to make the desk read a cloud's
 // metadata service or an internal admin page for them.
 //

@@ -1855,6 +1855,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{uuid}/messages/{message}/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The pictures that a message shows from other servers
+         * @description Needs permission messages:read.
+         */
+        get: operations["get-conversations-uuid-messages-message-pictures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{uuid}/messages/{message}/resend": {
         parameters: {
             query?: never;
@@ -2499,6 +2519,26 @@ export interface paths {
          * @description Needs permission inboxes:manage.
          */
         get: operations["get-mails-mail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mails/{mail}/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The pictures that a mail which was set aside shows from other servers
+         * @description Needs permission inboxes:manage.
+         */
+        get: operations["get-mails-mail-pictures"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3710,6 +3750,26 @@ export interface paths {
          * @description Needs permission conversations:read.
          */
         get: operations["get-views-id-conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/uploads/remote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A picture that a mail shows from another server
+         * @description Fetched by the desk, so that the other server does not learn who reads. 404 if it cannot be had or is no raster picture.
+         */
+        get: operations["get-uploads-remote"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5162,6 +5222,10 @@ export interface components {
             data: components["schemas"]["NotifyNotification"][];
             status: string;
         };
+        EnvelopeListRemotePicture: {
+            data: components["schemas"]["RemotePicture"][];
+            status: string;
+        };
         EnvelopeListRole: {
             data: components["schemas"]["Role"][];
             status: string;
@@ -5890,6 +5954,12 @@ export interface components {
             as?: string;
             /** @description The sender of a mail that names none */
             from?: string;
+        };
+        RemotePicture: {
+            /** @description As it stands in the mail */
+            address: string;
+            /** @description Where the desk serves it to signed-in agents; works for a day at least */
+            url: string;
         };
         ResendBody: {
             bcc?: string[] | null;
@@ -10224,6 +10294,40 @@ export interface operations {
             };
         };
     };
+    "get-conversations-uuid-messages-message-pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+                /** @description The message's uuid */
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListRemotePicture"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "put-conversations-uuid-messages-message-resend": {
         parameters: {
             query?: never;
@@ -11452,6 +11556,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeOpenedMail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-mails-mail-pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mail's id in the ledger */
+                mail: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListRemotePicture"];
                 };
             };
             /** @description Error */
@@ -14189,6 +14325,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-uploads-remote": {
+        parameters: {
+            query: {
+                address: string;
+                sig: string;
+                exp: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
         };

@@ -3,8 +3,6 @@ import { quoteMark } from './quotes'
 export interface FrameOptions {
   /** Where our own files are: scheme, host and port. */
   origin: string
-  /** Lets http and https images through, for this one mail. */
-  remoteImages: boolean
   /** Colours of the surrounding page; absent for a mail on its light canvas. */
   theme?: { text: string; link: string; quote: string; dark: boolean }
   /** Our own @font-face rules, with absolute addresses below /assets. */
@@ -15,15 +13,14 @@ export interface FrameOptions {
 
 /**
  * What the frame may do: show styled text, our own images and our own font. No scripts, no forms, no
- * nested frames, and no remote image unless the reader asked for it.
+ * nested frames, and nothing of any other server: the pictures of those come from below /uploads, too.
  */
-export function framePolicy(options: Pick<FrameOptions, 'origin' | 'remoteImages'>): string {
-  const images = [`${options.origin}/uploads/`, 'data:', ...(options.remoteImages ? ['https:', 'http:'] : [])]
+export function framePolicy({ origin }: Pick<FrameOptions, 'origin'>): string {
   return [
     "default-src 'none'",
     "style-src 'unsafe-inline'",
-    `img-src ${images.join(' ')}`,
-    `font-src ${options.origin}/assets/`,
+    `img-src ${origin}/uploads/ data:`,
+    `font-src ${origin}/assets/`,
     "form-action 'none'",
     "base-uri 'none'",
   ].join('; ')

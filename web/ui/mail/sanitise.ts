@@ -3,7 +3,7 @@ import DOMPurify, { type Config } from 'dompurify'
 /** What a mail is after cleaning: a detached body, and what is known about it. */
 export interface CleanMail {
   body: HTMLElement
-  /** Images and backgrounds that would be fetched from somebody else's server. */
+  /** Images that are on somebody else's server. */
   remote: number
   /** The mail chose colours itself; it needs the light canvas it was written for. */
   coloured: boolean
@@ -35,53 +35,46 @@ export function ownUpload(address: string): string | null {
   return foreign && !/[?&]sig=/.test(path) ? null : path
 }
 
-const remoteCss = /url\(\s*['"]?\s*(?:https?:)?\/\//gi
-const withoutRemote = (css: string): string =>
-  css.replace(/@import[^;]*;?/gi, '').replace(/url\(\s*(?:"[^"]*"|'[^']*'|[^)]*)\s*\)/gi, (url) => (/^url\(\s*['"]?\s*(?:https?:)?\/\//i.test(url) ? 'none' : url))
+/** Addresses of other servers' pictures, and by which of ours each is read without that server learning who reads. */
+export type Pictures = Readonly<Record<string, string>>
+
+const withoutAddresses = (css: string): string => css.replace(/@import[^;]*;?/gi, '').replace(/url\(\s*(?:"[^"]*"|'[^']*'|[^)]*)\s*\)/gi, 'none')
 
 const colour = /(?:^|[;{\s"'])(?:color|background(?:-color|-image)?)\s*:/i
 
 /**
  * Cleans a mail once more in the browser; the server has done so when it was received. Whatever
  * gets through is still in a frame that runs no script and fetches nothing it was not allowed.
- * Unless `allowRemote`, addresses of other servers are taken out, so that nothing even tries.
+ * Addresses of other servers are taken out, so that nothing even tries; those in `pictures` become ours.
  */
-export function cleanMail(html: string, allowRemote = false): CleanMail {
+export function cleanMail(html: string, pictures: Pictures = {}): CleanMail {
   const body = DOMPurify.sanitize(html, config) as unknown as HTMLElement
   let remote = 0
   let coloured = false
 
   for (const image of body.querySelectorAll('img')) {
     const address = image.getAttribute('src')?.trim() ?? ''
-    const own = ownUpload(address)
+    const foreign = /^https?:/i.test(address) && !ownUpload(address)
+    const own = ownUpload(address) ?? (Object.hasOwn(pictures, address) ? pictures[address] : undefined)
+    if (foreign) remote += 1
     if (own) image.setAttribute('src', own)
-    else if (/^https?:/i.test(address)) {
-      remote += 1
-      if (!allowRemote) image.removeAttribute('src')
-    }
+    else if (foreign) image.removeAttribute('src')
     image.setAttribute('referrerpolicy', 'no-referrer')
     image.setAttribute('decoding', 'async')
   }
-  for (const element of body.querySelectorAll<HTMLElement>('[background]')) {
-    if (!/^https?:/i.test(element.getAttribute('background') ?? '')) continue
-    remote += 1
-    if (!allowRemote) element.removeAttribute('background')
-  }
+  for (const element of body.querySelectorAll('[background]')) element.removeAttribute('background')
   for (const link of body.querySelectorAll('a, area')) {
     if (!link.getAttribute('href')?.startsWith('#')) link.setAttribute('target', '_blank')
     link.setAttribute('rel', 'noopener noreferrer')
   }
   for (const style of body.querySelectorAll('style')) {
-    const css = style.textContent
-    remote += css.match(remoteCss)?.length ?? 0
-    coloured ||= colour.test(css)
-    if (!allowRemote) style.textContent = withoutRemote(css)
+    coloured ||= colour.test(style.textContent)
+    style.textContent = withoutAddresses(style.textContent)
   }
-  for (const element of body.querySelectorAll('[style], [bgcolor], [background], font[color], [text]')) {
+  for (const element of body.querySelectorAll('[style], [bgcolor], font[color], [text]')) {
     const style = element.getAttribute('style') ?? ''
-    remote += style.match(remoteCss)?.length ?? 0
-    coloured ||= colour.test(style) || element.matches('[bgcolor], [background], font[color], [text]')
-    if (!allowRemote && style.match(remoteCss)) element.setAttribute('style', withoutRemote(style))
+    coloured ||= colour.test(style) || element.matches('[bgcolor], font[color], [text]')
+    if (/url\(/i.test(style)) element.setAttribute('style', withoutAddresses(style))
   }
   return { body, remote, coloured }
 }

@@ -1,9 +1,12 @@
 import { reactive } from 'vue'
-import type { Uuid } from '@ui/api/types'
+import { api } from '@ui/api/client'
+import type { Schemas, Uuid } from '@ui/api/types'
+import type { Pictures } from '@ui/mail/sanitise'
 
 /** How the agent looks at a letter. It is kept while the letter is far from what is in sight, and not drawn. */
 export interface Look {
-  images: boolean
+  /** The pictures of other servers, once they were asked for. */
+  pictures?: Pictures
   quotes: boolean
   envelope: boolean
   dim: boolean
@@ -16,7 +19,7 @@ const looks = new Map<Uuid, Look>()
 export function lookOf(message: Uuid): Look {
   let look = looks.get(message)
   if (!look) {
-    look = reactive<Look>({ images: false, quotes: false, envelope: false, dim: false, height: 24 })
+    look = reactive<Look>({ quotes: false, envelope: false, dim: false, height: 24 })
     looks.set(message, look)
   }
   return look
@@ -24,3 +27,9 @@ export function lookOf(message: Uuid): Look {
 
 /** Another conversation is opened. */
 export const forgetLooks = (): void => looks.clear()
+
+/** Asks for the addresses by which the pictures of a mail are read: path is that of the message, or of the mail in the ledger. */
+export async function picturesOf(path: string): Promise<Pictures> {
+  const list = await api.get<Schemas['RemotePicture'][]>(`${path}/pictures`)
+  return Object.fromEntries(list.map(({ address, url }) => [address, url]))
+}
