@@ -170,6 +170,56 @@ test('a list is filtered in passing, shared by its address and kept as a view', 
   await expect(page).toHaveURL(/\/inboxes\/all$/)
 })
 
+test('lists and views are filtered by subject and by custom attributes', async ({ desk, dovecot, sink, signedIn: page }) => {
+  const inbox = await desk.api.createInbox('attributes', dovecot, sink)
+  const define = (body: object): Promise<Named> => desk.api.post<Named>('/api/v1/custom-attributes', { description: 'Of the test', values: [], ...body })
+  const tier = await define({ name: 'Tier', key: 'filter_tier', applies_to: 'conversation', data_type: 'list', values: ['Gold', 'Silver'] })
+  const seats = await define({ name: 'Seats', key: 'filter_seats', applies_to: 'contact', data_type: 'number' })
+  try {
+    const gold = await openOne(desk, inbox, 'Zebra in gold')
+    const silver = await openOne(desk, inbox, 'Zebra in silver')
+    await openOne(desk, inbox, 'Horse in gold')
+    await desk.api.put(`/api/v1/conversations/${gold}/custom-attributes`, { filter_tier: 'Gold' })
+    await desk.api.put(`/api/v1/conversations/${silver}/custom-attributes`, { filter_tier: 'Silver' })
+    await desk.api.put(`/api/v1/conversations/${gold}/contacts/custom-attributes`, { filter_seats: 12 })
+
+    await page.goto('/inboxes/all')
+    const rows = page.getByTestId('conversation-row')
+    await page.getByTestId('quick-filter').click()
+    await page.getByTestId('quick-subject').fill('zebra')
+    await expect(page).toHaveURL(/subject=zebra/)
+    await expect(rows).toHaveCount(2)
+    await page.getByTestId('quick-own.filter_tier').click()
+    await examineLooks(page, 'quick-attributes')
+    await page.keyboard.type('Gold')
+    await page.keyboard.press('Enter')
+    await expect(page).toHaveURL(/own\.filter_tier=Gold/)
+    await expect(rows).toHaveCount(1)
+    await page.keyboard.press('Escape')
+    await expect(page.getByTestId('quick-chips')).toContainText('Tier: Gold')
+
+    // Kept as a view, with a number of the contact besides.
+    await page.getByTestId('save-as-view').click()
+    await expect(page.getByTestId('filter-row')).toHaveCount(3)
+    await page.getByRole('dialog').locator('[name="name"]').fill('Golden zebras')
+    await page.getByTestId('filter-add').click()
+    const row = page.getByTestId('filter-row').nth(3)
+    await row.getByTestId('filter-field').click()
+    await page.getByRole('option', { name: 'Contact: Seats', exact: true }).click()
+    await row.getByTestId('filter-operator').click()
+    await page.getByRole('option', { name: 'is between', exact: true }).click()
+    await row.getByLabel('Least').fill('10')
+    await row.getByLabel('Most').fill('12.5')
+    await examineLooks(page, 'view-attributes')
+    await page.getByRole('button', { name: 'Create view' }).click()
+    await expect(page.getByRole('heading', { name: 'Golden zebras' })).toBeVisible()
+    await expect(rows).toHaveCount(1)
+    await expect(rows).toContainText('Zebra in gold')
+  } finally {
+    for (const { id } of [tier, seats]) await desk.api.delete(`/api/v1/custom-attributes/${id}`)
+  }
+})
+
 test('a shared view is made for everybody, found in their sidebar, and deleted with its name typed', async ({ desk, dovecot, sink, signedIn: page, browser }) => {
   await withLeo(desk)
   await desk.api.createInbox('shared', dovecot, sink)

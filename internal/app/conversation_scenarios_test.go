@@ -536,8 +536,32 @@ var finding = []conversationScenario{
 		deep := `{"logic":"AND","rules":[{"logic":"OR","rules":[` + leaf("status_id", "equals", "1") + `]}]}`
 		o.ann.want(400, "InputException", http.MethodPost, "/api/v1/views/me", view(0, deep))
 		o.admin.want(400, "InputException", http.MethodGet, matching("["+leaf("status_id", "equals", "x")+"]"), nil)
-		o.admin.want(400, "InputException", http.MethodGet, matching("["+leaf("subject", "equals", "x")+"]"), nil)
+		o.admin.want(400, "InputException", http.MethodGet, matching("["+leaf("colour", "equals", "x")+"]"), nil)
 		o.admin.want(400, "InputException", http.MethodGet, "/api/v1/conversations/all?order_by=conversations.tags", nil)
+	}},
+	{"Filter by an attribute over its life", func(o *office) {
+		c := o.from("tiered@x.test", nil)
+		define := map[string]any{"name": "Tier", "description": "d", "applies_to": "conversation", "key": "tier", "data_type": "list", "values": []string{"Gold", "Iron"}}
+		gold := matching("[" + leaf("custom_attributes.tier", "equals", "Gold") + "," + leaf("subject", "starts with", "lamp") + "]")
+		o.admin.want(400, "InputException", http.MethodGet, gold, nil)
+		var made struct{ ID int64 }
+		o.admin.ok(http.MethodPost, "/api/v1/custom-attributes", define, &made)
+		o.admin.ok(http.MethodPut, "/api/v1/conversations/"+c.UUID+"/custom-attributes", map[string]any{"tier": "Gold"}, nil)
+		var view struct{ ID int64 }
+		o.admin.ok(http.MethodPost, "/api/v1/views/me", map[string]any{"name": "Gold", "filters": json.RawMessage("[" + leaf("custom_attributes.tier", "equals", "Gold") + "]")}, &view)
+		for _, path := range []string{gold, fmt.Sprintf("/api/v1/views/%d/conversations?page_size=500", view.ID)} {
+			if _, found := listed(o.admin, path, c.UUID); !found {
+				o.t.Errorf("%s does not list it", path)
+			}
+		}
+		o.admin.ok(http.MethodPut, "/api/v1/conversations/"+c.UUID+"/custom-attributes", map[string]any{"tier": "Iron"}, nil)
+		if _, found := listed(o.admin, gold, c.UUID); found {
+			o.t.Error("it is listed by what it was")
+		}
+		o.admin.ok(http.MethodDelete, fmt.Sprintf("/api/v1/custom-attributes/%d", made.ID), nil, nil)
+		o.admin.want(400, "InputException", http.MethodGet, gold, nil)
+		o.admin.ok(http.MethodGet, "/api/v1/views/counts", nil, nil)
+		o.admin.ok(http.MethodDelete, fmt.Sprintf("/api/v1/views/me/%d", view.ID), nil, nil)
 	}},
 	{"Date filter", func(o *office) {
 		c := o.from("date@x.test", nil)

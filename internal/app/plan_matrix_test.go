@@ -39,6 +39,13 @@ func plannedDesk(t *testing.T, url string, n int) *app.App {
 			`INSERT INTO tags (id, created_at, updated_at, name) VALUES (901, 1, 1, 'rare')`,
 			`INSERT INTO conversation_tags (conversation_id, tag_id) SELECT id, 901 FROM conversations WHERE id % 1000 = 7`,
 			`UPDATE conversations SET assigned_team_id = 901 WHERE id % 100 = 8`,
+			`INSERT INTO custom_attributes (created_at, updated_at, name, description, applies_to, key, options, data_type, regex, regex_hint)
+				VALUES (1, 1, 'Tier', '', 'conversation', 'tier', '["Gold", "Iron"]', 'list', '', ''), (1, 1, 'Seats', '', 'contact', 'seats', '[]', 'number', '', '')`,
+			`UPDATE conversations SET custom_attributes = '{"tier":"Gold"}' WHERE id % 1000 = 7`,
+			`UPDATE conversations SET custom_attributes = '{"tier":"Iron"}' WHERE id % 4 > 0 AND id % 1000 <> 7`,
+			`UPDATE users SET custom_attributes = '{"seats":900}' WHERE type = 'contact' AND id % 500 = 7`,
+			`UPDATE users SET custom_attributes = '{"seats":3}' WHERE type = 'contact' AND id % 500 <> 7`,
+			`UPDATE conversations SET subject = 'Zebra crossing' WHERE id % 1000 = 7`,
 			`UPDATE conversations SET status_id = CASE id % 8 WHEN 1 THEN -2 ELSE -1 END, hidden_at = 1 WHERE id % 8 < 4`,
 			`ANALYZE`,
 		} {
@@ -52,7 +59,7 @@ func plannedDesk(t *testing.T, url string, n int) *app.App {
 }
 
 // wholeTable matches a step that goes through a table from end to end in no order.
-var wholeTable = regexp.MustCompile(`(?m)SCAN (c|conversations|m|messages|u|users)$|Seq Scan on (conversations|messages|users)\b`)
+var wholeTable = regexp.MustCompile(`(?m)SCAN (c|conversations|m|messages|u|users|a)$|Seq Scan on (conversations|messages|users|conversation_attributes|contact_attributes)\b`)
 
 // sorted matches a step that puts all it found in order.
 var sorted = regexp.MustCompile(`TEMP B-TREE FOR ORDER BY|TEMP B-TREE FOR LAST|^\s*Sort|->  Sort`)
@@ -70,15 +77,24 @@ func TestNoListReadsTheWholeDesk(t *testing.T) {
 		admin := &agent.Principal{ID: 1, TeamIDs: []int64{1, 901}, Permissions: role.SetOf(role.All...)}
 		limited := &agent.Principal{ID: 1, TeamIDs: []int64{901}, Permissions: role.SetOf(role.ConversationsRead, role.ConversationsReadTeamAll, role.ConversationsReadAssigned)}
 		filters := map[string]string{
-			"":              "",
-			"open":          leaf("status_id", "equals", "1"),
-			"open and high": leaf("status_id", "equals", "1") + "," + leaf("priority_id", "equals", "3"),
-			"open of two":   leaf("status_id", "in", `["1","3"]`),
-			"rare tag":      leaf("tags", "contains", "[901]"),
-			"small team":    leaf("assigned_team_id", "equals", "901"),
-			"nobody's":      leaf("status_id", "equals", "1") + "," + leaf("assigned_user_id", "not set", ""),
-			"of last week":  leaf("created_at", "greater than", "2026-01-01"),
-			"email":         `{"model":"users","field":"email","operator":"equals","value":"one@x.test"}`,
+			"":                    "",
+			"open":                leaf("status_id", "equals", "1"),
+			"open and high":       leaf("status_id", "equals", "1") + "," + leaf("priority_id", "equals", "3"),
+			"open of two":         leaf("status_id", "in", `["1","3"]`),
+			"rare tag":            leaf("tags", "contains", "[901]"),
+			"small team":          leaf("assigned_team_id", "equals", "901"),
+			"nobody's":            leaf("status_id", "equals", "1") + "," + leaf("assigned_user_id", "not set", ""),
+			"of last week":        leaf("created_at", "greater than", "2026-01-01"),
+			"email":               `{"model":"users","field":"email","operator":"equals","value":"one@x.test"}`,
+			"subject":             leaf("subject", "contains", "zebra"),
+			"usual subject":       leaf("subject", "contains", "e"),
+			"subject's beginning": leaf("subject", "starts with", "zeb"),
+			"other subjects":      leaf("subject", "not contains", "zebra"),
+			"rare attribute":      leaf("custom_attributes.tier", "equals", "Gold"),
+			"usual attribute":     leaf("custom_attributes.tier", "equals", "Iron"),
+			"not the attribute":   leaf("status_id", "equals", "1") + "," + leaf("custom_attributes.tier", "not equals", "Gold"),
+			"few contacts'":       `{"model":"users","field":"custom_attributes.seats","operator":"greater than","value":"100"}`,
+			"many contacts'":      `{"model":"users","field":"custom_attributes.seats","operator":"less than","value":"100"}`,
 		}
 		scopes := map[string]conversation.Scope{"all": conversation.All, "unassigned": conversation.Unassigned, "assigned": conversation.Assigned, "team": conversation.TeamInbox,
 			"mentioned": conversation.Mentioned, "a view": conversation.Readable, "of a contact": conversation.OfContact, "spam": conversation.InSpam, "trash": conversation.InTrash}

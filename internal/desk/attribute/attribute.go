@@ -167,6 +167,9 @@ func (s *Service) List(ctx context.Context, appliesTo string) ([]Definition, err
 	return list(ctx, s.db, appliesTo)
 }
 
+// All returns every definition, as [Service.List] does, inside the caller's transaction if there is one.
+func All(ctx context.Context, q db.Querier) ([]Definition, error) { return list(ctx, q, "") }
+
 func list(ctx context.Context, q db.Querier, appliesTo string) ([]Definition, error) {
 	out := []Definition{}
 	err := db.Each(ctx, q, func(r db.Rows) error {

@@ -306,7 +306,7 @@ func (s *Service) Chosen(ctx context.Context, p *agent.Principal, q ListQuery, e
 	if err != nil {
 		return "", nil, err
 	}
-	where, err := s.listWhere(ctx, p, q, tree, a)
+	where, err := s.listWhere(ctx, p, q, tree, nil, a)
 	if err != nil {
 		return "", nil, err
 	}

@@ -20,12 +20,17 @@ func FuzzPages(f *testing.F) {
 	}
 	for _, filters := range []string{"[", "{}", `[{"model":"conversations","field":"status_id","operator":"in","value":"[\"1\",\"2\"]"}]`, `[{"model":"conversations","field":"tags","operator":"contains","value":"[1,2]"}]`,
 		`{"logic":"or","rules":[{"model":"conversation_statuses","field":"name","operator":"not equals","value":"Open"}]}`, `[{"model":"users","field":"email","operator":"equals","value":"\u0000"}]`,
-		`[{"model":"conversations","field":"status_id","operator":"in","value":"[\" 1\",\"-1\",\"99999999999999999999\"]"}]`} {
+		`[{"model":"conversations","field":"status_id","operator":"in","value":"[\" 1\",\"-1\",\"99999999999999999999\"]"}]`,
+		"[" + condition("conversations", "subject", "contains", `a"b*`) + "]", "[" + condition("conversations", "subject", "starts with", `%_\`) + "]",
+		"[" + condition("conversations", "custom_attributes.text", "in", `["a","\u0000"]`) + "]", "[" + condition("users", "custom_attributes.number", "between", "-1e308,Inf") + "]",
+		"[" + condition("users", "custom_attributes.date", "between", "2026-02-29,9999-12-31") + "]", "[" + condition("conversations", "custom_attributes.checkbox", "not equals", "t") + "]",
+		"[" + condition("users", "custom_attributes.", "set", "") + "]", "[" + condition("conversations", "custom_attributes.link", "not contains", "\xff") + "]"} {
 		f.Add(uint8(6), 1, 30, "", "conversations.priority_id", "DESC", filters)
 	}
 	f.Add(uint8(8), 1<<40, 500, "", "conversations.snoozed_until", "asc", "null")
 	f.Add(uint8(3), 1, 1, "", "conversations.created_at; DROP TABLE users", "desc--", "")
 	k := newDesk(f, dbtest.SQLite(f))
+	k.define()
 	for _, email := range []string{"a@x.test", "b@x.test", "c@x.test", "d@x.test", "e@x.test"} {
 		k.open(email)
 	}

@@ -23,10 +23,10 @@ func heldDesk(t *testing.T, fn func(k *desk)) {
 	})
 }
 
-func (k *desk) exec(query string) {
+func (k *desk) exec(query string, args ...any) {
 	k.t.Helper()
 	k.must(k.db.Tx(k.ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(k.ctx, query)
+		_, err := tx.Exec(k.ctx, query, args...)
 		return err
 	}))
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/platform/db"
@@ -76,7 +75,7 @@ func (s *Service) statement(ctx context.Context, p *agent.Principal, q ListQuery
 	if err != nil {
 		return st, nil, err
 	}
-	where, err := s.listWhere(ctx, p, q, tree, st.args)
+	where, err := s.listWhere(ctx, p, q, tree, nil, st.args)
 	if err != nil {
 		return st, nil, err
 	}
@@ -92,7 +91,10 @@ func (s *Service) statement(ctx context.Context, p *agent.Principal, q ListQuery
 		return st, nil, err
 	}
 	if st.few = from.rare; !st.few && s.db.Engine() == db.SQLite {
-		where = inOrder(where, st.sort)
+		st.args = &filter.Args{}
+		if where, err = s.listWhere(ctx, p, q, tree, &st.sort, st.args); err != nil {
+			return st, nil, err
+		}
 	}
 	page.TotalPages = (page.Total + int64(q.PageSize) - 1) / int64(q.PageSize)
 	behind, offset, err := s.begin(ctx, q, &st, from, where, page.Total)
@@ -108,20 +110,6 @@ func (s *Service) statement(ctx context.Context, p *agent.Principal, q ListQuery
 		st.ids += ` OFFSET ` + st.args.Add(offset) + ` + 0`
 	}
 	return st, page, nil
-}
-
-// inOrder is a condition by which SQLite walks a list in its order, passing over what does not belong to it. It would rather
-// collect all conversations of several statuses, or of a priority, and put them in order.
-func inOrder(where string, by sorting) string {
-	where = strings.ReplaceAll(where, `c.status_id IN (`, `+c.status_id IN (`)
-	if by.column != `c.priority_id` {
-		where = strings.ReplaceAll(where, `c.priority_id`, `+c.priority_id`)
-	}
-	// One status has an index; that of all statuses passes over the others.
-	if strings.Contains(where, `c.status_id = `) && !strings.Contains(where, ` OR `) && !strings.Contains(where, `NOT `) {
-		where = strings.ReplaceAll(where, shown, `+`+shown)
-	}
-	return where
 }
 
 // limit is how many rows a page has. PostgreSQL plans for the number. SQLite, which is told the order of the joins, would

@@ -14,7 +14,7 @@ func (s *Service) Count(ctx context.Context, p *agent.Principal, q ListQuery, mo
 		return 0, err
 	}
 	args := &filter.Args{}
-	where, err := s.listWhere(ctx, p, q, tree, args)
+	where, err := s.listWhere(ctx, p, q, tree, nil, args)
 	if err != nil {
 		return 0, err
 	}

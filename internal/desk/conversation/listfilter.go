@@ -77,14 +77,20 @@ func placeholders(ids []int64, args *filter.Args) string {
 	return strings.Join(out, ", ")
 }
 
-// fields are what lists may be filtered by.
-func (s *Service) fields(ctx context.Context) filter.Fields {
+// fields are what lists may be filtered by, those of the custom attributes that the filter names among them. walked is the
+// order in which the database is to walk the list, see [inOrder]; nil leaves it to the database.
+func (s *Service) fields(ctx context.Context, tree filter.Tree, walked *sorting) (filter.Fields, error) {
+	statuses, priority := inOrder(walked)
 	statusName := func(op filter.Operator, value string, args *filter.Args) (string, error) {
-		return s.statusCondition(ctx, string(op), value, args)
+		return s.statusCondition(ctx, string(op), value, statuses, args)
 	}
-	return filter.Fields{
-		"conversations.status_id":               {Column: "c.status_id", Kind: filter.Int},
-		"conversations.priority_id":             {Column: "c.priority_id", Kind: filter.Int, Nullable: true},
+	attributes, err := s.attributeFields(ctx, tree)
+	if err != nil {
+		return nil, err
+	}
+	fields := filter.Fields{
+		"conversations.status_id":               {Column: "c.status_id", Several: statuses, Kind: filter.Int},
+		"conversations.priority_id":             {Column: priority, Kind: filter.Int, Nullable: true},
 		"conversations.assigned_team_id":        {Column: "c.assigned_team_id", Kind: filter.Int, Nullable: true},
 		"conversations.assigned_user_id":        {Column: "c.assigned_user_id", Kind: filter.Int, Nullable: true},
 		"conversations.inbox_id":                {Column: "c.inbox_id", Kind: filter.Int},
@@ -97,16 +103,35 @@ func (s *Service) fields(ctx context.Context) filter.Fields {
 		"conversations.snoozed_until":           {Column: "c.snoozed_until", Kind: filter.Time, Nullable: true},
 		"conversations.sla_policy_id":           {Column: "CAST(NULL AS BIGINT)", Kind: filter.Int, Nullable: true},
 		"conversations.tags":                    {Build: tagCondition},
-		"conversation_statuses.id":              {Column: "c.status_id", Kind: filter.Int},
+		"conversations.subject":                 {Column: "c.subject", Kind: filter.Text},
+		"conversation_statuses.id":              {Column: "c.status_id", Several: statuses, Kind: filter.Int},
 		"conversation_statuses.name":            {Build: statusName},
 		"users.email":                           {Column: "(SELECT fu.email FROM users fu WHERE fu.id = c.contact_id)", Kind: filter.Text, Nullable: true},
 		"users.external_user_id":                {Column: "(SELECT fu.external_user_id FROM users fu WHERE fu.id = c.contact_id)", Kind: filter.Text, Nullable: true},
 		"inboxes.channel":                       {Column: "(SELECT fi.channel FROM inboxes fi WHERE fi.id = c.inbox_id)", Kind: filter.Enum},
 	}
+	for name, field := range attributes {
+		fields[name] = filter.Field{Build: field.where}
+	}
+	return fields, nil
 }
 
-// statusCondition turns a condition on the status's name into one on its id, which the indexes of the lists begin with.
-func (s *Service) statusCondition(ctx context.Context, op, value string, args *filter.Args) (string, error) {
+// inOrder returns the columns by which SQLite does not look for several statuses, nor for a priority, in a list that it is to
+// walk in this order, passing over what does not belong to it. It would rather collect all conversations of those statuses, or
+// of the priority, and put them in order.
+func inOrder(walked *sorting) (statuses, priority string) {
+	if walked == nil {
+		return "c.status_id", "c.priority_id"
+	}
+	if walked.column == "c.priority_id" {
+		return "+c.status_id", "c.priority_id"
+	}
+	return "+c.status_id", "+c.priority_id"
+}
+
+// statusCondition turns a condition on the status's name into one on its id, which the indexes of the lists begin with. several
+// is the column for what fits several statuses.
+func (s *Service) statusCondition(ctx context.Context, op, value, several string, args *filter.Args) (string, error) {
 	known, err := s.ref.names(ctx, s.db, false)
 	if err != nil {
 		return "", err
@@ -139,7 +164,7 @@ func (s *Service) statusCondition(ctx context.Context, op, value string, args *f
 		if len(ids) == 0 {
 			return "FALSE", nil
 		}
-		return "c.status_id IN (" + placeholders(ids, args) + ")", nil
+		return several + " IN (" + placeholders(ids, args) + ")", nil
 	case "not equals", "not contains":
 		if len(ids) == 0 {
 			return "TRUE", nil
@@ -178,12 +203,13 @@ func tagCondition(op filter.Operator, value string, args *filter.Args) (string, 
 	return "", fault.Field("filters", "error.filter_operator", "operator", string(op))
 }
 
-func (s *Service) listWhere(ctx context.Context, p *agent.Principal, q ListQuery, tree filter.Tree, args *filter.Args) (string, error) {
+// listWhere is the condition of a list. walked is the order in which SQLite is to walk it, nil if it may do as it likes.
+func (s *Service) listWhere(ctx context.Context, p *agent.Principal, q ListQuery, tree filter.Tree, walked *sorting, args *filter.Args) (string, error) {
 	where := scopeWhere(q, p, args)
 	if status, one, err := s.onlyStatus(ctx, q.Filters); err != nil {
 		return "", err
 	} else if (!one || status == 0) && !hiddenScope(q.Scope) {
-		where = and(where, shown)
+		where = and(where, shownIn(tree, walked))
 	}
 	if tree.Empty() {
 		return where, nil
@@ -192,11 +218,26 @@ func (s *Service) listWhere(ctx context.Context, p *agent.Principal, q ListQuery
 	if s.Location != nil {
 		loc = s.Location(ctx)
 	}
-	filtered, err := tree.Where(s.fields(ctx), loc, args)
+	fields, err := s.fields(ctx, tree, walked)
+	if err != nil {
+		return "", err
+	}
+	filtered, err := tree.Where(fields, loc, args)
 	if err != nil {
 		return "", err
 	}
 	return and(where, filtered), nil
+}
+
+// shownIn is the condition of what is not hidden. One status has an index, which SQLite is to walk: that of all statuses passes
+// over the others.
+func shownIn(tree filter.Tree, walked *sorting) string {
+	if walked == nil || !slices.ContainsFunc(tree.Must(), func(c filter.Condition) bool {
+		return c.Operator == filter.Equals && (c.Key == "conversations.status_id" || c.Key == "conversation_statuses.id" || c.Key == "conversation_statuses.name")
+	}) {
+		return shown
+	}
+	return "+" + shown
 }
 
 func and(a, b string) string {
@@ -215,7 +256,11 @@ func (s *Service) CheckFilters(ctx context.Context, raw string) error {
 	if err != nil {
 		return err
 	}
-	_, err = tree.Where(s.fields(ctx), time.UTC, &filter.Args{})
+	fields, err := s.fields(ctx, tree, nil)
+	if err != nil {
+		return err
+	}
+	_, err = tree.Where(fields, time.UTC, &filter.Args{})
 	return err
 }
 

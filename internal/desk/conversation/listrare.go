@@ -35,7 +35,11 @@ type source struct {
 
 // source decides how a list is read.
 func (s *Service) source(ctx context.Context, p *agent.Principal, q ListQuery, tree filter.Tree) (from source, err error) {
-	for _, f := range finders(p, q, tree) {
+	attributes, err := s.attributeFields(ctx, tree)
+	if err != nil {
+		return from, err
+	}
+	for _, f := range finders(s.db.Engine(), p, q, tree, attributes) {
 		probe := &filter.Args{}
 		var n int
 		err := s.db.QueryRow(ctx, `SELECT count(*) FROM (SELECT 1 FROM (`+f.ids(probe)+`) AS fits LIMIT `+strconv.Itoa(maxRare+1)+`) AS found`, probe.Values()...).Scan(&n)
@@ -77,9 +81,15 @@ func (from source) found(engine db.Engine, args *filter.Args) string {
 }
 
 // finders returns what a list could be found by.
-func finders(p *agent.Principal, q ListQuery, tree filter.Tree) (out []finder) {
+func finders(engine db.Engine, p *agent.Principal, q ListQuery, tree filter.Tree, attributes map[string]attributeField) (out []finder) {
 	for _, c := range tree.Must() {
-		if ids := idsOf(c, q.Scope); ids != nil {
+		ids := idsOf(c, q.Scope)
+		if field, ok := attributes[c.Key]; ok {
+			ids = field.ids(c.Operator, c.Value)
+		} else if c.Key == "conversations.subject" {
+			ids = bySubject(engine, c)
+		}
+		if ids != nil {
 			out = append(out, finder{ids: ids})
 		}
 	}

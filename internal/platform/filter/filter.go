@@ -17,6 +17,7 @@ package filter
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/foyerdesk/foyer/internal/platform/fault"
@@ -27,13 +28,13 @@ const (
 	maxBytes  = 64 << 10 // of the JSON
 	maxGroups = 10       // besides the root
 	maxLeaves = 50
-	maxValues = 100 // of the operator In
+	MaxValues = 100 // of a list of values
 )
 
 // Operator is how a condition compares its field with its value.
 type Operator string
 
-// The operators. Text comparisons are case-insensitive substrings.
+// The operators. Parts and beginnings of texts are compared without regard to case.
 const (
 	Equals      Operator = "equals"
 	NotEquals   Operator = "not equals"
@@ -44,13 +45,14 @@ const (
 	Contains    Operator = "contains"
 	ILike       Operator = "ilike" // the same as Contains
 	NotContains Operator = "not contains"
+	StartsWith  Operator = "starts with"
 	Set         Operator = "set" // takes no value
 	NotSet      Operator = "not set"
 )
 
 func (o Operator) known() bool {
 	switch o {
-	case Equals, NotEquals, GreaterThan, LessThan, Between, In, Contains, ILike, NotContains, Set, NotSet:
+	case Equals, NotEquals, GreaterThan, LessThan, Between, In, Contains, ILike, NotContains, StartsWith, Set, NotSet:
 		return true
 	}
 	return false
@@ -96,6 +98,13 @@ type Condition struct {
 	Key      string // "model.field"
 	Operator Operator
 	Value    string
+}
+
+// Names reports whether a condition is on a field whose key, "model.field", begins like this.
+func (t Tree) Names(prefix string) bool {
+	return slices.ContainsFunc(t.parts, func(p part) bool {
+		return slices.ContainsFunc(p.leaves, func(l leaf) bool { return strings.HasPrefix(l.key, prefix) })
+	})
 }
 
 // Must returns the conditions that hold for whatever the filter lets through: those that no OR makes one of several.

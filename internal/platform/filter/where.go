@@ -26,9 +26,11 @@ const (
 
 // Field is something a list may be filtered and ordered by. Build, if set, writes the condition of a field that is no
 // column; it may return "" for no condition, and such a field cannot be ordered by. Narrow, if set, writes a condition that
-// every row with the text in its column meets and that an index answers; it may return "" when it knows none.
+// every row with the text in its column meets and that an index answers; it may return "" when it knows none. Several, if
+// set, stands for Column where a list of values is asked for.
 type Field struct {
 	Column   string
+	Several  string
 	Kind     Kind
 	Nullable bool
 	Build    func(op Operator, value string, args *Args) (string, error)
@@ -109,7 +111,7 @@ func (l leaf) where(f Fields, loc *time.Location, args *Args) (string, error) {
 		return field.Column + " IS NOT NULL", nil
 	case NotSet:
 		return field.Column + " IS NULL", nil
-	case Contains, ILike, NotContains:
+	case Contains, ILike, NotContains, StartsWith:
 		return l.substring(field, args)
 	case In:
 		return l.membership(field, loc, args)
@@ -124,7 +126,20 @@ func (l leaf) where(f Fields, loc *time.Location, args *Args) (string, error) {
 	return l.compare(field, l.value, loc, args)
 }
 
-// substring escapes the wildcards of LIKE: a percent sign that is looked for is a percent sign.
+// Like returns the condition that a text contains a value, does not, or starts with it, without regard to case. A percent
+// sign that is looked for is a percent sign.
+func Like(column string, op Operator, value string, args *Args) string {
+	pattern := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(value) + "%"
+	if op != StartsWith {
+		pattern = "%" + pattern
+	}
+	not := ""
+	if op == NotContains {
+		not = "NOT "
+	}
+	return "lower(" + column + ") " + not + "LIKE lower(" + args.Add(pattern) + `) ESCAPE '\'`
+}
+
 func (l leaf) substring(field Field, args *Args) (string, error) {
 	if field.Kind != Text {
 		return "", l.badOperator()
@@ -132,12 +147,7 @@ func (l leaf) substring(field Field, args *Args) (string, error) {
 	if strings.Contains(l.value, "\x00") { // PostgreSQL refuses NUL in text
 		return "", l.badValue(l.value)
 	}
-	pattern := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(l.value) + "%"
-	not := ""
-	if l.operator == NotContains {
-		not = "NOT "
-	}
-	like := "lower(" + field.Column + ") " + not + "LIKE lower(" + args.Add(pattern) + `) ESCAPE '\'`
+	like := Like(field.Column, l.operator, l.value, args)
 	if field.Narrow == nil || l.operator == NotContains {
 		return like, nil
 	}
@@ -153,8 +163,8 @@ func (l leaf) membership(field Field, loc *time.Location, args *Args) (string, e
 	if err := json.Unmarshal([]byte(l.value), &values); err != nil || len(values) == 0 {
 		return "", l.badValue(l.value)
 	}
-	if len(values) > maxValues {
-		return "", fault.Field("filters", "error.filter_values", "max", strconv.Itoa(maxValues))
+	if len(values) > MaxValues {
+		return "", fault.Field("filters", "error.filter_values", "max", strconv.Itoa(MaxValues))
 	}
 	one := leaf{key: l.key, operator: Equals}
 	out := make([]string, len(values))
@@ -172,7 +182,11 @@ func (l leaf) membership(field Field, loc *time.Location, args *Args) (string, e
 	if field.Kind == Time {
 		return join(out, true), nil
 	}
-	return field.Column + " IN (" + strings.Join(out, ", ") + ")", nil
+	column := field.Column
+	if field.Several != "" {
+		column = field.Several
+	}
+	return column + " IN (" + strings.Join(out, ", ") + ")", nil
 }
 
 func (l leaf) between(field Field, loc *time.Location, args *Args) (string, error) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { fieldOf, filterFields, isForeign, operatorLabel } from './fields'
+import type { AttributeDefinition } from '@ui/api/types'
+import { attributeFields, fieldOf, filterFields, isForeign, operatorLabel } from './fields'
 import {
   allComplete, blankFilters, chooseField, chooseOperator, coerce, daysOf, idsOf, isComplete, maxGroups, removeCondition, serialise,
   type Condition, type Filters,
@@ -90,6 +91,19 @@ describe('editing', () => {
     }
   })
 
+  it('offers the custom attributes of the desk by their type', () => {
+    const define = (key: string, data_type: AttributeDefinition['data_type'], applies_to: AttributeDefinition['applies_to'], values: string[] = []) =>
+      ({ id: 1, name: key.toUpperCase(), description: '', key, data_type, applies_to, values, regex: '', regex_hint: '', created_at: '', updated_at: '' }) satisfies AttributeDefinition
+    const fields = attributeFields([define('seats', 'number', 'contact'), define('tier', 'list', 'conversation', ['Gold']), define('vip', 'checkbox', 'conversation'), define('site', 'link', 'contact')])
+    expect(fields.map(({ model, field, kind }) => `${model}.${field} ${kind}`)).toEqual([
+      'conversations.custom_attributes.tier choice', 'conversations.custom_attributes.vip checkbox', 'users.custom_attributes.seats number', 'users.custom_attributes.site text',
+    ])
+    expect(fields[0]?.options).toEqual([{ value: 'Gold', label: 'Gold' }])
+    for (const field of fields) for (const operator of field.operators) expect(operatorLabel(operator, field.kind)).toMatch(/^filter\.operator\./)
+    const condition = { ...leaf('custom_attributes.seats'), model: 'users' }
+    expect([isForeign(condition), isForeign(condition, fields)]).toEqual([true, false])
+  })
+
   it('keeps what other clients made as it is', () => {
     expect(isForeign(leaf('status_id'))).toBe(false)
     expect(isForeign(leaf('status_id', { operator: 'in', value: '["1","2"]' }))).toBe(true)
@@ -159,15 +173,15 @@ describe('whatever is stored', () => {
 })
 
 describe('quick filters', () => {
-  const some: QuickFilters = { agent: '3', team: 'none', tags: '4,9', inbox: '', channel: 'email', priority: '2' }
+  const some: QuickFilters = { subject: 'Lamp?', agent: '3', team: 'none', tags: '4,9', inbox: '', channel: 'email', priority: '2', 'own.tier': 'Gold', 'contact.a.b': 'true' }
 
   it('stand in the address and are found there again', () => {
-    expect(toQuery(some)).toEqual({ agent: '3', team: 'none', tags: '4,9', channel: 'email', priority: '2' })
+    expect(toQuery(some)).toEqual({ subject: 'Lamp?', agent: '3', team: 'none', tags: '4,9', channel: 'email', priority: '2', 'own.tier': 'Gold', 'contact.a.b': 'true' })
     expect(fromQuery(toQuery(some))).toEqual(some)
   })
 
   it('pass over what could not be one', () => {
-    expect(fromQuery({ agent: '0', team: '-1', tags: '1,', inbox: 'none', channel: 'fax', priority: ['1', '2'] })).toEqual(noQuickFilters())
+    expect(fromQuery({ subject: ' ', 'own.': 'x', 'own.tier': ['a', 'b'], agent: '0', team: '-1', tags: '1,', inbox: 'none', channel: 'fax', priority: ['1', '2'] })).toEqual(noQuickFilters())
   })
 
   it('go along with a conversation, and nothing else does', () => {
@@ -179,10 +193,13 @@ describe('quick filters', () => {
   })
 
   it('are conditions of the server', () => {
-    expect(toLeaves({ ...noQuickFilters(), team: 'none', tags: '4,9', channel: 'email' })).toEqual([
+    expect(toLeaves({ ...noQuickFilters(), subject: ' lamp ', team: 'none', tags: '4,9', channel: 'email', 'own.tier': 'Gold', 'contact.a.b': 'true' })).toEqual([
+      { model: 'conversations', field: 'subject', operator: 'contains', value: 'lamp' },
       { model: 'conversations', field: 'assigned_team_id', operator: 'not set', value: '' },
       { model: 'conversations', field: 'tags', operator: 'contains', value: '[4,9]' },
       { model: 'inboxes', field: 'channel', operator: 'equals', value: 'email' },
+      { model: 'users', field: 'custom_attributes.a.b', operator: 'equals', value: 'true' },
+      { model: 'conversations', field: 'custom_attributes.tier', operator: 'equals', value: 'Gold' },
     ])
   })
 

@@ -1,14 +1,20 @@
 import { t } from '@ui/i18n'
 import { computed } from 'vue'
-import { fullName, useAgents, useInboxes, usePriorities, useStatuses, useTags, useTeams } from '@/data/reference'
+import { fullName, useAgents, useAttributes, useInboxes, usePriorities, useStatuses, useTags, useTeams } from '@/data/reference'
 import { useMe } from '@/data/session'
 import { priorityName, statusName } from '@/data/standard'
-import type { Kind } from './fields'
+import { attributeFields, filterFields, type FilterField, type Kind } from './fields'
 
 export interface FilterOption {
   value: string
   label: string
   keywords?: string
+}
+
+/** What conversations can be filtered by on this desk, its custom attributes last. */
+export function useFilterFields() {
+  const attributes = useAttributes().data
+  return computed<FilterField[]>(() => [...filterFields, ...attributeFields(attributes.value ?? [])])
 }
 
 /** What can be chosen for the fields that have a list. */
@@ -32,6 +38,10 @@ export function useFilterOptions() {
     team: (teams.value ?? []).map(({ id, emoji, name }) => ({ value: String(id), label: [emoji, name].filter(Boolean).join(' ') })),
     inbox: (inboxes.value ?? []).map(({ id, name }) => ({ value: String(id), label: name })),
     tags: (tags.value ?? []).map(({ id, name }) => ({ value: String(id), label: name })),
+    checkbox: [
+      { value: 'true', label: t('filter.checked') },
+      { value: 'false', label: t('filter.unchecked') },
+    ],
     channel: [
       { value: 'email', label: t('filter.channel.email') },
       { value: 'livechat', label: t('filter.channel.livechat') },

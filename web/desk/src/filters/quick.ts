@@ -1,22 +1,43 @@
 import type { FilterLeaf, Id } from '@ui/api/types'
 import type { LocationQuery, LocationQueryRaw } from 'vue-router'
+import { attributeField, modelOf } from './fields'
 import { serialise, type Condition, type Filters } from './model'
+
+/** A custom attribute of conversations or of their contacts, by its key. */
+export type AttributeName = `own.${string}` | `contact.${string}`
 
 /** What any list can be narrowed by in passing. Empty means any; `none` that there is none. */
 export interface QuickFilters {
+  subject: string
   agent: string
   team: string
   tags: string
   inbox: string
   channel: string
   priority: string
+  [attribute: AttributeName]: string
 }
 
-export const quickNames = ['agent', 'team', 'tags', 'inbox', 'channel', 'priority'] as const satisfies (keyof QuickFilters)[]
+export type QuickName = keyof QuickFilters
+type PlainName = (typeof quickNames)[number]
 
-export const noQuickFilters = (): QuickFilters => ({ agent: '', team: '', tags: '', inbox: '', channel: '', priority: '' })
+export const quickNames = ['subject', 'agent', 'team', 'tags', 'inbox', 'channel', 'priority'] as const
 
-const fields: Record<keyof QuickFilters, { model: string; field: string }> = {
+export const noQuickFilters = (): QuickFilters => ({ subject: '', agent: '', team: '', tags: '', inbox: '', channel: '', priority: '' })
+
+/** Whether a filter is by a custom attribute. */
+export const isAttribute = (name: string): name is AttributeName => /^(own|contact)\.[^]/.test(name)
+
+/** The filters that say something, attributes last. */
+export const activeNames = (filters: QuickFilters): QuickName[] =>
+  [...quickNames, ...Object.keys(filters).filter(isAttribute).sort()].filter((name) => filters[name])
+
+/** How an attribute is named among the filters. */
+export const attributeName = ({ applies_to, key }: { applies_to: 'contact' | 'conversation'; key: string }): AttributeName =>
+  applies_to === 'contact' ? `contact.${key}` : `own.${key}`
+
+const fields: Record<PlainName, { model: string; field: string }> = {
+  subject: { model: 'conversations', field: 'subject' },
   agent: { model: 'conversations', field: 'assigned_user_id' },
   team: { model: 'conversations', field: 'assigned_team_id' },
   tags: { model: 'conversations', field: 'tags' },
@@ -27,7 +48,8 @@ const fields: Record<keyof QuickFilters, { model: string; field: string }> = {
 
 const none = /^none$/
 const id = /^[1-9]\d{0,15}$/
-const accepted: Record<keyof QuickFilters, RegExp[]> = {
+const accepted: Record<PlainName, RegExp[]> = {
+  subject: [/^[^\0]{0,199}\S[^\0]{0,199}$/],
   agent: [none, id],
   team: [none, id],
   tags: [none, /^[1-9]\d{0,15}(,[1-9]\d{0,15}){0,49}$/],
@@ -43,12 +65,15 @@ export function fromQuery(query: LocationQuery): QuickFilters {
     const value = query[name]
     if (typeof value === 'string' && accepted[name].some((form) => form.test(value))) filters[name] = value
   }
+  for (const [name, value] of Object.entries(query)) {
+    if (isAttribute(name) && typeof value === 'string' && value.length <= 140) filters[name] = value
+  }
   return filters
 }
 
 /** The filters as they stand in an address, without those that say nothing. */
 export const toQuery = (filters: QuickFilters): Record<string, string> =>
-  Object.fromEntries(quickNames.flatMap((name) => (filters[name] ? [[name, filters[name]]] : [])))
+  Object.fromEntries(activeNames(filters).map((name) => [name, filters[name] ?? '']))
 
 /** The part of an address that says how its list is filtered: it goes along when a conversation of the list is opened. */
 export function listQuery(query: LocationQuery): Record<string, string> {
@@ -56,8 +81,13 @@ export function listQuery(query: LocationQuery): Record<string, string> {
   return { ...(typeof status === 'string' && status ? { status } : {}), ...toQuery(fromQuery(query)) }
 }
 
-function leaf(name: keyof QuickFilters, value: string): FilterLeaf {
-  const { model, field } = fields[name]
+function leaf(name: QuickName, value: string): FilterLeaf {
+  if (isAttribute(name)) {
+    const [, owner, key] = /^(own|contact)\.([^]*)$/.exec(name)!
+    return { model: modelOf(owner === 'contact' ? 'contact' : 'conversation'), field: attributeField(key!), operator: 'equals', value }
+  }
+  const { model, field } = fields[name as PlainName]
+  if (name === 'subject') return { model, field, operator: 'contains', value: value.trim() }
   if (value === 'none') return { model, field, operator: 'not set', value: '' }
   if (name === 'tags') return { model, field, operator: 'contains', value: `[${value}]` }
   return { model, field, operator: 'equals', value }
@@ -65,7 +95,7 @@ function leaf(name: keyof QuickFilters, value: string): FilterLeaf {
 
 /** The filters as the lists of the server take them. */
 export const toLeaves = (filters: QuickFilters): FilterLeaf[] =>
-  quickNames.flatMap((name) => (filters[name] ? [leaf(name, filters[name])] : []))
+  activeNames(filters).map((name) => leaf(name, filters[name] ?? ''))
 
 const equals = (field: string, value: Id | string): Condition => ({ model: 'conversations', field, operator: 'equals', value: String(value) })
 const unset = (field: string): Condition => ({ model: 'conversations', field, operator: 'not set', value: '' })

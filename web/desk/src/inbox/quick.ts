@@ -1,8 +1,8 @@
 import { computed, watch } from 'vue'
 import { useRoute, useRouter, type RouteLocationRaw } from 'vue-router'
-import { useStatuses } from '@/data/reference'
+import { useAttributes, useStatuses } from '@/data/reference'
 import { useMe } from '@/data/session'
-import { asView, changedQuery, fromQuery, listQuery, noQuickFilters, quickNames, toLeaves, type QuickFilters } from '@/filters/quick'
+import { activeNames, asView, attributeName, changedQuery, fromQuery, isAttribute, listQuery, toLeaves, type QuickName } from '@/filters/quick'
 import { viewDialog } from '@/views/dialog'
 import { isHiddenScope, scopeAddress } from './scope'
 import { listView } from './view'
@@ -38,21 +38,29 @@ export function useQuickFilters(scope: () => string) {
     { immediate: true, flush: 'sync' },
   )
 
-  const filters = computed(() => fromQuery(route.query))
-  const active = computed(() => quickNames.filter((name) => filters.value[name]))
+  const { data: attributes } = useAttributes()
+
+  /** An attribute that the desk does not have any more narrows nothing. */
+  const filters = computed(() => {
+    const asked = fromQuery(route.query)
+    const known = attributes.value?.map(attributeName)
+    for (const name of Object.keys(asked).filter(isAttribute)) if (known && !known.includes(name)) delete asked[name]
+    return asked
+  })
+  const active = computed(() => activeNames(filters.value))
   /** A view brings its own filters; spam and trash have one status each. */
   const offered = computed(() => !scope().startsWith('view:') && !isHiddenScope(scope()))
   const change = (parts: Record<string, string>): void => void router.replace({ query: changedQuery(route.query, parts) })
 
   return {
-    filters,
     active,
+    valueOf: (name: QuickName): string => filters.value[name] ?? '',
     offered,
     /** As conditions for the server; empty for none. */
     conditions: computed(() => (offered.value && active.value.length ? JSON.stringify(toLeaves(filters.value)) : '')),
     query: computed(() => listQuery(route.query)),
-    set: (name: keyof QuickFilters, value: string) => change({ [name]: value }),
-    clear: () => change({ ...noQuickFilters() }),
+    set: (name: QuickName, value: string) => change({ [name]: value }),
+    clear: () => change(Object.fromEntries(active.value.map((name) => [name, '']))),
     setStatus: (status: string) => {
       listView.status = status
       change({ status: statusQuery(status) })
