@@ -55,6 +55,8 @@ type Options struct {
 	Own *setting.EmailService
 	// Token returns an access token for an inbox that signs in with OAuth; see [Tokens] for refused.
 	Token func(ctx context.Context, inboxID int64, refused string) (string, error)
+	// IMAPTimeout is how long a server may take for one command; a body gets more, by its size.
+	IMAPTimeout time.Duration
 	// AlarmAfter is after how long without reading a mailbox there is an alarm.
 	AlarmAfter time.Duration
 	// RootURL returns the desk's own address, by which links and images of ours in replies are known.

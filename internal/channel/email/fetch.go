@@ -14,13 +14,15 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 )
 
-// fetched is a mail whose bytes are in the blob store. Reason is set when it is quarantined unread.
+// fetched is a mail whose bytes are in the blob store. Rule and Reason are set when it is quarantined unread.
 type fetched struct {
 	UID    int64
 	Size   int64
 	Blob   string
 	Raw    []byte
+	Rule   string
 	Reason string
+	twice  bool
 	// Deleted is a mail that the server had marked as deleted when it was first seen.
 	Deleted bool
 }
@@ -35,7 +37,7 @@ type uidSize struct {
 func (c *Channel) newMails(client *imapclient.Client, m *mailbox) ([]uidSize, error) {
 	var set imap.UIDSet
 	set.AddRange(imap.UID(m.LastUID+1), 0) // n:*
-	msgs, err := within(client, commandTimeout, client.Fetch(set, &imap.FetchOptions{UID: true, Flags: true, RFC822Size: true}).Collect)
+	msgs, err := within(client, c.IMAPTimeout, client.Fetch(set, &imap.FetchOptions{UID: true, Flags: true, RFC822Size: true}).Collect)
 	if err != nil {
 		return nil, fmt.Errorf("list new mail: %w", err)
 	}
@@ -47,41 +49,40 @@ func (c *Channel) newMails(client *imapclient.Client, m *mailbox) ([]uidSize, er
 		}
 	}
 	slices.SortFunc(out, func(a, b uidSize) int { return cmp.Compare(a.uid, b.uid) })
-	return out, nil
+	return slices.CompactFunc(out, func(a, b uidSize) bool { return a.uid == b.uid }), nil
 }
 
 // fetch stores the bodies of mails as blobs. BODY.PEEK leaves \Seen as it is. A mail that vanished meanwhile is passed
-// over; one over the limit is not read.
+// over; one over the limit is not read. With an error come those that were fetched before it.
 func (c *Channel) fetch(ctx context.Context, client *imapclient.Client, m *mailbox, mails []uidSize) ([]fetched, error) {
 	var set imap.UIDSet
 	var out []fetched
-	var asked []imap.UID
+	asked := map[int64]bool{}
 	total := int64(0)
 	for _, s := range mails {
 		if s.size > maxMail {
-			out = append(out, fetched{UID: int64(s.uid), Size: s.size, Reason: tooLarge})
+			out = append(out, fetched{UID: int64(s.uid), Size: s.size, Rule: ruleLarge, Reason: tooLarge})
 			continue
 		}
 		total += s.size
 		set.AddNum(s.uid)
-		asked = append(asked, s.uid)
+		asked[int64(s.uid)] = true
 	}
 	if len(asked) == 0 {
 		return markDeleted(out, mails), nil
 	}
-	only := int64(0)
-	if len(asked) == 1 {
-		only = int64(asked[0])
-	}
-	timeout := commandTimeout + time.Duration(total/(64<<10))*time.Second // at least 64 kB a second
+	timeout := c.IMAPTimeout + time.Duration(total/(64<<10))*time.Second // at least 64 kB a second
 	read := func() ([]fetched, error) {
 		cmd := client.Fetch(set, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{{Peek: true}}})
 		var err error
 		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
-			f, ferr := c.fetchOne(ctx, msg, m, only)
+			f, ferr := c.fetchOne(ctx, msg, m, asked)
 			if ferr != nil {
 				err = errors.Join(err, ferr)
+			} else if f.twice && len(mails) > 1 {
+				err = errors.Join(err, errTwice)
 			} else if f.Blob != "" || f.Reason != "" {
+				asked[f.UID] = false // once
 				out = append(out, f)
 			}
 		}
@@ -89,9 +90,9 @@ func (c *Channel) fetch(ctx context.Context, client *imapclient.Client, m *mailb
 	}
 	got, err := within(client, timeout, read)
 	if err != nil {
-		return nil, fmt.Errorf("fetch mail: %w", err)
+		err = fmt.Errorf("fetch mail: %w", err)
 	}
-	return markDeleted(got, mails), nil
+	return markDeleted(got, mails), err
 }
 
 // markDeleted notes of fetched mails which of them the list of new ones had as deleted.
@@ -110,17 +111,21 @@ var tooLarge = fmt.Sprintf("larger than %d MB", maxMail>>20)
 
 // fetchOne stores one mail of a FETCH answer. A large mail goes from the connection to the blob store without being
 // held in memory, which needs its UID beforehand: the only one that was asked for, or one named ahead of the body. What
-// the server said of a mail's size is no promise, so the limit counts for what it really sends, too.
-func (c *Channel) fetchOne(ctx context.Context, msg *imapclient.FetchMessageData, m *mailbox, only int64) (f fetched, err error) {
-	f.UID = only
+// was not asked for is left alone: it is no mail, or not its turn. What the server said of a mail's size is no promise, so
+// the limit counts for what it really sends, too.
+func (c *Channel) fetchOne(ctx context.Context, msg *imapclient.FetchMessageData, m *mailbox, asked map[int64]bool) (f fetched, err error) {
+	if len(asked) == 1 {
+		for only := range asked {
+			f.UID = only
+		}
+	}
 	var raw []byte
 	for item := msg.Next(); item != nil; item = msg.Next() {
 		switch item := item.(type) {
 		case imapclient.FetchItemDataUID:
-			if only != 0 && int64(item.UID) != only {
-				return fetched{}, nil // news of another mail, which has no body
+			if f.UID = int64(item.UID); !asked[f.UID] {
+				return pastOne(msg, f.UID, asked), nil
 			}
-			f.UID = int64(item.UID)
 		case imapclient.FetchItemDataBodySection:
 			if item.Literal == nil {
 				continue
@@ -128,7 +133,7 @@ func (c *Channel) fetchOne(ctx context.Context, msg *imapclient.FetchMessageData
 			size := item.Literal.Size()
 			switch {
 			case size > maxMail:
-				f.Size, f.Reason = size, tooLarge // the client library reads past it
+				f.Size, f.Rule, f.Reason = size, ruleLarge, tooLarge // the client library reads past it
 			case size > keepInMemory && f.UID != 0:
 				err = c.storeRaw(ctx, &f, m, item.Literal)
 			default:
@@ -140,7 +145,11 @@ func (c *Channel) fetchOne(ctx context.Context, msg *imapclient.FetchMessageData
 			}
 		}
 	}
-	if f.UID == 0 || raw == nil {
+	if !asked[f.UID] {
+		_, got := asked[f.UID]
+		return fetched{twice: got && raw != nil}, nil
+	}
+	if raw == nil {
 		return f, nil
 	}
 	if err := c.storeRaw(ctx, &f, m, bytes.NewReader(raw)); err != nil {
@@ -150,6 +159,19 @@ func (c *Channel) fetchOne(ctx context.Context, msg *imapclient.FetchMessageData
 		f.Raw = raw
 	}
 	return f, nil
+}
+
+// errTwice is returned when a server gives one mail of several twice: one of the two may be another mail.
+var errTwice = errors.New("the server gives a mail twice")
+
+// pastOne passes over the rest of an answer about a mail that is not wanted, or not any more.
+func pastOne(msg *imapclient.FetchMessageData, uid int64, asked map[int64]bool) (f fetched) {
+	for item := msg.Next(); item != nil; item = msg.Next() {
+		if _, body := item.(imapclient.FetchItemDataBodySection); body {
+			_, f.twice = asked[uid]
+		}
+	}
+	return f
 }
 
 func (c *Channel) storeRaw(ctx context.Context, f *fetched, m *mailbox, r io.Reader) (err error) {

@@ -62,7 +62,7 @@ func ReadHealth(ctx context.Context, q db.Querier, in inbox.Inbox) (Health, erro
 		return Health{}, err
 	}
 	NameAccount(&cfg)
-	rows, err := db.Select[MailboxHealth](ctx, q, `SELECT id, name, mode, server_count, uid_validity, last_uid, since, last_contact_at, last_error, last_error_at, last_problem,
+	rows, err := db.Select[MailboxHealth](ctx, q, `SELECT id, name, mode, server_count, uid_validity % 4294967296 AS uid_validity, last_uid, since, last_contact_at, last_error, last_error_at, last_problem,
 		left_out, compared_at
 		FROM mailboxes WHERE inbox_id = $1 ORDER BY id`, in.ID)
 	if err != nil {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+
+	"github.com/emersion/go-imap/v2"
 
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
@@ -26,6 +29,7 @@ const (
 	rulePurged     = "purged"
 	ruleDeleted    = "deleted" // marked as deleted on the server when it was first seen
 	ruleLarge      = "large"
+	ruleWithheld   = "withheld" // the server lists it and does not give it
 	ruleUnreadable = "unreadable"
 	ruleNoSender   = "no_sender"
 	ruleFailed     = "failed"
@@ -36,11 +40,30 @@ type mailbox struct {
 	ID          int64
 	InboxID     int64
 	Name        string
-	UIDValidity int64
+	UIDValidity int64 // the server's in the lower half, see validity
 	LastUID     int64
 	Since       *db.Time // mails that arrived at the server before are not read
+	BeginsAfter *int64   // the UID up to which mails are left out; nil if that is not known
 	LeftOut     int64    // of what the server holds
 	ComparedAt  *db.Time // nil until server and ledger were compared
+	kept        withheld
+}
+
+// holds reports whether the UIDs of the ledger still name what they named on the server. They do not if the mailbox has
+// another UIDVALIDITY, nor if the server is about to give UIDs that it has given before: then it was restored from a copy
+// without being told to say so, and what came since would never be seen.
+func (m *mailbox) holds(s *imap.SelectData) bool {
+	return uint32(m.UIDValidity) == s.UIDValidity && (s.UIDNext == 0 || int64(s.UIDNext) > m.LastUID) //nolint:gosec // its lower half
+}
+
+// validity returns what stands for a server's UIDVALIDITY in the ledger: UIDs that mean something else under the same one
+// are told apart by the upper half.
+func (m *mailbox) validity(s *imap.SelectData) int64 {
+	next := m.UIDValidity&^math.MaxUint32 | int64(s.UIDValidity)
+	if next == m.UIDValidity {
+		next += math.MaxUint32 + 1
+	}
+	return next
 }
 
 // entry is one mail in the ledger.
@@ -68,8 +91,8 @@ func (c *Channel) openMailbox(ctx context.Context, inboxID int64, name string) (
 		if _, err := tx.Exec(ctx, `INSERT INTO mailboxes (inbox_id, name) VALUES ($1, $2) ON CONFLICT (inbox_id, name) DO NOTHING`, inboxID, name); err != nil {
 			return err
 		}
-		return tx.QueryRow(ctx, `SELECT id, inbox_id, name, uid_validity, last_uid, since, left_out, compared_at FROM mailboxes WHERE inbox_id = $1 AND name = $2`, inboxID, name).
-			Scan(&m.ID, &m.InboxID, &m.Name, &m.UIDValidity, &m.LastUID, &m.Since, &m.LeftOut, &m.ComparedAt)
+		return tx.QueryRow(ctx, `SELECT id, inbox_id, name, uid_validity, last_uid, since, begins_after, left_out, compared_at FROM mailboxes WHERE inbox_id = $1 AND name = $2`, inboxID, name).
+			Scan(&m.ID, &m.InboxID, &m.Name, &m.UIDValidity, &m.LastUID, &m.Since, &m.BeginsAfter, &m.LeftOut, &m.ComparedAt)
 	})
 	if err != nil {
 		return m, fmt.Errorf("open mailbox %s in the ledger: %w", name, err)
@@ -84,20 +107,20 @@ func (c *Channel) restart(ctx context.Context, m *mailbox, uidValidity int64, si
 	if m.Since == nil {
 		m.Since = &since
 	}
-	m.UIDValidity, m.LastUID, m.LeftOut, m.ComparedAt = uidValidity, from, 0, nil
+	m.UIDValidity, m.LastUID, m.BeginsAfter, m.LeftOut, m.ComparedAt = uidValidity, from, &from, 0, nil
 	return c.DB.Tx(ctx, func(tx *db.Tx) error {
 		if _, err := tx.Exec(ctx, `UPDATE mail_ledger SET on_server = FALSE WHERE mailbox_id = $1 AND uid_validity <> $2 AND on_server`, m.ID, uidValidity); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `UPDATE mailboxes SET uid_validity = $2, last_uid = $3, since = $4, left_out = 0, compared_at = NULL WHERE id = $1`,
+		_, err := tx.Exec(ctx, `UPDATE mailboxes SET uid_validity = $2, last_uid = $3, begins_after = $3, since = $4, left_out = 0, compared_at = NULL WHERE id = $1`,
 			m.ID, uidValidity, from, m.Since)
 		return err
 	})
 }
 
 // record enters fetched mails and moves the mailbox's mark behind them, in one transaction: a mail below the mark is in
-// the ledger, always, or had vanished before it was fetched. upTo is up to where the ledger has all of them, 0 for the last
-// of those fetched. It returns the entries that are new.
+// the ledger, always, or had vanished before it was fetched. upTo is up to where the ledger then has all of them. It
+// returns the entries that are new.
 func (c *Channel) record(ctx context.Context, m *mailbox, fetched []fetched, upTo int64) (out []entry, err error) {
 	err = c.DB.Tx(ctx, func(tx *db.Tx) error {
 		out = out[:0]
@@ -110,7 +133,7 @@ func (c *Channel) record(ctx context.Context, m *mailbox, fetched []fetched, upT
 			case f.Deleted:
 				e.State, rule, reason = stateIgnored, ruleDeleted, "marked as deleted on the server"
 			case reason != "":
-				e.State, rule = stateQuarantined, ruleLarge
+				e.State, rule = stateQuarantined, f.Rule
 			}
 			if rule != "" {
 				settled = db.Now().Ptr()
@@ -118,7 +141,6 @@ func (c *Channel) record(ctx context.Context, m *mailbox, fetched []fetched, upT
 			err := tx.QueryRow(ctx, `INSERT INTO mail_ledger (created_at, inbox_id, mailbox_id, uid_validity, uid, size, blob, state, rule, reason, settled_at)
 				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (mailbox_id, uid_validity, uid) DO NOTHING RETURNING id`,
 				db.Now(), e.InboxID, e.MailboxID, e.UIDValidity, e.UID, e.Size, e.Blob, e.State, rule, reason, settled).Scan(&e.ID)
-			last = max(last, f.UID)
 			if errors.Is(err, db.ErrNoRows) {
 				continue // another node, or this one before it was killed, entered it
 			}

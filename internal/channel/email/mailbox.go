@@ -20,8 +20,6 @@ const (
 	// leaseTTL is how long a mailbox stays with a node that has fallen silent.
 	leaseTTL   = 20 * time.Second
 	leaseRenew = 6 * time.Second
-	// commandTimeout is how long the server may take for one command; a body gets more, by its size.
-	commandTimeout = 60 * time.Second
 	// batchCount and batchBytes bound how much is fetched before it is entered in the ledger.
 	batchCount = 100
 	batchBytes = 16 << 20
@@ -48,9 +46,11 @@ func (c *Channel) watch(ctx context.Context, in inbox.Inbox, server inbox.IMAPSe
 	name := mailboxName(server)
 	log := c.Log.With("inbox", in.ID, "mailbox", name)
 	pause := backoffMin
+	kept := withheld{}
 	for ctx.Err() == nil {
 		m, err := c.openMailbox(ctx, in.ID, name)
 		if err == nil {
+			m.kept = kept
 			reached := func() { pause = backoffMin }
 			err = c.whileLeased(ctx, fmt.Sprintf("mailbox:%d", m.ID), func(ctx context.Context) error { return c.session(ctx, in, server, tokens, m, reached) })
 		}
@@ -119,7 +119,7 @@ func (c *Channel) session(ctx context.Context, in inbox.Inbox, server inbox.IMAP
 		return err
 	}
 	arrived := make(chan struct{}, 1)
-	client, err := connectIMAP(ctx, server, tokens, arrived)
+	client, err := connectIMAP(ctx, server, tokens, c.IMAPTimeout, arrived)
 	if err != nil {
 		return err
 	}
@@ -129,11 +129,11 @@ func (c *Channel) session(ctx context.Context, in inbox.Inbox, server inbox.IMAP
 	waited := firstWait
 	compared := comparing{}
 	for ctx.Err() == nil {
-		selected, err := within(client, commandTimeout, client.Select(server.Mailbox, &imap.SelectOptions{ReadOnly: true}).Wait)
+		selected, err := within(client, c.IMAPTimeout, client.Select(server.Mailbox, &imap.SelectOptions{ReadOnly: true}).Wait)
 		if err != nil {
 			return fmt.Errorf("open the mailbox: %w", err)
 		}
-		if int64(selected.UIDValidity) != m.UIDValidity {
+		if !m.holds(selected) {
 			if err := c.begin(ctx, client, server, &m, selected); err != nil {
 				return err
 			}
@@ -164,7 +164,7 @@ func (c *Channel) session(ctx context.Context, in inbox.Inbox, server inbox.IMAP
 		if late > 0 {
 			wait = min(wait, late)
 		}
-		if err := waitForMail(ctx, client, mode == "idle", arrived, wait); err != nil {
+		if err := waitForMail(ctx, client, c.IMAPTimeout, mode == "idle", arrived, wait); err != nil {
 			return err
 		}
 	}
@@ -191,7 +191,7 @@ func (c *Channel) begin(ctx context.Context, client *imapclient.Client, server i
 	}
 	from := int64(0)
 	if s.NumMessages > 0 {
-		found, err := within(client, commandTimeout, client.UIDSearch(&imap.SearchCriteria{Since: since.Time}, nil).Wait)
+		found, err := within(client, c.IMAPTimeout, client.UIDSearch(&imap.SearchCriteria{Since: since.Time}, nil).Wait)
 		if err != nil {
 			return fmt.Errorf("search for recent mail: %w", err)
 		}
@@ -202,7 +202,7 @@ func (c *Channel) begin(ctx context.Context, client *imapclient.Client, server i
 		}
 	}
 	c.Log.Info("mailbox begins", "mailbox", m.Name, "uid_validity", s.UIDValidity, "after_uid", from)
-	return c.restart(ctx, m, int64(s.UIDValidity), since, from)
+	return c.restart(ctx, m, m.validity(s), since, from)
 }
 
 // catchUp fetches, enters and files everything above the mailbox's mark. Fetching the next batch and filing the one
@@ -250,15 +250,11 @@ func (c *Channel) fetchAll(ctx context.Context, client *imapclient.Client, m *ma
 		if err != nil {
 			return err
 		}
-		mails, err := c.fetch(ctx, client, m, unknown)
+		mails, err := c.fetchWhole(ctx, client, m, unknown)
 		if err != nil {
 			return err
 		}
-		upTo := int64(0)
-		if len(mails) == len(unknown) {
-			upTo = int64(sizes[n-1].uid)
-		}
-		entries, err := c.record(ctx, m, mails, upTo)
+		entries, err := c.record(ctx, m, mails, int64(sizes[n-1].uid))
 		if err != nil {
 			return err
 		}
@@ -277,11 +273,12 @@ func (c *Channel) fetchAll(ctx context.Context, client *imapclient.Client, m *ma
 
 // connectIMAP opens a connection as the server's settings say and signs in, with a token if there are tokens. arrived gets a
 // signal whenever the server tells of mail that came or went.
-func connectIMAP(ctx context.Context, s inbox.IMAPServer, tokens Tokens, arrived chan<- struct{}) (*imapclient.Client, error) {
-	return withToken(ctx, tokens, func(token string) (*imapclient.Client, error) { return dialIMAP(ctx, s, token, arrived) })
+// limit is how long the server may take for each step.
+func connectIMAP(ctx context.Context, s inbox.IMAPServer, tokens Tokens, limit time.Duration, arrived chan<- struct{}) (*imapclient.Client, error) {
+	return withToken(ctx, tokens, func(token string) (*imapclient.Client, error) { return dialIMAP(ctx, s, token, limit, arrived) })
 }
 
-func dialIMAP(ctx context.Context, s inbox.IMAPServer, token string, arrived chan<- struct{}) (*imapclient.Client, error) {
+func dialIMAP(ctx context.Context, s inbox.IMAPServer, token string, limit time.Duration, arrived chan<- struct{}) (*imapclient.Client, error) {
 	options := &imapclient.Options{
 		TLSConfig: &tls.Config{ServerName: s.Host, InsecureSkipVerify: s.TLSSkipVerify, MinVersion: tls.VersionTLS12}, //nolint:gosec // the admin's choice
 		UnilateralDataHandler: &imapclient.UnilateralDataHandler{
@@ -299,7 +296,7 @@ func dialIMAP(ctx context.Context, s inbox.IMAPServer, token string, arrived cha
 		return nil, fmt.Errorf("connect: %w", err)
 	}
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
-	_ = conn.SetDeadline(time.Now().Add(commandTimeout))
+	_ = conn.SetDeadline(time.Now().Add(limit))
 	var client *imapclient.Client
 	switch s.TLSType {
 	case "tls":
@@ -315,10 +312,10 @@ func dialIMAP(ctx context.Context, s inbox.IMAPServer, token string, arrived cha
 	default:
 		client = imapclient.New(conn, options)
 	}
-	if _, err := within(client, commandTimeout, func() (struct{}, error) { return struct{}{}, client.WaitGreeting() }); err != nil {
+	if _, err := within(client, limit, func() (struct{}, error) { return struct{}{}, client.WaitGreeting() }); err != nil {
 		return nil, errors.Join(failedAt(stageGreeting, err), client.Close())
 	}
-	if err := signInIMAP(client, s, token); err != nil {
+	if err := signInIMAP(client, s, token, limit); err != nil {
 		return nil, errors.Join(failedAt(signInStage(token), err), client.Close())
 	}
 	_ = conn.SetDeadline(time.Time{})
@@ -346,7 +343,7 @@ func within[T any](client *imapclient.Client, limit time.Duration, fn func() (T,
 
 // waitForMail returns when there may be new mail: at once when the server says so (RFC 2177), and after the polling
 // interval in any case.
-func waitForMail(ctx context.Context, client *imapclient.Client, idle bool, arrived <-chan struct{}, poll time.Duration) error {
+func waitForMail(ctx context.Context, client *imapclient.Client, limit time.Duration, idle bool, arrived <-chan struct{}, poll time.Duration) error {
 	timer := time.NewTimer(poll)
 	defer timer.Stop()
 	if !idle {
@@ -360,7 +357,7 @@ func waitForMail(ctx context.Context, client *imapclient.Client, idle bool, arri
 	}
 	// Servers differ in whether IDLE also tells of what came between the last command and its start; NOOP always does
 	// (RFC 3501 §6.1.2).
-	if _, err := within(client, commandTimeout, func() (struct{}, error) { return struct{}{}, client.Noop().Wait() }); err != nil {
+	if _, err := within(client, limit, func() (struct{}, error) { return struct{}{}, client.Noop().Wait() }); err != nil {
 		return fmt.Errorf("noop: %w", err)
 	}
 	select {
@@ -368,7 +365,7 @@ func waitForMail(ctx context.Context, client *imapclient.Client, idle bool, arri
 		return nil
 	default:
 	}
-	cmd, err := client.Idle()
+	cmd, err := within(client, limit, client.Idle)
 	if err != nil {
 		return fmt.Errorf("idle: %w", err)
 	}
@@ -383,7 +380,7 @@ func waitForMail(ctx context.Context, client *imapclient.Client, idle bool, arri
 	if closed {
 		return errors.New("the server closed the connection")
 	}
-	_, err = within(client, commandTimeout, func() (struct{}, error) { return struct{}{}, errors.Join(cmd.Close(), cmd.Wait()) })
+	_, err = within(client, limit, func() (struct{}, error) { return struct{}{}, errors.Join(cmd.Close(), cmd.Wait()) })
 	if err != nil {
 		return fmt.Errorf("end idle: %w", err)
 	}

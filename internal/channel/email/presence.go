@@ -40,7 +40,7 @@ func (c *Channel) compare(ctx context.Context, client *imapclient.Client, m *mai
 		return present + m.LeftOut, wait, nil
 	}
 	began := time.Now()
-	found, err := within(client, commandTimeout, client.UIDSearch(&imap.SearchCriteria{}, nil).Wait)
+	found, err := within(client, c.IMAPTimeout, client.UIDSearch(&imap.SearchCriteria{}, nil).Wait)
 	if err != nil {
 		return 0, 0, fmt.Errorf("list all mail: %w", err)
 	}
@@ -53,9 +53,45 @@ func (c *Channel) compare(ctx context.Context, client *imapclient.Client, m *mai
 	if present, err = c.forgetAbsent(ctx, m, held); err != nil {
 		return 0, 0, err
 	}
+	missed, err := c.missed(ctx, m, held)
+	if err != nil {
+		return 0, 0, err
+	}
 	m.LeftOut, m.ComparedAt = int64(len(held))-present, db.Now().Ptr()
 	last.notBefore = time.Now().Add(max(time.Second, compareShare*time.Since(began)))
-	return int64(len(held)), 0, nil
+	if missed > 0 {
+		c.Log.Warn("the server did not list a mail that it holds; listing again", "mailbox", m.Name, "uid", missed)
+		m.LastUID, m.ComparedAt, late = missed-1, nil, time.Millisecond
+	}
+	return int64(len(held)), late, nil
+}
+
+// missed returns the lowest UID that the server holds and never listed, 0 for none. Where the beginning of the mailbox is
+// not known, what is above the first mail that was entered is no older mail that was left out.
+func (c *Channel) missed(ctx context.Context, m *mailbox, held map[int64]bool) (int64, error) {
+	begin, known := int64(-1), map[int64]bool{}
+	if m.BeginsAfter != nil {
+		begin = *m.BeginsAfter
+	}
+	err := db.Each(ctx, c.DB, func(r db.Rows) error {
+		var uid int64
+		err := r.Scan(&uid)
+		if begin < 0 {
+			begin = uid
+		}
+		known[uid] = true
+		return err
+	}, `SELECT uid FROM mail_ledger WHERE mailbox_id = $1 AND uid_validity = $2 ORDER BY uid`, m.ID, m.UIDValidity)
+	if err != nil {
+		return 0, fmt.Errorf("look for mails that were not listed: %w", err)
+	}
+	lowest := int64(0)
+	for uid := range held {
+		if begin >= 0 && uid > begin && !known[uid] && (lowest == 0 || uid < lowest) {
+			lowest = uid
+		}
+	}
+	return lowest, nil
 }
 
 // presentMails returns how many of a mailbox's mails the server holds by what the ledger knows.

@@ -19,7 +19,7 @@ type MailboxState struct {
 func ProbeIMAP(ctx context.Context, server inbox.IMAPServer, tokens Tokens) (state MailboxState, err error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	client, err := connectIMAP(ctx, server, tokens, make(chan struct{}, 1))
+	client, err := connectIMAP(ctx, server, tokens, probeTimeout, make(chan struct{}, 1))
 	if err != nil {
 		return state, joinContext(ctx, err)
 	}

@@ -174,7 +174,7 @@ func (c *Channel) ReadSince(ctx context.Context, inboxID, mailboxID int64, since
 		}
 		// Without a UIDVALIDITY the mailbox begins anew; what is being entered at this moment is entered under the old one,
 		// which the server still has.
-		if _, err := tx.Exec(ctx, `UPDATE mailboxes SET since = $2, uid_validity = 0, compared_at = NULL WHERE id = $1`, mailboxID, since); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE mailboxes SET since = $2, uid_validity = uid_validity - uid_validity % 4294967296, compared_at = NULL WHERE id = $1`, mailboxID, since); err != nil {
 			return fmt.Errorf("let mailbox %d begin earlier: %w", mailboxID, err)
 		}
 		in, err := c.Inboxes.TouchTx(ctx, tx, inboxID)

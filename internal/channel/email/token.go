@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/emersion/go-imap/v2/imapclient"
 	"github.com/emersion/go-sasl"
@@ -85,8 +86,8 @@ func (c tokenClient) Start() (mechanism string, initial []byte, err error) {
 func (tokenClient) Next([]byte) ([]byte, error) { return []byte{}, nil }
 
 // signInIMAP signs in to a mailbox with a token, or with the password if there is none.
-func signInIMAP(client *imapclient.Client, s inbox.IMAPServer, token string) error {
-	_, err := within(client, commandTimeout, func() (struct{}, error) {
+func signInIMAP(client *imapclient.Client, s inbox.IMAPServer, token string, limit time.Duration) error {
+	_, err := within(client, limit, func() (struct{}, error) {
 		if token == "" {
 			return struct{}{}, client.Login(s.Username, s.Password).Wait()
 		}

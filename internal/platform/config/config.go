@@ -44,6 +44,7 @@ type Config struct {
 	OAuthGoogleURL     string        `koanf:"oauth_google_url"`     // stands for Google's hosts when mailboxes are connected; theirs when empty
 	OAuthMicrosoftURL  string        `koanf:"oauth_microsoft_url"`  // the same for Microsoft, such as https://login.microsoftonline.us
 	MailAlarmAfter     time.Duration `koanf:"mail_alarm_after"`     // after how long without reading a mailbox foyer doctor alarms
+	IMAPTimeout        time.Duration `koanf:"imap_timeout"`         // how long a mail server may take for one command
 	AuthPerMinute      int           `koanf:"auth_per_minute"`      // sign-in requests an address may make in a minute
 
 	HSTS                  time.Duration `koanf:"hsts"`                    // how long browsers shall ask for HTTPS only; 0 to say nothing
@@ -53,7 +54,7 @@ type Config struct {
 // Defaults is the configuration of an operator who sets nothing.
 func Defaults() Config {
 	return Config{Address: ":9000", DataDir: "./data", RootURL: "http://localhost:9000", LogLevel: "info", LogFormat: "text",
-		SessionLifetime: 9 * time.Hour, MailAlarmAfter: 30 * time.Minute, AuthPerMinute: 30}
+		SessionLifetime: 9 * time.Hour, MailAlarmAfter: 30 * time.Minute, IMAPTimeout: time.Minute, AuthPerMinute: 30}
 }
 
 // Load reads the file, if it exists, and the environment over the defaults. Naming a file that does not exist is an
@@ -124,6 +125,9 @@ func (c *Config) check() error {
 	}
 	if c.MailAlarmAfter < time.Minute {
 		return fmt.Errorf("mail_alarm_after %s must be at least 1m", c.MailAlarmAfter)
+	}
+	if c.IMAPTimeout < time.Second {
+		return fmt.Errorf("imap_timeout %s must be at least 1s", c.IMAPTimeout)
 	}
 	for name, list := range map[string][]string{"outbound_allow": c.OutboundAllow, "trusted_proxies": c.TrustedProxies} {
 		if _, err := Prefixes(list); err != nil {

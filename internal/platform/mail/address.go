@@ -125,7 +125,11 @@ func parseMailbox(item, charset string) (Address, bool) {
 		comment = strings.TrimSuffix(strings.TrimSpace(item[i+1:]), ")")
 		item = stripComments(item)
 	}
-	item = strings.TrimPrefix(strings.Trim(strings.TrimSpace(item), "'"), "mailto:")
+	item = strings.TrimSpace(item)
+	if l := len(item); l > 1 && item[0] == '\'' && item[l-1] == '\'' { // by itself the mark is part of the address
+		item = item[1 : l-1]
+	}
+	item = strings.TrimPrefix(item, "mailto:")
 	if email, ok := bareAddress(strings.Trim(item, `"`)); ok && strings.HasPrefix(item, `"`) && strings.HasSuffix(item, `"`) {
 		return Address{Name: displayName(comment, charset), Email: email}, true
 	}

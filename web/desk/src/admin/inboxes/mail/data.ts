@@ -66,6 +66,7 @@ const rules: Record<string, MessageKey> = {
   purged: 'admin.mail.rule.purged',
   report: 'admin.mail.rule.report',
   unreadable: 'admin.mail.rule.unreadable',
+  withheld: 'admin.mail.rule.withheld',
 }
 
 /** A rule in words. */
