@@ -44,5 +44,5 @@ test('a pasted picture and a draft outlive the tab and leave as one mail', async
   expect(file?.disposition).toBe('inline')
   expect(mail.html).toContain(`cid:${(file?.contentId ?? '').replace(/[<>]/g, '')}`)
   expect(Buffer.from(file?.content as ArrayBuffer)).toEqual(picture)
-  expect(await desk.api.get<unknown[]>('/api/v1/drafts')).toEqual([])
+  await expect.poll(() => desk.api.get<unknown[]>('/api/v1/drafts')).toEqual([])
 })

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Draft } from '@ui/api/types'
-import { DraftConflict, DraftQueue, isEmptyDraft, type DraftStore } from './drafts'
+import { DraftConflict, DraftQueue, isEmptyDraft, sameText, type DraftStore } from './drafts'
 
 const text = (content: string) => ({ content, attachments: [] })
 
@@ -139,6 +139,19 @@ describe('drafts', () => {
   it('count an image or a file as content', () => {
     expect(isEmptyDraft(text('<p>&nbsp;</p>'))).toBe(true)
     expect(isEmptyDraft(text('<p><img src="/uploads/x"></p>'))).toBe(false)
+  })
+
+  it('are deleted once their message arrived, though they were never shown here', async () => {
+    const { queue, log } = setup()
+    await queue.sent('c', 'reply')
+    expect(log).toEqual(['remove reply'])
+  })
+
+  it('say the same however the addresses of their pictures are signed', () => {
+    const [picture, another] = ['1234abcd-5b6d-4462-a2d8-a84b184e3f51', '4321abcd-5b6d-4462-a2d8-a84b184e3f51']
+    const written = `<p>Here: <img src="/uploads/${picture}" alt="x"></p>`
+    expect(sameText(written, `<p>Here: <img src="http://desk.example:9000/uploads/${picture}?sig=a&amp;exp=1" alt="x"></p>`)).toBe(true)
+    expect(sameText(written, written.replace(picture, another))).toBe(false)
   })
 
   it('name the version they began from, and are not written over another one', async () => {

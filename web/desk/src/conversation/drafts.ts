@@ -60,12 +60,18 @@ export function isEmptyDraft(draft: { content: string; attachments: readonly unk
     .trim()
 }
 
+/** Whether two drafts say the same: the server signs the addresses of their pictures anew each time. */
+export function sameText(one: string, other: string): boolean {
+  const plain = (html: string): string => html.replace(/(?:https?:\/\/[^/"]+)?(\/uploads\/[0-9a-f-]{36})(?:\?[^"]*)?(?=")/g, '$1')
+  return plain(one) === plain(other)
+}
+
 interface Slot {
   uuid: Uuid
   mode: Mode
   latest: DraftContent
-  /** What the server has, as text; empty when it has nothing. */
-  stored: string
+  /** What the server has, as text; empty when it has nothing, null before we know. */
+  stored: string | null
   /** When that was stored, by the server's clock; empty when it has nothing. */
   version: string
   /** What was sent lately: a write that overtook another of ours is no conflict. */
@@ -165,10 +171,7 @@ export class DraftQueue {
     return this.chain
   }
 
-  /**
-   * Forgets a draft whose message was stored by the server. `unless` is what the composer holds by
-   * now: text typed since is a new draft and stays.
-   */
+  /** Forgets a draft whose message was stored by the server. Text typed since is a new draft and stays. */
   sent(uuid: Uuid, mode: Mode): Promise<void> {
     const slot = this.slot(uuid, mode)
     if (!isEmptyDraft(slot.latest)) return this.chain
@@ -199,7 +202,7 @@ export class DraftQueue {
 
   private slot(uuid: Uuid, mode: Mode): Slot {
     const key = DraftQueue.key(uuid, mode)
-    const slot = this.slots.get(key) ?? { uuid, mode, latest: { content: '', attachments: [] }, stored: '', version: '', sent: [] }
+    const slot = this.slots.get(key) ?? { uuid, mode, latest: { content: '', attachments: [] }, stored: null, version: '', sent: [] }
     this.slots.set(key, slot)
     return slot
   }
@@ -236,7 +239,7 @@ export class DraftQueue {
         this.states.set(key, 'saved')
         this.copy(key, null)
       } catch (error) {
-        if (error instanceof DraftConflict && slot.sent.includes(error.other.content)) {
+        if (error instanceof DraftConflict && slot.sent.some((content) => sameText(content, error.other.content))) {
           slot.version = error.other.updated_at
           slot.timer ??= setTimeout(() => void this.write(slot, false), 0)
           return
