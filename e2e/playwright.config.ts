@@ -15,7 +15,8 @@ export default defineConfig<object, { engine: Engine }>({
   use: {
     viewport: { width: 1440, height: 900 },
     serviceWorkers: 'block', // what a test keeps back or counts does not pass by one; the spec of the installed app has it
-    trace: 'retain-on-failure',
+    // Recording a trace takes as long again as the test: it is done on request, and when a test that failed is tried again.
+    trace: process.env['FOYER_E2E_TRACE'] ? 'retain-on-failure' : 'on-first-retry',
     screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: '/usr/bin/chromium',

@@ -2,7 +2,7 @@
 
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, test } from '../support/fixtures.ts'
+import { expect, follow, test } from '../support/fixtures.ts'
 import { hostile } from '../support/hostile.ts'
 import { until } from '../support/mailserver.ts'
 import { htmlBytes } from '../support/mails.ts'
@@ -54,9 +54,12 @@ test('hostile HTML runs nothing and fetches nothing', async ({ desk, dovecot, si
     if (url.protocol.startsWith('http') && url.origin !== desk.url) trespasses.push(`request: ${request.url()}`)
   })
 
+  await page.goto('/inboxes/all')
+  await expect(page.getByTestId('conversation-row').first()).toBeVisible()
   for (const { uuid, subject } of filed) {
     await test.step(subject, async () => {
-      await page.goto(`/inboxes/all/conversation/${uuid}`)
+      await follow(page, `/inboxes/all/conversation/${uuid}`)
+      await expect(page.getByTestId('conversation-header')).toContainText(subject)
       const frame = page.locator('[data-testid="message"][data-type="incoming"] iframe')
       await expect(frame.contentFrame().getByText(marker)).toBeVisible()
       // Without allow-scripts nothing in the frame can run; without allow-top-navigation it cannot leave.

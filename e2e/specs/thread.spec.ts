@@ -158,9 +158,11 @@ test('a thread of thousands is light, is searched as a whole and opened in its m
   await dovecot.deliver('long', mailWithFiles('A long story'))
   const { uuid } = await desk.api.conversationAbout('A long story')
   const notes: Message[] = []
-  for (let n = 0; n < many; n += 25) {
-    notes.push(...(await Promise.all(Array.from({ length: 25 }, (_, i) => note(desk.api, uuid, n + i === 300 ? `Entry ${n + i} speaks of obsidian.` : `Entry ${n + i}: nobody answered.`)))))
-  }
+  await test.step('many notes are written', async () => {
+    for (let n = 0; n < many; n += 25) {
+      notes.push(...(await Promise.all(Array.from({ length: 25 }, (_, i) => note(desk.api, uuid, n + i === 300 ? `Entry ${n + i} speaks of obsidian.` : `Entry ${n + i}: nobody answered.`)))))
+    }
+  })
   const old = notes[many - 250]!
   const newest = letters(page).last()
 

@@ -55,3 +55,11 @@ export async function signIn(page: Page): Promise<void> {
   await page.locator('#password').press('Enter')
   await expect(page).toHaveURL(/\/inboxes\//)
 }
+
+/** Goes to an address of the app without loading the app anew, as its links do. */
+export async function follow(page: Page, path: string): Promise<void> {
+  await page.evaluate((to) => {
+    history.pushState(null, '', to)
+    dispatchEvent(new PopStateEvent('popstate', { state: null }))
+  }, path)
+}

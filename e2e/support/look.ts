@@ -1,7 +1,7 @@
 // What every screen is looked at for: a picture for people, and what axe calls serious or worse.
 
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
+import axe from 'axe-core'
 
 export const looks = [
   { name: 'light', scheme: 'light', width: 1440, height: 900 },
@@ -18,17 +18,28 @@ async function settle(page: Page): Promise<void> {
 }
 
 /**
+ * What axe calls serious or worse. It runs in the page itself and lists nothing but what is wrong, which takes a tenth of the
+ * time that its wrapper for Playwright does. Frames are judged as elements: what is inside is a mail, a file or a preview.
+ */
+async function violations(page: Page): Promise<string[]> {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
+  return await page.evaluate(async () => {
+    const run = (window as unknown as { axe: typeof axe }).axe.run
+    const { violations } = await run(document, { resultTypes: ['violations'], iframes: false, preload: false })
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`)
+  })
+}
+
+/**
  * Takes the picture screenshots/<name>.png of a page that has loaded what it shows, lets axe look at it, and refuses a page
  * that scrolls sideways. One whose requests a test keeps back is examined as it stands.
  */
 export async function examine(page: Page, name: string, silent = true): Promise<void> {
   if (silent) await settle(page)
   await page.screenshot({ path: `screenshots/${name}.png`, animations: 'disabled' })
-  // What is inside a mail is the customer's work, not the desk's; nothing runs inside the frames of notes and previews either.
-  const { violations } = await new AxeBuilder({ page }).exclude('[data-testid="message"] iframe').exclude('[data-testid="contact-note"] iframe').exclude('[data-testid="template-preview"] iframe').exclude('[data-testid="opened-mail"] iframe').analyze()
-  const serious = violations
-    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)
+  const serious = await violations(page)
   expect.soft(serious, name).toEqual([])
   // To the left of a page that runs right to left scrollWidth counts too.
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
