@@ -13,7 +13,8 @@ type unitedDraft struct {
 	ID      int64   `json:"id"`
 	Content string  `json:"content"` // before
 	Meta    db.JSON `json:"meta"`
-	After   db.Time `json:"after"` // its updated_at
+	Before  db.Time `json:"before"` // its updated_at, then
+	After   db.Time `json:"after"`  // and after the merge
 }
 
 // uniteDrafts appends what agents had begun in one conversation to what they had begun in the other. Where they had begun
@@ -25,10 +26,11 @@ func (s *Service) uniteDrafts(ctx context.Context, tx *db.Tx, t, h *head) ([]uni
 		Type         string
 		Content      string
 		Meta         db.JSON
+		UpdatedAt    db.Time
 		OtherContent string
 		OtherMeta    db.JSON
 	}
-	pairs, err := db.Select[pair](ctx, tx, `SELECT d.id, d.user_id, d.type, d.content, d.meta, o.content AS other_content, o.meta AS other_meta
+	pairs, err := db.Select[pair](ctx, tx, `SELECT d.id, d.user_id, d.type, d.content, d.meta, d.updated_at, o.content AS other_content, o.meta AS other_meta
 		FROM drafts o JOIN drafts d ON d.conversation_id = $2 AND d.user_id = o.user_id AND d.type = o.type WHERE o.conversation_id = $1 ORDER BY d.id`, h.ID, t.ID)
 	if err != nil {
 		return nil, fmt.Errorf("read the drafts of both conversations: %w", err)
@@ -40,7 +42,7 @@ func (s *Service) uniteDrafts(ctx context.Context, tx *db.Tx, t, h *head) ([]uni
 			d.ID, d.Content+d.OtherContent, uniteMeta(d.Meta, d.OtherMeta), now); err != nil {
 			return nil, fmt.Errorf("unite drafts: %w", err)
 		}
-		out = append(out, unitedDraft{ID: d.ID, Content: d.Content, Meta: d.Meta, After: now})
+		out = append(out, unitedDraft{ID: d.ID, Content: d.Content, Meta: d.Meta, Before: d.UpdatedAt, After: now})
 	}
 	return out, s.draftsMoved(ctx, tx, h.UUID, t)
 }
@@ -61,11 +63,12 @@ func uniteMeta(meta, other db.JSON) db.JSON {
 	return united
 }
 
-// separateDrafts gives drafts of the target back what they said before, but for those that were written on since.
+// separateDrafts gives drafts of the target back what they said before, but for those that were written on since. They are the
+// version again that they were, which a merge before that one may be waiting for.
 func (s *Service) separateDrafts(ctx context.Context, tx *db.Tx, drafts []unitedDraft) error {
 	for _, d := range drafts {
 		if _, err := tx.Exec(ctx, `UPDATE drafts SET content = $2, meta = $3, updated_at = $4 WHERE id = $1 AND updated_at = $5`,
-			d.ID, d.Content, d.Meta, db.Now(), d.After); err != nil {
+			d.ID, d.Content, d.Meta, d.Before, d.After); err != nil {
 			return fmt.Errorf("separate drafts: %w", err)
 		}
 	}

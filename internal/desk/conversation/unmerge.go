@@ -86,22 +86,30 @@ func (s *Service) unmerge(ctx context.Context, tx *db.Tx, p *agent.Principal, t,
 		Before: map[string]any{"merged_into": t.Reference}})
 }
 
-// separateRows takes from the target the tags, the people and the read marks that a merge gave it, but for what it has of
-// others that were merged into it or by what was done since.
+// separateRows takes from the target the tags, the people and the read marks that a merge gave it. What a later merge would have
+// given it too is that merge's from now on; people who wrote stay.
 func (s *Service) separateRows(ctx context.Context, tx *db.Tx, t, h *head, u united) error {
-	const others = `(SELECT conversation_id FROM conversation_merges WHERE target_id = $1 AND conversation_id <> $2)`
+	later, err := mergedLater(ctx, tx, t, h)
+	if err != nil {
+		return err
+	}
 	for _, id := range u.Tags {
-		if _, err := tx.Exec(ctx, `DELETE FROM conversation_tags WHERE conversation_id = $1 AND tag_id = $3
-			AND NOT EXISTS (SELECT 1 FROM conversation_tags o WHERE o.tag_id = $3 AND o.conversation_id IN `+others+`)`, t.ID, h.ID, id); err != nil {
+		if heir := later.heir(func(m *laterMerge) []int64 { return m.tags }, id); heir != nil {
+			heir.was.Tags = append(heir.was.Tags, id)
+		} else if _, err := tx.Exec(ctx, `DELETE FROM conversation_tags WHERE conversation_id = $1 AND tag_id = $2`, t.ID, id); err != nil {
 			return fmt.Errorf("separate tags: %w", err)
 		}
 	}
 	for _, id := range u.Participants {
-		if _, err := tx.Exec(ctx, `DELETE FROM conversation_participants WHERE conversation_id = $1 AND user_id = $3
-			AND NOT EXISTS (SELECT 1 FROM messages WHERE conversation_id = $1 AND sender_id = $3)
-			AND NOT EXISTS (SELECT 1 FROM conversation_participants o WHERE o.user_id = $3 AND o.conversation_id IN `+others+`)`, t.ID, h.ID, id); err != nil {
+		if heir := later.heir(func(m *laterMerge) []int64 { return m.people }, id); heir != nil {
+			heir.was.Participants = append(heir.was.Participants, id)
+		} else if _, err := tx.Exec(ctx, `DELETE FROM conversation_participants WHERE conversation_id = $1 AND user_id = $2
+			AND NOT EXISTS (SELECT 1 FROM messages WHERE conversation_id = $1 AND sender_id = $2)`, t.ID, id); err != nil {
 			return fmt.Errorf("separate participants: %w", err)
 		}
+	}
+	if err := later.save(ctx, tx); err != nil {
+		return err
 	}
 	for _, m := range u.Seen {
 		query, args := `DELETE FROM conversation_last_seen WHERE user_id = $1 AND conversation_id = $2 AND last_seen_at = $3`, []any{m.UserID, t.ID, m.After}
