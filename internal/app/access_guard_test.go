@@ -230,7 +230,7 @@ func TestTheLogHoldsNoSecretsOfRefusedRequests(t *testing.T) {
 		ask(t, a.URL(), http.MethodPost, "/api/v1/teams", `{"name":1}`, header...)
 	}
 	ask(t, a.URL(), http.MethodPost, "/api/v1/auth/login", `{"email":"System","password":"wr0ng-p4ssword"}`)
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := a.Stop(ctx); err != nil {
 		t.Fatal(err)

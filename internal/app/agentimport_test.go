@@ -155,7 +155,7 @@ func TestAnImportGoesOnAfterARestart(t *testing.T) {
 		if code, body := admin.importAgents(importPath, file.String()); code != 200 {
 			t.Fatalf("%d %s", code, body)
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
 		if err := a.Stop(ctx); err != nil {
 			t.Fatal(err)

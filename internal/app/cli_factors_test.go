@@ -21,7 +21,7 @@ func visit(t *testing.T, cfg config.Config, fn func(d *desk)) {
 		t.Fatal(err)
 	}
 	fn(&desk{t: t, app: a})
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := a.Stop(ctx); err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 )
 
 // takenUpWithin is how soon a node that was killed goes on with what it was doing, once it serves again.
-const takenUpWithin = 10 * time.Second
+const takenUpWithin = 40 * time.Second
 
 type bulkStatus struct {
 	ID                                     int64

@@ -12,6 +12,7 @@ import (
 
 	"github.com/foyerdesk/foyer/internal/api"
 	"github.com/foyerdesk/foyer/internal/app"
+	"github.com/foyerdesk/foyer/internal/desk/remote"
 	"github.com/foyerdesk/foyer/internal/platform/db/dbtest"
 )
 
@@ -105,7 +106,7 @@ func TestAnswersHaveTheFormThatTheDocumentSays(t *testing.T) {
 		empty := startDesk(t, url)
 		for _, op := range operations(empty.app.API.OpenAPI()) {
 			// An empty desk has no import to tell of: 404 is the answer that clients know.
-			if op.Method == http.MethodGet && !strings.Contains(op.Path, "{") && !strings.HasSuffix(op.Path, "/import/status") {
+			if op.Method == http.MethodGet && !strings.Contains(op.Path, "{") && !strings.HasSuffix(op.Path, "/import/status") && op.Path != remote.Path {
 				if code, raw := empty.admin.do(op.Method, asked(op.Path), nil); code == http.StatusOK {
 					answered(t, empty.app.API.OpenAPI(), op, raw)
 				} else {

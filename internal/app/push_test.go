@@ -112,7 +112,7 @@ func (s *pushService) next() pushedText {
 	select {
 	case what := <-s.got:
 		return what
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		s.t.Fatal("nothing was pushed")
 		return pushedText{}
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/foyerdesk/foyer/internal/api"
+	"github.com/foyerdesk/foyer/internal/desk/remote"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/platform/db/dbtest"
 )
@@ -215,7 +216,8 @@ func TestEveryRouteByWhoAsks(t *testing.T) {
 				path := p.fill(r.Path)
 				a := ask(t, base, r.Method, path, body, header...)
 				check(t, "admin", r, path, a)
-				if a.code == http.StatusUnauthorized || a.code == http.StatusForbidden {
+				signed := r.Path == remote.Path // what counts there is the signature
+				if a.code == http.StatusUnauthorized || a.code == http.StatusForbidden && !signed {
 					t.Errorf("admin by %s: %s %s: %d %s", header[0], r.Method, path, a.code, clip(a.body))
 				}
 			}

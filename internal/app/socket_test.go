@@ -46,7 +46,7 @@ func (c *client) dial(query string) *socket {
 
 func (c *client) connect(query string) *socket {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	ws, res, err := websocket.Dial(ctx, c.base+"/ws"+query, &websocket.DialOptions{HTTPHeader: http.Header{"Cookie": {c.cookies()}, "Origin": {c.base}}})
 	if err != nil {
@@ -126,7 +126,7 @@ func (s *socket) kicked() websocket.CloseError {
 	select {
 	case e := <-s.closed:
 		return e
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		s.t.Fatal("the socket stayed open")
 	}
 	return websocket.CloseError{}

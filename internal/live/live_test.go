@@ -211,7 +211,7 @@ func (k *desk) join(id int64) *socket {
 }
 
 func (s *socket) read() (frame, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	var f frame
 	kind, data, err := s.ws.Read(ctx)

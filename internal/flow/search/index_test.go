@@ -17,7 +17,7 @@ import (
 // until waits for a condition.
 func (k *desk) until(what string, ok func() bool) {
 	k.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {
