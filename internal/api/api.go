@@ -29,6 +29,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
 	"github.com/foyerdesk/foyer/internal/desk/mailauth"
 	"github.com/foyerdesk/foyer/internal/desk/media"
+	"github.com/foyerdesk/foyer/internal/desk/organization"
 	"github.com/foyerdesk/foyer/internal/desk/remote"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/desk/roster"
@@ -74,6 +75,7 @@ type Deps struct {
 	Contacts      *contact.Service
 	Conversations *conversation.Service
 	Tags          *tag.Service
+	Organizations *organization.Service
 	Attributes    *attribute.Service
 	Views         *view.Service
 	Templates     *template.Service

@@ -32,6 +32,7 @@ type contactBody struct {
 	PhoneNumberCountryCode string          `json:"phone_number_country_code,omitempty"`
 	Country                string          `json:"country,omitempty"`
 	ExternalUserID         string          `json:"external_user_id,omitempty"`
+	OrganizationID         *int64          `json:"organization_id,omitempty" doc:"0 for none; left out, that of the domain of the address"`
 	CustomAttributes       attributeValues `json:"custom_attributes,omitempty"`
 }
 
@@ -42,6 +43,7 @@ type contactPatch struct {
 	PhoneNumber            *string         `json:"phone_number,omitempty"`
 	PhoneNumberCountryCode *string         `json:"phone_number_country_code,omitempty"`
 	Country                *string         `json:"country,omitempty"`
+	OrganizationID         *int64          `json:"organization_id,omitempty" doc:"0 for none"`
 	CustomAttributes       attributeValues `json:"custom_attributes,omitempty" doc:"Attributes to set; the others stay"`
 }
 
@@ -58,7 +60,7 @@ func Contacts(a *API) {
 		func(ctx context.Context, p *agent.Principal, in *struct{ Body contactBody }) (*contact.Detail, error) {
 			b := in.Body
 			return s.Create(ctx, p, contact.Edit{Email: b.Email, FirstName: b.FirstName, LastName: b.LastName, PhoneNumber: b.PhoneNumber,
-				PhoneNumberCountryCode: b.PhoneNumberCountryCode, Country: b.Country, ExternalUserID: b.ExternalUserID, Attributes: b.CustomAttributes})
+				PhoneNumberCountryCode: b.PhoneNumberCountryCode, Country: b.Country, ExternalUserID: b.ExternalUserID, Organization: b.OrganizationID, Attributes: b.CustomAttributes})
 		})
 	route(a, http.MethodGet, "/contacts/{id}", "One contact or visitor", need(role.ContactsRead),
 		func(ctx context.Context, _ *agent.Principal, in *IDPath) (*contact.Detail, error) {
@@ -72,7 +74,7 @@ func Contacts(a *API) {
 			b := in.Body
 			return withID(in.ID, func(id int64) (*contact.Detail, error) {
 				return s.Update(ctx, p, id, contact.Patch{Email: b.Email, FirstName: b.FirstName, LastName: b.LastName, PhoneNumber: b.PhoneNumber,
-					PhoneNumberCountryCode: b.PhoneNumberCountryCode, Country: b.Country, Attributes: b.CustomAttributes})
+					PhoneNumberCountryCode: b.PhoneNumberCountryCode, Country: b.Country, Organization: b.OrganizationID, Attributes: b.CustomAttributes})
 			})
 		})
 	route(a, http.MethodPut, "/contacts/{id}/block", "Block a contact, or let them write again", need(role.ContactsBlock),

@@ -154,6 +154,9 @@ func deeds(p *prepared, agent, role, inbox, oidc string) []deed {
 		{"DELETE", "/contacts/" + p.ids["contacts"] + "/notes/" + p.ids["notes"], nil, "contact_note_deleted"},
 		{"POST", "/contacts/{contact}/merge", map[string]any{"into": contact}, "contact_merged"},
 		{"DELETE", "/contacts/" + p.ids["contacts"] + "?conversations=keep", nil, "contact_deleted"},
+		{"POST", "/organizations", map[string]any{"name": "Globex", "domains": []string{"globex.test"}}, "organization_created"},
+		{"PATCH", "/organizations/" + p.ids["organizations"], map[string]any{"note": "pays late"}, "organization_updated"},
+		{"DELETE", "/organizations/" + p.ids["organizations"], nil, "organization_deleted"},
 		{"DELETE", "/conversations/" + p.ids["conversations"] + "/messages/" + p.ids["messages"], nil, "data_deleted"},
 	}
 }

@@ -53,8 +53,10 @@ func TestMailFromMergedAddressGoesOnInItsConversation(t *testing.T) {
 var contactBodies = map[string]string{
 	"PUT /conversations/{uuid}/custom-attributes":          `{"plan":"pro","seats":3}`,
 	"PUT /conversations/{uuid}/contacts/custom-attributes": `{"plan":"pro","seats":3}`,
-	"POST /contacts":            `{"email":"made@x.test","first_name":"M","last_name":"L","phone_number":"1","phone_number_country_code":"+31","country":"NL","external_user_id":"e1","custom_attributes":{"a":1}}`,
-	"PATCH /contacts/{id}":      `{"email":"bo@x.test","first_name":"Bo","last_name":"L","phone_number":"1","phone_number_country_code":"+31","country":"NL","custom_attributes":{"a":1}}`,
+	"POST /contacts":            `{"email":"made@x.test","first_name":"M","last_name":"L","phone_number":"1","phone_number_country_code":"+31","country":"NL","external_user_id":"e1","organization_id":0,"custom_attributes":{"a":1}}`,
+	"PATCH /contacts/{id}":      `{"email":"bo@x.test","first_name":"Bo","last_name":"L","phone_number":"1","phone_number_country_code":"+31","country":"NL","organization_id":0,"custom_attributes":{"a":1}}`,
+	"POST /organizations":       `{"name":"New","domains":["new.test"],"note":"x"}`,
+	"PATCH /organizations/{id}": `{"name":"Acme","domains":["acme.test"],"note":"x"}`,
 	"POST /contacts/bulk":       `{"ids":[1],"action":"block","conversations":"keep"}`,
 	"PUT /contacts/{id}/block":  `{"enabled":true}`,
 	"POST /contacts/{id}/notes": `{"note":"<p>x</p>"}`,

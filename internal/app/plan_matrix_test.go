@@ -39,6 +39,8 @@ func plannedDesk(t *testing.T, url string, n int) *app.App {
 			`INSERT INTO tags (id, created_at, updated_at, name) VALUES (901, 1, 1, 'rare')`,
 			`INSERT INTO conversation_tags (conversation_id, tag_id) SELECT id, 901 FROM conversations WHERE id % 1000 = 7`,
 			`UPDATE conversations SET assigned_team_id = 901 WHERE id % 100 = 8`,
+			`INSERT INTO organizations (id, created_at, updated_at, name, name_key) VALUES (901, 1, 1, 'Few', 'few'), (902, 1, 1, 'Many', 'many')`,
+			`UPDATE users SET organization_id = CASE id % 100 WHEN 7 THEN 901 ELSE 902 END WHERE type = 'contact'`,
 			`INSERT INTO custom_attributes (created_at, updated_at, name, description, applies_to, key, options, data_type, regex, regex_hint)
 				VALUES (1, 1, 'Tier', '', 'conversation', 'tier', '["Gold", "Iron"]', 'list', '', ''), (1, 1, 'Seats', '', 'contact', 'seats', '[]', 'number', '', '')`,
 			`UPDATE conversations SET custom_attributes = '{"tier":"Gold"}' WHERE id % 1000 = 7`,
@@ -77,27 +79,29 @@ func TestNoListReadsTheWholeDesk(t *testing.T) {
 		admin := &agent.Principal{ID: 1, TeamIDs: []int64{1, 901}, Permissions: role.SetOf(role.All...)}
 		limited := &agent.Principal{ID: 1, TeamIDs: []int64{901}, Permissions: role.SetOf(role.ConversationsRead, role.ConversationsReadTeamAll, role.ConversationsReadAssigned)}
 		filters := map[string]string{
-			"":                    "",
-			"open":                leaf("status_id", "equals", "1"),
-			"open and high":       leaf("status_id", "equals", "1") + "," + leaf("priority_id", "equals", "3"),
-			"open of two":         leaf("status_id", "in", `["1","3"]`),
-			"rare tag":            leaf("tags", "contains", "[901]"),
-			"small team":          leaf("assigned_team_id", "equals", "901"),
-			"nobody's":            leaf("status_id", "equals", "1") + "," + leaf("assigned_user_id", "not set", ""),
-			"of last week":        leaf("created_at", "greater than", "2026-01-01"),
-			"email":               `{"model":"users","field":"email","operator":"equals","value":"one@x.test"}`,
-			"subject":             leaf("subject", "contains", "zebra"),
-			"usual subject":       leaf("subject", "contains", "e"),
-			"subject's beginning": leaf("subject", "starts with", "zeb"),
-			"other subjects":      leaf("subject", "not contains", "zebra"),
-			"rare attribute":      leaf("custom_attributes.tier", "equals", "Gold"),
-			"usual attribute":     leaf("custom_attributes.tier", "equals", "Iron"),
-			"not the attribute":   leaf("status_id", "equals", "1") + "," + leaf("custom_attributes.tier", "not equals", "Gold"),
-			"few contacts'":       `{"model":"users","field":"custom_attributes.seats","operator":"greater than","value":"100"}`,
-			"many contacts'":      `{"model":"users","field":"custom_attributes.seats","operator":"less than","value":"100"}`,
+			"":                     "",
+			"open":                 leaf("status_id", "equals", "1"),
+			"open and high":        leaf("status_id", "equals", "1") + "," + leaf("priority_id", "equals", "3"),
+			"open of two":          leaf("status_id", "in", `["1","3"]`),
+			"rare tag":             leaf("tags", "contains", "[901]"),
+			"small team":           leaf("assigned_team_id", "equals", "901"),
+			"nobody's":             leaf("status_id", "equals", "1") + "," + leaf("assigned_user_id", "not set", ""),
+			"of last week":         leaf("created_at", "greater than", "2026-01-01"),
+			"email":                `{"model":"users","field":"email","operator":"equals","value":"one@x.test"}`,
+			"subject":              leaf("subject", "contains", "zebra"),
+			"usual subject":        leaf("subject", "contains", "e"),
+			"subject's beginning":  leaf("subject", "starts with", "zeb"),
+			"other subjects":       leaf("subject", "not contains", "zebra"),
+			"rare attribute":       leaf("custom_attributes.tier", "equals", "Gold"),
+			"usual attribute":      leaf("custom_attributes.tier", "equals", "Iron"),
+			"not the attribute":    leaf("status_id", "equals", "1") + "," + leaf("custom_attributes.tier", "not equals", "Gold"),
+			"few contacts'":        `{"model":"users","field":"custom_attributes.seats","operator":"greater than","value":"100"}`,
+			"an organization":      `{"model":"users","field":"organization_id","operator":"equals","value":"901"}`,
+			"a large organization": `{"model":"users","field":"organization_id","operator":"equals","value":"902"}`,
+			"many contacts'":       `{"model":"users","field":"custom_attributes.seats","operator":"less than","value":"100"}`,
 		}
 		scopes := map[string]conversation.Scope{"all": conversation.All, "unassigned": conversation.Unassigned, "assigned": conversation.Assigned, "team": conversation.TeamInbox,
-			"mentioned": conversation.Mentioned, "a view": conversation.Readable, "of a contact": conversation.OfContact, "spam": conversation.InSpam, "trash": conversation.InTrash}
+			"mentioned": conversation.Mentioned, "a view": conversation.Readable, "of a contact": conversation.OfContact, "of an organization": conversation.OfOrganization, "spam": conversation.InSpam, "trash": conversation.InTrash}
 		for who, p := range map[string]*agent.Principal{"admin": admin, "limited": limited} {
 			for scope, s := range scopes {
 				if who == "limited" && (s == conversation.All || s == conversation.Unassigned) {
@@ -109,7 +113,7 @@ func TestNoListReadsTheWholeDesk(t *testing.T) {
 					}
 					for _, order := range orders {
 						by, dir, _ := strings.Cut(order, " ")
-						checkCost(t, a, p, fmt.Sprintf("%s: %s, %s, by %s", who, scope, name, order), conversation.ListQuery{Scope: s, TeamID: 901, ContactID: 20,
+						checkCost(t, a, p, fmt.Sprintf("%s: %s, %s, by %s", who, scope, name, order), conversation.ListQuery{Scope: s, TeamID: 901, ContactID: 20, OrganizationID: 902,
 							Page: 1, PageSize: 30, Filters: "[" + f + "]", OrderBy: "conversations." + by, Order: dir})
 					}
 				}

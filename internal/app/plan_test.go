@@ -233,6 +233,7 @@ func TestContactsComeFromAnIndexInOrder(t *testing.T) {
 				plan(contact.Query{Page: 1, PageSize: 30, OrderBy: by, Order: order, Cursor: cursor}, "TEMP B-TREE", "Sort")
 			}
 		}
+		plan(contact.Query{Page: 2, PageSize: 30, OrganizationID: 7}, "TEMP B-TREE", "Sort")
 		page, err := a.Contacts.List(ctx, contact.Query{Page: 1, PageSize: 1})
 		if err != nil || len(page.Results) != 1 {
 			t.Fatalf("%v: %+v", err, page)

@@ -51,6 +51,7 @@ func prepareOn(t *testing.T, d *desk) *prepared {
 	p.ids["tags"] = num(create("/api/v1/tags", map[string]any{"name": "vip"}))
 	p.ids["statuses"] = num(create("/api/v1/statuses", map[string]any{"name": "Waiting for parts", "category": "waiting"}))
 	p.ids["custom-attributes"] = num(create("/api/v1/custom-attributes", map[string]any{"name": "Plan", "description": "What they pay for", "applies_to": "contact", "key": "plan", "data_type": "text"}))
+	p.ids["organizations"] = num(create("/api/v1/organizations", map[string]any{"name": "Acme", "domains": []string{"acme.test"}}))
 	p.ids["views"] = num(create("/api/v1/views/me", map[string]any{"name": "Mine", "filters": []any{}}))
 	p.ids["shared-views"] = num(create("/api/v1/shared-views", map[string]any{"name": "Ours", "filters": []any{}, "visibility": "all"}))
 	p.ids["templates"] = num(create("/api/v1/templates", map[string]any{"name": "Plain", "type": "email_outgoing", "body": "{{ template \"content\" . }}"}))

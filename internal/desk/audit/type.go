@@ -75,6 +75,9 @@ const (
 	ContactDeleted       Type = "contact_deleted"
 	ContactNoteDeleted   Type = "contact_note_deleted"
 	ContactsExported     Type = "contacts_exported"
+	OrganizationCreated  Type = "organization_created"
+	OrganizationUpdated  Type = "organization_updated"
+	OrganizationDeleted  Type = "organization_deleted"
 )
 
 // The desk: its settings, its inboxes, what leaves it and what is destroyed.
@@ -123,6 +126,7 @@ var Types = []Type{
 	ConversationMerged, ConversationUnmerged, ConversationSplit, ConversationDeleted, ReplyResent, ReplyReaddressed, ReplyCancelled,
 	RoleCreated, RoleUpdated, PermissionsChanged, RoleDeleted, TeamCreated, TeamUpdated, TeamDeleted,
 	ContactCreated, ContactUpdated, ContactBlocked, ContactUnblocked, ContactMerged, ContactDeleted, ContactNoteDeleted, ContactsExported,
+	OrganizationCreated, OrganizationUpdated, OrganizationDeleted,
 	GeneralSettingsChanged, EmailSettingsChanged, EmailSettingsTested, InboxCreated, InboxUpdated, InboxDeleted, MailReleased,
 	TemplateCreated, TemplateUpdated, TemplateDeleted, TemplateTested,
 	StatusCreated, StatusUpdated, StatusDeleted, TagCreated, TagUpdated, TagDeleted, TagsImported,

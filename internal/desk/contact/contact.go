@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/foyerdesk/foyer/internal/desk/organization"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
@@ -40,6 +41,9 @@ type Contact struct {
 	// Foyer's additions.
 	EmailBouncedAt *db.Time `json:"email_bounced_at"`
 	EmailBounce    string   `json:"email_bounce,omitempty"`
+	// The organization is Foyer's addition, too.
+	OrganizationID *int64  `json:"organization_id"`
+	Organization   *string `json:"organization"`
 }
 
 // Identity is what is known of a person who writes to the desk.
@@ -90,6 +94,10 @@ func FindOrCreate(ctx context.Context, tx *db.Tx, in Identity) (id int64, create
 	if err == nil || !errors.Is(err, db.ErrNoRows) {
 		return id, false, err
 	}
+	company, err := organization.OfAddress(ctx, tx, in.Email)
+	if err != nil {
+		return 0, false, err
+	}
 	now := db.Now()
 	var external *string
 	conflict := `(email) WHERE type = 'contact' AND deleted_at IS NULL AND external_user_id IS NULL`
@@ -98,10 +106,10 @@ func FindOrCreate(ctx context.Context, tx *db.Tx, in Identity) (id int64, create
 		conflict = `(external_user_id) WHERE type = 'contact' AND deleted_at IS NULL`
 	}
 	// Two mails of a new person may be filed at the same time by two nodes; the index decides, both get the one row.
-	err = tx.QueryRow(ctx, `INSERT INTO users (created_at, updated_at, type, email, first_name, last_name, external_user_id)
-		VALUES ($1, $1, 'contact', $2, $3, $4, $5)
+	err = tx.QueryRow(ctx, `INSERT INTO users (created_at, updated_at, type, email, first_name, last_name, external_user_id, organization_id)
+		VALUES ($1, $1, 'contact', $2, $3, $4, $5, $6)
 		ON CONFLICT `+conflict+` DO UPDATE SET updated_at = excluded.updated_at RETURNING id`,
-		now, in.Email, in.FirstName, in.LastName, external).Scan(&id)
+		now, in.Email, in.FirstName, in.LastName, external, company).Scan(&id)
 	if err != nil {
 		return 0, false, fmt.Errorf("create contact: %w", err)
 	}

@@ -42,6 +42,8 @@ type Edit struct {
 	AvatarURL string
 	// Avatar is the uuid of an uploaded picture that becomes the contact's, whatever AvatarURL says.
 	Avatar string
+	// Organization is to whom the contact belongs, 0 for nobody, whatever the domain of the address; nil leaves it to that.
+	Organization *int64
 	// Attributes are custom attributes to set; others stay.
 	Attributes map[string]json.RawMessage
 }
@@ -109,11 +111,15 @@ func (s *Service) Create(ctx context.Context, p *agent.Principal, e Edit) (*Deta
 			return err
 		}
 		attributes, _ := merged(nil, e.Attributes)
+		company, byHand, err := belongs(ctx, tx, nil, e)
+		if err != nil {
+			return err
+		}
 		var id int64
-		err := tx.QueryRow(ctx, `INSERT INTO users (created_at, updated_at, type, email, first_name, last_name, phone_number,
-			phone_number_country_code, country, external_user_id, custom_attributes)
-			VALUES ($1, $1, 'contact', $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`, db.Now(), e.Email, e.FirstName, e.LastName,
-			none(e.PhoneNumber), none(e.PhoneNumberCountryCode), none(e.Country), none(e.ExternalUserID), attributes).Scan(&id)
+		err = tx.QueryRow(ctx, `INSERT INTO users (created_at, updated_at, type, email, first_name, last_name, phone_number,
+			phone_number_country_code, country, external_user_id, custom_attributes, organization_id, organization_by_hand)
+			VALUES ($1, $1, 'contact', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`, db.Now(), e.Email, e.FirstName, e.LastName,
+			none(e.PhoneNumber), none(e.PhoneNumberCountryCode), none(e.Country), none(e.ExternalUserID), attributes, company, byHand).Scan(&id)
 		if err != nil {
 			return taken(err, e)
 		}
@@ -154,6 +160,7 @@ type Patch struct {
 	PhoneNumber            *string
 	PhoneNumberCountryCode *string
 	Country                *string
+	Organization           *int64 // 0 for none
 	Attributes             map[string]json.RawMessage
 }
 
@@ -161,7 +168,7 @@ type Patch struct {
 func (s *Service) Update(ctx context.Context, p *agent.Principal, id int64, c Patch) (*Detail, error) {
 	return s.edit(ctx, p, id, func(was *Detail) (Edit, error) {
 		e := Edit{Email: text(was.Email), FirstName: was.FirstName, LastName: was.LastName, PhoneNumber: text(was.PhoneNumber),
-			PhoneNumberCountryCode: text(was.PhoneNumberCountryCode), Country: text(was.Country), AvatarURL: text(was.AvatarURL), Attributes: c.Attributes}
+			PhoneNumberCountryCode: text(was.PhoneNumberCountryCode), Country: text(was.Country), AvatarURL: text(was.AvatarURL), Organization: c.Organization, Attributes: c.Attributes}
 		for to, from := range map[*string]*string{&e.Email: c.Email, &e.FirstName: c.FirstName, &e.LastName: c.LastName,
 			&e.PhoneNumber: c.PhoneNumber, &e.PhoneNumberCountryCode: c.PhoneNumberCountryCode, &e.Country: c.Country} {
 			if from != nil {
@@ -195,11 +202,15 @@ func (s *Service) edit(ctx context.Context, p *agent.Principal, id int64, fn fun
 		if err != nil {
 			return err
 		}
+		company, byHand, err := belongs(ctx, tx, was, e)
+		if err != nil {
+			return err
+		}
 		_, err = tx.Exec(ctx, `UPDATE users SET updated_at = $2, first_name = $3, last_name = $4, phone_number = $5, phone_number_country_code = $6,
 			country = $7, avatar_url = $8, custom_attributes = $9,
 			email_bounced_at = CASE WHEN email = $10 THEN email_bounced_at END, email_bounce = CASE WHEN email = $10 THEN email_bounce ELSE '' END,
-			email = $10 WHERE id = $1`, id, db.Now(), e.FirstName, e.LastName, none(e.PhoneNumber), none(e.PhoneNumberCountryCode),
-			none(e.Country), avatar, attributes, e.Email)
+			email = $10, organization_id = $11, organization_by_hand = organization_by_hand OR $12 WHERE id = $1`, id, db.Now(), e.FirstName, e.LastName, none(e.PhoneNumber), none(e.PhoneNumberCountryCode),
+			none(e.Country), avatar, attributes, e.Email, company, byHand)
 		if err != nil {
 			return taken(err, e)
 		}

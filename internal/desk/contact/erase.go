@@ -71,6 +71,7 @@ func (s *Service) Erase(ctx context.Context, p *agent.Principal, id int64, fate 
 		now := db.Now()
 		if _, err := tx.Exec(ctx, `UPDATE users SET updated_at = $2, deleted_at = $2, first_name = $3, last_name = '', email = NULL, phone_number = NULL,
 			phone_number_country_code = NULL, country = NULL, avatar_url = NULL, external_user_id = NULL, custom_attributes = '{}',
+			organization_id = NULL,
 			password_hash = NULL, last_active_at = NULL, last_login_at = NULL, availability_status = 'offline',
 			email_bounced_at = NULL, email_bounce = '' WHERE id = $1 OR merged_into = $1`, id, now, Erased); err != nil {
 			return fmt.Errorf("erase contact %d: %w", id, err)

@@ -23,7 +23,7 @@ const batch = 500
 const MaxExported = 1000
 
 var header = []string{"id", "type", "email", "first_name", "last_name", "phone_number_country_code", "phone_number", "country",
-	"external_user_id", "enabled", "created_at", "updated_at", "custom_attributes"}
+	"external_user_id", "enabled", "created_at", "updated_at", "custom_attributes", "organization"}
 
 // Export writes the contacts of a query as CSV (RFC 4180), the oldest first; the query's order and page do not count. That
 // it was exported is recorded before the first line is written. begin is called once the query is known to be good; an
@@ -92,6 +92,6 @@ func exported(q Query) string {
 func (c *Detail) line() []string {
 	line := []string{strconv.FormatInt(c.ID, 10), c.Type, text(c.Email), c.FirstName, c.LastName, text(c.PhoneNumberCountryCode), text(c.PhoneNumber),
 		text(c.Country), text(c.ExternalUserID), strconv.FormatBool(c.Enabled), c.CreatedAt.UTC().Format(time.RFC3339),
-		c.UpdatedAt.UTC().Format(time.RFC3339), string(c.CustomAttributes)}
+		c.UpdatedAt.UTC().Format(time.RFC3339), string(c.CustomAttributes), text(c.Organization)}
 	return csvfile.Inert(line)
 }

@@ -20,6 +20,7 @@ type Query struct {
 	OrderBy, Order, Filters string
 	Location                *time.Location // in which days without a time are days; nil is UTC
 	IDs                     []int64        // only these, of an export; none means all
+	OrganizationID          int64          // only those who belong to it; 0 means all
 }
 
 // Page is one page of the list.
@@ -116,10 +117,14 @@ func (s *Service) where(ctx context.Context, q Query, args *filter.Args) (string
 		return "", err
 	}
 	asked, err := tree.Where(s.fields(ctx), q.Location, args)
-	if err != nil || asked == "" {
-		return people, err
+	where := people
+	if q.OrganizationID != 0 {
+		where += ` AND u.organization_id = ` + args.Add(q.OrganizationID)
 	}
-	return people + ` AND (` + asked + `)`, nil
+	if err != nil || asked == "" {
+		return where, err
+	}
+	return where + ` AND (` + asked + `)`, nil
 }
 
 // fields are what the list may be filtered and ordered by.
@@ -128,8 +133,9 @@ func (s *Service) fields(ctx context.Context) filter.Fields {
 		"users.email": {Column: "u.email", Kind: filter.Text, Narrow: func(part string, args *filter.Args) (string, error) {
 			return s.among(ctx, part, args)
 		}},
-		"users.created_at": {Column: "u.created_at", Kind: filter.Time},
-		"users.updated_at": {Column: "u.updated_at", Kind: filter.Time},
+		"users.created_at":      {Column: "u.created_at", Kind: filter.Time},
+		"users.updated_at":      {Column: "u.updated_at", Kind: filter.Time},
+		"users.organization_id": {Column: "u.organization_id", Kind: filter.Int, Nullable: true, Distinct: true},
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // Merge makes all that is one contact's another's — conversations, messages, notes — and returns the other. What the
-// other lacks (phone number, country, picture, external id, attributes) is taken from the first. Mail from the first one's
+// other lacks (phone number, country, picture, external id, organization, attributes) is taken from the first. Mail from the first one's
 // address is the other's from then on. Invalid for the same contact twice and for a contact into a visitor.
 func (s *Service) Merge(ctx context.Context, p *agent.Principal, from, into int64) (*Detail, error) {
 	if from == into {
@@ -93,8 +93,9 @@ func (s *Service) absorb(ctx context.Context, tx *db.Tx, first, second *Detail) 
 		{`UPDATE users SET updated_at = $2, deleted_at = $2, merged_into = $3, avatar_url = NULL WHERE id = $1`, []any{first.ID, now, second.ID}},
 		{`UPDATE users SET merged_into = $2 WHERE merged_into = $1`, []any{first.ID, second.ID}},
 		{`UPDATE users SET updated_at = $2, email = COALESCE(email, $3), phone_number_country_code = CASE WHEN phone_number IS NULL THEN $4 ELSE phone_number_country_code END,
-			phone_number = COALESCE(phone_number, $5), country = COALESCE(country, $6), avatar_url = $7, external_user_id = $8, custom_attributes = $9 WHERE id = $1`,
-			[]any{second.ID, now, first.Email, first.PhoneNumberCountryCode, first.PhoneNumber, first.Country, picture, external, db.ToJSON(attributes)}},
+			phone_number = COALESCE(phone_number, $5), country = COALESCE(country, $6), avatar_url = $7, external_user_id = $8, custom_attributes = $9,
+			organization_id = CASE WHEN organization_by_hand THEN organization_id ELSE COALESCE(organization_id, $10) END WHERE id = $1`,
+			[]any{second.ID, now, first.Email, first.PhoneNumberCountryCode, first.PhoneNumber, first.Country, picture, external, db.ToJSON(attributes), first.OrganizationID}},
 		{`UPDATE contact_notes SET contact_id = $2 WHERE contact_id = $1`, []any{first.ID, second.ID}},
 		{`UPDATE page_visits SET contact_id = $2 WHERE contact_id = $1`, []any{first.ID, second.ID}},
 	} {

@@ -13,7 +13,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
-// Item is a contact as a card of the list. EmailBouncedAt is Foyer's addition.
+// Item is a contact as a card of the list. EmailBouncedAt and the organization are Foyer's additions.
 type Item struct {
 	ID                 int64    `json:"id"`
 	Type               string   `json:"type"`
@@ -27,6 +27,8 @@ type Item struct {
 	CreatedAt          db.Time  `json:"created_at"`
 	UpdatedAt          db.Time  `json:"updated_at"`
 	EmailBouncedAt     *db.Time `json:"email_bounced_at"`
+	OrganizationID     *int64   `json:"organization_id"`
+	Organization       *string  `json:"organization" doc:"Its name"`
 }
 
 // Detail is a contact in full. Roles, Permissions, Meta, Teams and the API key are those of agents, who share the form of
@@ -158,11 +160,11 @@ func lock(ctx context.Context, tx *db.Tx, id int64) (*Detail, error) {
 }
 
 const itemColumns = `u.id, u.type, u.first_name, u.last_name, u.email, u.enabled, u.avatar_url, u.external_user_id, u.availability_status,
-	u.created_at, u.updated_at, u.email_bounced_at`
+	u.created_at, u.updated_at, u.email_bounced_at, u.organization_id, (SELECT o.name FROM organizations o WHERE o.id = u.organization_id)`
 
 func (i *Item) places() []any {
 	return []any{&i.ID, &i.Type, &i.FirstName, &i.LastName, &i.Email, &i.Enabled, &i.AvatarURL, &i.ExternalUserID, &i.AvailabilityStatus,
-		&i.CreatedAt, &i.UpdatedAt, &i.EmailBouncedAt}
+		&i.CreatedAt, &i.UpdatedAt, &i.EmailBouncedAt, &i.OrganizationID, &i.Organization}
 }
 
 const detailColumns = itemColumns + `, u.phone_number, u.phone_number_country_code, u.country, u.last_active_at, u.last_login_at,
@@ -196,7 +198,7 @@ func (c *Detail) shown() *Contact {
 		Type: c.Type, AvailabilityStatus: c.AvailabilityStatus, AvatarURL: c.AvatarURL, PhoneNumber: c.PhoneNumber,
 		PhoneNumberCountryCode: c.PhoneNumberCountryCode, Country: c.Country, CustomAttributes: c.CustomAttributes, Enabled: c.Enabled,
 		LastActiveAt: c.LastActiveAt, LastLoginAt: c.LastLoginAt, ExternalUserID: c.ExternalUserID, EmailBouncedAt: c.EmailBouncedAt,
-		EmailBounce: c.EmailBounce}
+		EmailBounce: c.EmailBounce, OrganizationID: c.OrganizationID, Organization: c.Organization}
 }
 
 // recorded is what the activity log keeps of a contact.
@@ -210,12 +212,13 @@ type recorded struct {
 	AvatarURL              *string `json:"avatar_url"`
 	ExternalUserID         *string `json:"external_user_id"`
 	Enabled                bool    `json:"enabled"`
+	Organization           *string `json:"organization"`
 	CustomAttributes       db.JSON `json:"custom_attributes"`
 }
 
 func (c *Detail) record() recorded {
 	return recorded{c.FirstName, c.LastName, c.Email, c.PhoneNumber, c.PhoneNumberCountryCode, c.Country, c.AvatarURL, c.ExternalUserID,
-		c.Enabled, c.CustomAttributes}
+		c.Enabled, c.Organization, c.CustomAttributes}
 }
 
 func (c *Detail) target() audit.Target {

@@ -3,10 +3,10 @@ package contact
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/desk/organization"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
@@ -62,11 +62,6 @@ func domainOf(address *string) string {
 	_, domain, _ := strings.Cut(strings.ToLower(text(address)), "@")
 	return domain
 }
-
-// everybodys are domains that say nothing of where somebody works.
-var everybodys = []string{"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com", "yahoo.com", "icloud.com", "me.com",
-	"aol.com", "proton.me", "protonmail.com", "gmx.de", "gmx.net", "gmx.at", "gmx.ch", "web.de", "t-online.de", "freenet.de", "mail.ru", "yandex.ru",
-	"qq.com", "163.com", "orange.fr", "wanadoo.fr", "free.fr", "libero.it", "zoho.com", "fastmail.com", "mail.com", "hey.com"}
 
 // twinTail are the conditions that every search for twins has: other people, who were not told apart from this one.
 const twinTail = ` AND u.id <> $2 AND u.type IN ('contact', 'visitor') AND u.deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM contact_distinct d
@@ -130,7 +125,7 @@ func (s *Service) searches(c *Detail) (all []search) {
 			return own == "" || other == "" || own == other
 		}})
 	}
-	if domain := domainOf(c.Email); c.LastName != "" && domain != "" && !slices.Contains(everybodys, domain) {
+	if domain := domainOf(c.Email); c.LastName != "" && domain != "" && !organization.Public(domain) {
 		all = append(all, search{reason: SameName, where: `lower(u.first_name) = lower($1) AND lower(u.last_name) = lower($4)`, value: c.FirstName, more: []any{c.LastName},
 			fits: func(t Twin, _ *string) bool { return domainOf(t.Email) == domain }})
 	}

@@ -22,8 +22,9 @@ const (
 	Assigned
 	Mentioned
 	TeamInbox
-	Readable  // all that the caller may read, whichever of the others it is in: what views are made of
-	OfContact // those of one contact that the caller may read
+	Readable       // all that the caller may read, whichever of the others it is in: what views are made of
+	OfContact      // those of one contact that the caller may read
+	OfOrganization // those of an organization's contacts that the caller may read
 	InSpam
 	InTrash
 )
@@ -33,6 +34,7 @@ type ListQuery struct {
 	Scope          Scope
 	TeamID         int64 // of TeamInbox
 	ContactID      int64 // of OfContact
+	OrganizationID int64 // of OfOrganization
 	Page, PageSize int
 	Cursor         string
 	Filters        string
@@ -163,7 +165,7 @@ func (s *Service) total(ctx context.Context, p *agent.Principal, q ListQuery, fr
 	if err != nil {
 		return 0, err
 	}
-	kept := q.Scope != Mentioned && q.Scope != Readable && q.Scope != OfContact
+	kept := q.Scope != Mentioned && q.Scope != Readable && q.Scope != OfContact && q.Scope != OfOrganization
 	if hiddenScope(q.Scope) {
 		kept = canReadAll(p) && status == 0
 	}

@@ -93,6 +93,9 @@ func finders(engine db.Engine, p *agent.Principal, q ListQuery, tree filter.Tree
 			out = append(out, finder{ids: ids})
 		}
 	}
+	if q.Scope == OfOrganization {
+		out = append(out, finder{ids: ofOrganization(q.OrganizationID)})
+	}
 	if !canReadAll(p) {
 		switch q.Scope {
 		case Readable:
@@ -135,6 +138,10 @@ func idsOf(c filter.Condition, scope Scope) func(*filter.Args) string {
 		}
 	case "conversations.inbox_id":
 		return byColumn(c, `inbox_id`)
+	case "users.organization_id":
+		if n, err := strconv.ParseInt(strings.TrimSpace(c.Value), 10, 64); err == nil && c.Operator == filter.Equals {
+			return ofOrganization(n)
+		}
 	case "users.email":
 		return byContact(c, `email`)
 	case "users.external_user_id":
@@ -176,6 +183,13 @@ func byContact(c filter.Condition, column string) func(*filter.Args) string {
 	return func(args *filter.Args) string {
 		return `SELECT id FROM conversations WHERE contact_id IN (SELECT id FROM users WHERE ` + column + ` = ` + args.Add(c.Value) +
 			` AND type IN ('contact', 'visitor'))`
+	}
+}
+
+// ofOrganization finds the conversations of all who belong to an organization.
+func ofOrganization(id int64) func(*filter.Args) string {
+	return func(args *filter.Args) string {
+		return `SELECT id FROM conversations WHERE contact_id IN (SELECT id FROM users WHERE organization_id = ` + args.Add(id) + `)`
 	}
 }
 

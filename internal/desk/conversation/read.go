@@ -47,7 +47,8 @@ const fullQuery = `SELECT c.id, c.created_at, c.updated_at, c.uuid, c.reference_
 	c.last_interaction, c.last_interaction_at, c.last_interaction_sender, c.version,
 	u.id, u.created_at, u.updated_at, u.first_name, u.last_name, u.email, u.type, u.availability_status, u.avatar_url,
 	u.phone_number, u.phone_number_country_code, u.country, u.custom_attributes, u.enabled, u.last_active_at,
-	u.last_login_at, u.external_user_id, u.email_bounced_at, u.email_bounce
+	u.last_login_at, u.external_user_id, u.email_bounced_at, u.email_bounce,
+	u.organization_id, (SELECT o.name FROM organizations o WHERE o.id = u.organization_id)
 	FROM conversations c
 	JOIN statuses s ON s.id = c.status_id
 	JOIN inboxes i ON i.id = c.inbox_id
@@ -68,7 +69,8 @@ func (s *Service) full(ctx context.Context, q db.Querier, where string, arg any)
 		&c.LastInteraction, &c.LastInteractionAt, &c.LastInteractionSender, &c.Version,
 		&u.ID, &u.CreatedAt, &u.UpdatedAt, &u.FirstName, &u.LastName, &u.Email, &u.Type, &u.AvailabilityStatus, &u.AvatarURL,
 		&u.PhoneNumber, &u.PhoneNumberCountryCode, &u.Country, &u.CustomAttributes, &u.Enabled, &u.LastActiveAt,
-		&u.LastLoginAt, &u.ExternalUserID, &u.EmailBouncedAt, &u.EmailBounce)
+		&u.LastLoginAt, &u.ExternalUserID, &u.EmailBouncedAt, &u.EmailBounce,
+		&u.OrganizationID, &u.Organization)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, fault.Missing("conversation")
 	}

@@ -26,9 +26,10 @@ type conditions struct {
 // ofMessages reports whether something is asked that only messages can answer.
 func (c *conditions) ofMessages() bool { return c.marks.any() || len(c.marks.not) > 0 || c.nothing }
 
-// condition is what is asked of a conversation: that a column of it, or its tags, are one of some, or not.
+// condition is what is asked of a conversation: that a column of it, of its contact, or its tags, are one of some, or not.
 type condition struct {
 	column  string // empty for the tags
+	contact bool   // the column is of the contact
 	ids     []int64
 	orNull  bool
 	negated bool
@@ -39,6 +40,8 @@ func (c condition) where(args *filter.Args) string {
 	var any []string
 	if len(c.ids) > 0 && c.column == "" {
 		any = append(any, `EXISTS (SELECT 1 FROM conversation_tags ct WHERE ct.conversation_id = c.id AND ct.tag_id IN (`+numbers(c.ids, args)+`))`)
+	} else if c.contact {
+		any = append(any, c.ofContacts(`c.`, args))
 	} else if len(c.ids) > 0 {
 		any = append(any, `c.`+c.column+` IN (`+numbers(c.ids, args)+`)`)
 	}
@@ -59,8 +62,15 @@ func (c condition) found(args *filter.Args) string {
 		return ""
 	case c.column == "":
 		return `SELECT DISTINCT conversation_id AS id FROM conversation_tags WHERE tag_id IN (` + numbers(c.ids, args) + `)`
+	case c.contact:
+		return `SELECT id FROM conversations WHERE ` + c.ofContacts(``, args)
 	}
 	return `SELECT id FROM conversations WHERE ` + c.column + ` IN (` + numbers(c.ids, args) + `)`
+}
+
+// ofContacts is the condition on a column of the contact of a conversation.
+func (c condition) ofContacts(of string, args *filter.Args) string {
+	return of + `contact_id IN (SELECT id FROM users WHERE ` + c.column + ` IN (` + numbers(c.ids, args) + `))`
 }
 
 func numbers(ids []int64, args *filter.Args) string {

@@ -10,7 +10,7 @@ import (
 
 // operators are the names that stand before a colon and ask for something else than words. Any other name is a word.
 var operators = map[string]bool{"from": true, "to": true, "tag": true, "status": true, "assignee": true, "team": true, "inbox": true,
-	"before": true, "after": true, "has": true, "in": true}
+	"before": true, "after": true, "has": true, "in": true, "organization": true, "org": true}
 
 // operator is a condition that was typed, such as tag:vip, or -tag:vip with not set.
 type operator struct {
@@ -93,6 +93,9 @@ func parse(typed string) (query, error) {
 	for _, t := range scan(text) {
 		switch {
 		case t.name != "":
+			if t.name == "org" {
+				t.name = "organization"
+			}
 			q.operators = append(q.operators, operator{t.name, strings.TrimSpace(t.value), t.not})
 			continue
 		case !t.not:

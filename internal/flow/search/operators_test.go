@@ -49,6 +49,8 @@ func (k *desk) sample() {
 		fmt.Sprintf(`UPDATE messages SET text_content = text_content, meta = '{"to":["help@acme.test"],"cc":["boss@shop.example"]}' WHERE conversation_id = %d AND type = 'incoming'`, chair.ID),
 		fmt.Sprintf(`UPDATE conversations SET created_at = %d, last_message_at = %d WHERE id = %d`, day("2026-01-10"), day("2026-01-10"), desk.ID),
 		fmt.Sprintf(`UPDATE messages SET created_at = %d WHERE conversation_id = %d`, day("2026-01-10"), desk.ID))
+	k.exec(`INSERT INTO organizations (created_at, updated_at, name, name_key) VALUES (1, 1, 'Kunde Müller KG', 'kunde müller kg')`,
+		`UPDATE users SET organization_id = 1 WHERE email = 'zoe@kunde.test'`)
 	k.index()
 }
 
@@ -70,6 +72,7 @@ func TestOperatorsNarrowWhatIsFound(t *testing.T) {
 			"status:open": {"Chair", "Lamp"}, "status:resolved": {"Desk"}, "the status:res": {"Desk"}, "status:open status:resolved": {"Chair", "Lamp", "Desk"}, "-status:open": {"Desk"},
 			"assignee:leo": {"Lamp"}, "assignee:leo@acme.test broken": {"Lamp"}, "assignee:none": {"Chair", "Desk"}, "broken assignee:none": {"Chair"}, "-assignee:none": {"Lamp"}, "-assignee:leo": {"Chair", "Desk"},
 			"team:billing": {"Chair"}, "team:none broken": {"Lamp"}, "inbox:support broken": {"Chair", "Lamp"},
+			"organization:kunde": {"Lamp", "Desk"}, `broken org:"kunde muller kg"`: {"Lamp"}, "broken -org:kunde": {"Chair"},
 			"from:bo": {"Chair"}, "from:zoe": {"Lamp", "Desk"}, "from:kunde.test": {"Lamp", "Desk"}, "broken from:zoe@kunde.test": {"Lamp"}, "from:me": {"Chair"}, "from:asha": {"Chair"}, "from:nobody": nil,
 			"from:bo from:zoe broken": {"Chair", "Lamp"}, "the -from:zoe": {"Chair"},
 			"to:help@acme.test": {"Chair"}, "to:boss": {"Chair"}, "to:shop.exa": {"Chair"}, "to:zoe": nil, "broken -to:help": {"Chair", "Lamp"},

@@ -85,8 +85,8 @@ func (r *resolver) add(c condition) {
 
 // named resolves what has a name: a whole one, or else all that begin so.
 func (r *resolver) named(ctx context.Context, op operator) error {
-	table := map[string]string{"tag": "tags", "status": "statuses", "team": "teams", "inbox": "inboxes"}[op.name]
-	column := map[string]string{"status": "status_id", "team": "assigned_team_id", "inbox": "inbox_id"}[op.name]
+	table := map[string]string{"tag": "tags", "status": "statuses", "team": "teams", "inbox": "inboxes", "organization": "organizations"}[op.name]
+	column := map[string]string{"status": "status_id", "team": "assigned_team_id", "inbox": "inbox_id", "organization": "organization_id"}[op.name]
 	if op.name == "team" && op.value == "none" {
 		r.add(condition{column: column, orNull: true, negated: op.not})
 		return nil
@@ -120,7 +120,7 @@ func (r *resolver) named(ctx context.Context, op operator) error {
 		r.c.hidden = ids[0]
 		return nil
 	}
-	r.add(condition{column: column, ids: ids, negated: op.not})
+	r.add(condition{column: column, contact: op.name == "organization", ids: ids, negated: op.not})
 	return nil
 }
 

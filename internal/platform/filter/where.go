@@ -27,12 +27,13 @@ const (
 // Field is something a list may be filtered and ordered by. Build, if set, writes the condition of a field that is no
 // column; it may return "" for no condition, and such a field cannot be ordered by. Narrow, if set, writes a condition that
 // every row with the text in its column meets and that an index answers; it may return "" when it knows none. Several, if
-// set, stands for Column where a list of values is asked for.
+// set, stands for Column where a list of values is asked for. Distinct says that what is null is unlike every value.
 type Field struct {
 	Column   string
 	Several  string
 	Kind     Kind
 	Nullable bool
+	Distinct bool
 	Build    func(op Operator, value string, args *Args) (string, error)
 	Narrow   func(text string, args *Args) (string, error)
 }
@@ -56,7 +57,7 @@ func (a *Args) Add(v any) string {
 func (a *Args) Values() []any { return a.values }
 
 // Where returns the filter as an SQL expression, "" if it has no condition. Days without a time of day are days in loc
-// (nil is UTC). Columns that are null match neither Equals nor NotEquals.
+// (nil is UTC). Columns that are null match neither Equals nor NotEquals, unless they are Distinct.
 func (t Tree) Where(f Fields, loc *time.Location, args *Args) (string, error) {
 	if loc == nil {
 		loc = time.UTC
@@ -226,6 +227,9 @@ var comparison = map[Operator]string{Equals: " = ", NotEquals: " <> ", GreaterTh
 func (l leaf) compare(field Field, value string, loc *time.Location, args *Args) (string, error) {
 	if field.Kind != Time {
 		arg, err := l.argument(field, value, args)
+		if l.operator == NotEquals && field.Distinct {
+			return field.Column + " IS DISTINCT FROM " + arg, err
+		}
 		return field.Column + comparison[l.operator] + arg, err
 	}
 	s, err := l.span(value, loc)

@@ -2825,6 +2825,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Organizations by name
+         * @description Needs permission contacts:read.
+         */
+        get: operations["get-organizations"];
+        put?: never;
+        /**
+         * Add an organization, to which the contacts of its domains belong
+         * @description Needs permission contacts:write.
+         */
+        post: operations["post-organizations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One organization
+         * @description Needs permission contacts:read.
+         */
+        get: operations["get-organizations-id"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an organization; its contacts belong to none then
+         * @description Needs permission contacts:delete.
+         */
+        delete: operations["delete-organizations-id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change some fields of an organization
+         * @description Needs permission contacts:write.
+         */
+        patch: operations["patch-organizations-id"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The contacts of an organization
+         * @description Needs permission contacts:read_all.
+         */
+        get: operations["get-organizations-id-contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The conversations of an organization's contacts, those that the caller may read
+         * @description Needs permission contacts:read.
+         */
+        get: operations["get-organizations-id-conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/outbox": {
         parameters: {
             query?: never;
@@ -4244,6 +4336,9 @@ export interface components {
             /** Format: date-time */
             last_login_at: string | null;
             last_name: string;
+            organization: string | null;
+            /** Format: int64 */
+            organization_id: number | null;
             phone_number: string | null;
             phone_number_country_code: string | null;
             type: string;
@@ -4259,6 +4354,11 @@ export interface components {
             external_user_id?: string;
             first_name?: string;
             last_name?: string;
+            /**
+             * Format: int64
+             * @description 0 for none; left out, that of the domain of the address
+             */
+            organization_id?: number;
             phone_number?: string;
             phone_number_country_code?: string;
         };
@@ -4287,6 +4387,10 @@ export interface components {
             last_login_at: string | null;
             last_name: string;
             meta: string | null;
+            /** @description Its name */
+            organization: string | null;
+            /** Format: int64 */
+            organization_id: number | null;
             other_emails: string[];
             permissions: string[] | null;
             phone_number: string | null;
@@ -4311,6 +4415,10 @@ export interface components {
             /** Format: int64 */
             id: number;
             last_name: string;
+            /** @description Its name */
+            organization: string | null;
+            /** Format: int64 */
+            organization_id: number | null;
             type: string;
             /** Format: date-time */
             updated_at: string;
@@ -4356,6 +4464,11 @@ export interface components {
             first_name?: string;
             /** @description An empty text is none, here and in the fields below */
             last_name?: string;
+            /**
+             * Format: int64
+             * @description 0 for none
+             */
+            organization_id?: number;
             phone_number?: string;
             phone_number_country_code?: string;
         };
@@ -5316,6 +5429,14 @@ export interface components {
             data: components["schemas"]["OpenedMail"];
             status: string;
         };
+        EnvelopeOrganization: {
+            data: components["schemas"]["Organization"];
+            status: string;
+        };
+        EnvelopeOrganizationPage: {
+            data: components["schemas"]["OrganizationPage"];
+            status: string;
+        };
         EnvelopePublicConfig: {
             data: components["schemas"]["PublicConfig"];
             status: string;
@@ -5797,6 +5918,45 @@ export interface components {
             text: string;
             /** Format: int64 */
             uid: number;
+        };
+        Organization: {
+            /**
+             * Format: int64
+             * @description How many belong to it, counted up to 1000
+             */
+            contacts: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Who writes from one of these for the first time belongs to the organization */
+            domains: string[];
+            /** Format: int64 */
+            id: number;
+            name: string;
+            note: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        OrganizationBody: {
+            /** @description Domains of mail, such as acme.com; those of public providers are refused */
+            domains?: string[];
+            name?: string;
+            note?: string;
+        };
+        OrganizationPage: {
+            /** @description Continues behind the last result; left out at the end */
+            next_cursor?: string;
+            /** Format: int64 */
+            page: number;
+            /** Format: int64 */
+            per_page: number;
+            results: components["schemas"]["Organization"][];
+            /**
+             * Format: int64
+             * @description Counted up to 10000
+             */
+            total: number;
+            /** Format: int64 */
+            total_pages: number;
         };
         OwnViewBody: {
             /** @description A list of conditions, or groups with logic and rules */
@@ -12147,6 +12307,262 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    "get-organizations": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+                /** @description A part of the name, or the beginning of a domain */
+                q?: string;
+                /** @description next_cursor of the page before, instead of page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeOrganizationPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeOrganization"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-organizations-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeOrganization"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-organizations-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-organizations-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeOrganization"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-organizations-id-contacts": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+                /** @description Conditions on users: email, created_at, updated_at */
+                filters?: string;
+                /** @description users.created_at, users.updated_at or users.email; the newest first unless given */
+                order_by?: string;
+                /** @description asc or desc */
+                order?: string;
+                /** @description next_cursor of the page before, instead of page */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeContactPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-organizations-id-conversations": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+                /** @description Filter as JSON: a list of conditions, or groups with logic and rules */
+                filters?: string;
+                /** @description model.field to sort by */
+                order_by?: string;
+                /** @description asc or desc */
+                order?: string;
+                /** @description next_cursor of the page before, instead of page */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationPageConversationListItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
             };
         };
     };
