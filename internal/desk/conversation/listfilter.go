@@ -29,7 +29,7 @@ func scopeWhere(q ListQuery, p *agent.Principal, args *filter.Args) string {
 		}
 		return where
 	case OfOrganization:
-		where := organizationOf + ` = ` + args.Add(q.OrganizationID)
+		where := belongingTo([]int64{q.OrganizationID}, args)
 		if !canReadAll(p) {
 			where += ` AND ` + ReadableWhere(p, args)
 		}
@@ -56,9 +56,6 @@ func scopeWhere(q ListQuery, p *agent.Principal, args *filter.Args) string {
 	}
 	return ``
 }
-
-// organizationOf is to whom the contact of conversation c belongs.
-const organizationOf = `(SELECT fu.organization_id FROM users fu WHERE fu.id = c.contact_id)`
 
 // hiddenScope reports whether a list is one of conversations that no other list shows.
 func hiddenScope(s Scope) bool { return s == InSpam || s == InTrash }
@@ -117,7 +114,7 @@ func (s *Service) fields(ctx context.Context, tree filter.Tree, walked *sorting)
 		"conversation_statuses.name":            {Build: statusName},
 		"users.email":                           {Column: "(SELECT fu.email FROM users fu WHERE fu.id = c.contact_id)", Kind: filter.Text, Nullable: true},
 		"users.external_user_id":                {Column: "(SELECT fu.external_user_id FROM users fu WHERE fu.id = c.contact_id)", Kind: filter.Text, Nullable: true},
-		"users.organization_id":                 {Column: organizationOf, Kind: filter.Int, Nullable: true, Distinct: true},
+		"users.organization_id":                 {Build: organizationCondition},
 		"inboxes.channel":                       {Column: "(SELECT fi.channel FROM inboxes fi WHERE fi.id = c.inbox_id)", Kind: filter.Enum},
 	}
 	for name, field := range attributes {

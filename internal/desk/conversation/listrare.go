@@ -139,8 +139,8 @@ func idsOf(c filter.Condition, scope Scope) func(*filter.Args) string {
 	case "conversations.inbox_id":
 		return byColumn(c, `inbox_id`)
 	case "users.organization_id":
-		if n, err := strconv.ParseInt(strings.TrimSpace(c.Value), 10, 64); err == nil && c.Operator == filter.Equals {
-			return ofOrganization(n)
+		if ids, ok := numbersOf(c.Operator, c.Value); ok && c.Operator == filter.Equals {
+			return ofOrganization(ids[0])
 		}
 	case "users.email":
 		return byContact(c, `email`)
@@ -183,13 +183,6 @@ func byContact(c filter.Condition, column string) func(*filter.Args) string {
 	return func(args *filter.Args) string {
 		return `SELECT id FROM conversations WHERE contact_id IN (SELECT id FROM users WHERE ` + column + ` = ` + args.Add(c.Value) +
 			` AND type IN ('contact', 'visitor'))`
-	}
-}
-
-// ofOrganization finds the conversations of all who belong to an organization.
-func ofOrganization(id int64) func(*filter.Args) string {
-	return func(args *filter.Args) string {
-		return `SELECT id FROM conversations WHERE contact_id IN (SELECT id FROM users WHERE organization_id = ` + args.Add(id) + `)`
 	}
 }
 

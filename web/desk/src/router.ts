@@ -4,6 +4,7 @@ import { i18n, t, type MessageKey } from '@ui/i18n'
 import { ApiError } from '@ui/api/client'
 import { accountRoutes } from './account/routes'
 import { contactRoutes } from './contacts/routes'
+import { organizationRoutes } from './organizations/routes'
 import { adminRoutes } from './admin/routes'
 import { ensureGuide, guidePermission } from './admin/guide/guide'
 import { home } from './auth/next'
@@ -79,6 +80,7 @@ const routes: RouteRecordRaw[] = [
       },
       { path: 'admin/set-up', component: () => import('./admin/guide/GuidePage.vue'), meta: { title: 'guide.name' } },
       ...contactRoutes,
+      ...organizationRoutes,
       ...accountRoutes,
       ...adminRoutes,
     ],

@@ -63,6 +63,9 @@ export type ContactDetail = Narrow<
   { type: 'contact' | 'visitor'; availability_status: Availability; custom_attributes: Attributes }
 >
 
+/** A company that contacts belong to. */
+export type Organization = Schemas['Organization']
+
 /** What an agent wrote about a contact, as HTML. */
 export type ContactNote = Schemas['ContactNote']
 

@@ -109,7 +109,7 @@ export const findContacts = (text: string, signal?: AbortSignal): Promise<Contac
 /** What an edit can change. An empty text is none. */
 export type ContactChange = Partial<
   Record<'email' | 'first_name' | 'last_name' | 'phone_number' | 'phone_number_country_code' | 'country', string>
-> & { custom_attributes?: Record<string, unknown> }
+> & { custom_attributes?: Record<string, unknown>; /** 0 for none. */ organization_id?: Id }
 
 /** Brings a contact that the server answered with to every screen. */
 function show(contact: ContactDetail): ContactDetail {

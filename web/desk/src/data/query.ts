@@ -48,6 +48,8 @@ export const keys = {
   conversation: (uuid: string) => ['conversation', uuid] as const,
   contacts: ['contacts'] as const,
   contact: (id: number) => ['contact', id] as const,
+  organizations: ['organizations'] as const,
+  organization: (id: number) => ['organization', id] as const,
   contactSearch: (text: string) => ['search', 'contacts', text] as const,
   contactNotes: (id: number) => ['contact', id, 'notes'] as const,
   contactTwins: (id: number) => ['contact', id, 'twins'] as const,

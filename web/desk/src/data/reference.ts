@@ -57,6 +57,9 @@ export function referenceChanged(kind: string): void {
   const { names, path } = kinds[kind] ?? { names: [kind], path: `/${kind}` }
   for (const name of names) void queryClient.invalidateQueries({ queryKey: keys.reference(name) })
   void queryClient.invalidateQueries({ queryKey: ['admin', path] })
+  if (kind === 'organizations') {
+    for (const queryKey of [keys.organizations, ['organization'], keys.contacts, ['contact']]) void queryClient.invalidateQueries({ queryKey })
+  }
   if (kind === 'views') void queryClient.invalidateQueries({ queryKey: keys.viewCounts })
 }
 

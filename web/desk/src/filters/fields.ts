@@ -4,7 +4,7 @@ import type { Condition } from './model'
 import type { FilterOption } from './options'
 
 /** How a field's value is chosen. */
-export type Kind = 'status' | 'priority' | 'team' | 'agent' | 'inbox' | 'sender' | 'channel' | 'tags' | 'date' | 'text' | 'number' | 'checkbox' | 'choice'
+export type Kind = 'status' | 'priority' | 'team' | 'agent' | 'inbox' | 'sender' | 'channel' | 'tags' | 'date' | 'text' | 'number' | 'checkbox' | 'choice' | 'organization'
 
 export interface FilterField {
   model: string
@@ -47,6 +47,7 @@ export const filterFields: readonly FilterField[] = [
     last_interaction_at: 'filter.field.last_interaction_at',
     next_sla_deadline_at: 'filter.field.next_sla_deadline_at',
   }),
+  ...of('users', 'organization', exact, { organization_id: 'organizations.one' }),
   ...of('users', 'text', ofText, { email: 'filter.field.email' }),
   ...of('users', 'text', exact, { external_user_id: 'filter.field.external_user_id' }),
 ]

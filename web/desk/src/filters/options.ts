@@ -14,7 +14,9 @@ export interface FilterOption {
 /** What conversations can be filtered by on this desk, its custom attributes last. */
 export function useFilterFields() {
   const attributes = useAttributes().data
-  return computed<FilterField[]>(() => [...filterFields, ...attributeFields(attributes.value ?? [])])
+  const { can } = useMe()
+  const offered = computed(() => filterFields.filter(({ kind }) => kind !== 'organization' || can('contacts:read')))
+  return computed<FilterField[]>(() => [...offered.value, ...attributeFields(attributes.value ?? [])])
 }
 
 /** What can be chosen for the fields that have a list. */

@@ -15,15 +15,16 @@ export interface QuickFilters {
   inbox: string
   channel: string
   priority: string
+  organization: string
   [attribute: AttributeName]: string
 }
 
 export type QuickName = keyof QuickFilters
 type PlainName = (typeof quickNames)[number]
 
-export const quickNames = ['subject', 'agent', 'team', 'tags', 'inbox', 'channel', 'priority'] as const
+export const quickNames = ['subject', 'agent', 'team', 'tags', 'inbox', 'channel', 'priority', 'organization'] as const
 
-export const noQuickFilters = (): QuickFilters => ({ subject: '', agent: '', team: '', tags: '', inbox: '', channel: '', priority: '' })
+export const noQuickFilters = (): QuickFilters => ({ subject: '', agent: '', team: '', tags: '', inbox: '', channel: '', priority: '', organization: '' })
 
 /** Whether a filter is by a custom attribute. */
 export const isAttribute = (name: string): name is AttributeName => /^(own|contact)\.[^]/.test(name)
@@ -44,6 +45,7 @@ const fields: Record<PlainName, { model: string; field: string }> = {
   inbox: { model: 'conversations', field: 'inbox_id' },
   channel: { model: 'inboxes', field: 'channel' },
   priority: { model: 'conversations', field: 'priority_id' },
+  organization: { model: 'users', field: 'organization_id' },
 }
 
 const none = /^none$/
@@ -56,6 +58,7 @@ const accepted: Record<PlainName, RegExp[]> = {
   inbox: [id],
   channel: [/^(email|livechat)$/],
   priority: [none, id],
+  organization: [none, id],
 }
 
 /** The filters in an address. What could not be one is passed over. */

@@ -1,9 +1,12 @@
 import { t } from '@ui/i18n'
 import { computed } from 'vue'
+import { useRoute } from 'vue-router'
 import { useAttributes } from '@/data/reference'
+import { useMe } from '@/data/session'
 import { attributeFields, fieldName } from '@/filters/fields'
 import { useFilterOptions, type FilterOption } from '@/filters/options'
 import { attributeName, quickNames, type QuickName } from '@/filters/quick'
+import { useOrganization } from '@/organizations/data'
 
 const labels = {
   subject: 'filter.field.subject',
@@ -13,15 +16,20 @@ const labels = {
   inbox: 'filter.field.inbox',
   channel: 'filter.field.channel',
   priority: 'filter.field.priority',
+  organization: 'organizations.one',
 } as const
 
-const without = { agent: 'bulk.nobody', team: 'bulk.no_team', tags: 'quick.no_tags', priority: 'quick.no_priority' } as const
+const without = { agent: 'bulk.nobody', team: 'bulk.no_team', tags: 'quick.no_tags', priority: 'quick.no_priority', organization: 'organizations.none_chosen' } as const
 
 /** The quick filters with what can be chosen for each, and the words for what has been. */
 export function useQuickOptions() {
   const options = useFilterOptions()
 
   const attributes = useAttributes().data
+  const { can } = useMe()
+  const route = useRoute()
+  const organizationId = computed(() => Number(route.query.organization) || 0)
+  const organization = useOrganization(organizationId, () => organizationId.value > 0 && can('contacts:read'))
 
   /** Attributes that are chosen from a list; the others are for views. */
   const chosenFrom = computed(() =>
@@ -34,9 +42,9 @@ export function useQuickOptions() {
   )
 
   const fields = computed(() => [
-    ...quickNames.map((name) => {
+    ...quickNames.filter((name) => name !== 'organization' || can('contacts:read')).map((name) => {
       const none: FilterOption[] = name in without ? [{ value: 'none', label: t(without[name as keyof typeof without]) }] : []
-      const known = name === 'subject' ? [] : (options.value[name] ?? [])
+      const known = name === 'subject' || name === 'organization' ? [] : (options.value[name] ?? [])
       return { name: name as QuickName, label: t(labels[name]), options: [...none, ...known] }
     }),
     ...chosenFrom.value,
@@ -46,6 +54,7 @@ export function useQuickOptions() {
 
   function wordsOf(name: QuickName, value: string): string {
     if (name === 'subject') return value
+    if (name === 'organization' && value !== 'none') return organization.isError.value ? t('filter.gone') : (organization.data.value?.name ?? '…')
     const known = fieldOf(name)?.options ?? []
     const chosen = name === 'tags' ? value.split(',') : [value]
     return chosen.map((one) => known.find((option) => option.value === one)?.label ?? t('filter.gone')).join(', ')

@@ -1,5 +1,5 @@
 /** What a search may ask for besides words: the name before the colon. The server's docs/search.md says what each means. */
-export const operators = ['from', 'to', 'tag', 'status', 'assignee', 'team', 'inbox', 'before', 'after', 'has', 'in'] as const
+export const operators = ['from', 'to', 'tag', 'status', 'assignee', 'team', 'inbox', 'organization', 'before', 'after', 'has', 'in'] as const
 export type Operator = (typeof operators)[number]
 
 /** The part of a query that is being typed. */

@@ -3,6 +3,7 @@ import { computed, type MaybeRefOrGetter, toValue } from 'vue'
 import { fullName, useAgents, useInboxes, useStatuses, useTags, useTeams } from '@/data/reference'
 import { useMe } from '@/data/session'
 import { statusName } from '@/data/standard'
+import { useOrganizations } from '@/organizations/data'
 import { operators, partAt, quoted, type Operator, type Part } from './language'
 
 export interface Suggestion {
@@ -21,6 +22,7 @@ export const operatorText: Record<Operator, MessageKey> = {
   assignee: 'search.operator.assignee',
   team: 'search.operator.team',
   inbox: 'search.operator.inbox',
+  organization: 'search.operator.organization',
   before: 'search.operator.before',
   after: 'search.operator.after',
   has: 'search.operator.has',
@@ -55,6 +57,9 @@ export function useSuggestions(text: MaybeRefOrGetter<string>, caret: MaybeRefOr
   const { data: statuses } = useStatuses()
   const { data: tags } = useTags()
   const { can } = useMe()
+  const part = computed<Part>(() => partAt(toValue(text), toValue(caret)))
+  const sought = computed(() => part.value.operator === 'organization' && can('contacts:read'))
+  const organizations = useOrganizations(() => (sought.value ? part.value.value : ''), sought)
 
   const named = (list?: { name: string }[]): Value[] => (list ?? []).map(({ name }) => ({ value: name, label: name }))
   const people = (): Value[] =>
@@ -70,13 +75,13 @@ export function useSuggestions(text: MaybeRefOrGetter<string>, caret: MaybeRefOr
     assignee: () => [me(), none(), ...people()],
     team: () => [none(), ...named(teams.value)],
     inbox: () => named(inboxes.value),
+    organization: () => named(organizations.rows.value),
     before: () => days(new Date()),
     after: () => days(new Date()),
     has: () => (can('messages:read') ? [{ value: 'attachment', label: t('search.value.attachment') }, { value: 'note', label: t('search.value.note') }] : []),
     in: () => [{ value: 'spam', label: t('search.value.spam') }, { value: 'trash', label: t('search.value.trash') }],
   }
 
-  const part = computed<Part>(() => partAt(toValue(text), toValue(caret)))
   const suggestions = computed<Suggestion[]>(() => {
     const { operator, value } = part.value
     const typed = value.toLowerCase()

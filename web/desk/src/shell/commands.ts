@@ -1,4 +1,4 @@
-import { AtSign, CircleDashed, Contact, Inbox, Keyboard, Layers, LogOut, Moon, OctagonAlert, PanelLeft, Redo2, Search, Settings, Trash2, Undo2, UserRound, Users, CircleCheck, Clock, Eye, Plus, SquarePen } from '@lucide/vue'
+import { AtSign, CircleDashed, Building2, Contact, Inbox, Keyboard, Layers, LogOut, Moon, OctagonAlert, PanelLeft, Redo2, Search, Settings, Trash2, Undo2, UserRound, Users, CircleCheck, Clock, Eye, Plus, SquarePen } from '@lucide/vue'
 import { t } from '@ui/i18n'
 import { toastError } from '@ui/toast/toasts'
 import { useRouter } from 'vue-router'
@@ -82,6 +82,15 @@ export function useShellCommands(): void {
         icon: Contact,
         when: () => can('contacts:read_all'),
         run: go('/contacts'),
+      },
+      {
+        id: 'go.organizations',
+        title: t('organizations.title'),
+        section: navigation,
+        keys: ['g o'],
+        icon: Building2,
+        when: () => can('contacts:read'),
+        run: go('/organizations'),
       },
       { id: 'go.account', title: t('shell.account'), section: navigation, icon: UserRound, run: go('/account/profile') },
     ]
