@@ -99,7 +99,9 @@ type Previous struct {
 	Contact       Person   `json:"contact"`
 	LastMessage   *string  `json:"last_message"`
 	LastMessageAt *db.Time `json:"last_message_at"`
-	Status        string   `json:"status"` // Foyer's addition
+	// Status and ReferenceNumber are Foyer's additions.
+	Status          string `json:"status"`
+	ReferenceNumber string `json:"reference_number"`
 }
 
 // Person is the short form of a contact beside an earlier conversation.

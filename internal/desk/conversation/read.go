@@ -114,10 +114,11 @@ func (s *Service) previous(ctx context.Context, p *agent.Principal, c *Conversat
 		return db.Each(ctx, s.db, func(r db.Rows) error {
 			v := Previous{Contact: Person{c.Contact.FirstName, c.Contact.LastName, c.Contact.AvatarURL}}
 			var user, team *int64
-			var status int64
-			if err := r.Scan(&v.ID, &v.CreatedAt, &v.UpdatedAt, &v.UUID, &v.Subject, &v.LastMessage, &v.LastMessageAt, &user, &team, &status); err != nil {
+			var status, reference int64
+			if err := r.Scan(&v.ID, &v.CreatedAt, &v.UpdatedAt, &v.UUID, &v.Subject, &v.LastMessage, &v.LastMessageAt, &user, &team, &status, &reference); err != nil {
 				return err
 			}
+			v.ReferenceNumber = strconv.FormatInt(reference, 10)
 			if !CanRead(p, user, team) || len(out) == maxPrevious {
 				return nil
 			}
@@ -128,7 +129,7 @@ func (s *Service) previous(ctx context.Context, p *agent.Principal, c *Conversat
 			v.Status = st.Name
 			out = append(out, v)
 			return nil
-		}, `SELECT id, created_at, updated_at, uuid, subject, last_message, last_message_at, assigned_user_id, assigned_team_id, status_id
+		}, `SELECT id, created_at, updated_at, uuid, subject, last_message, last_message_at, assigned_user_id, assigned_team_id, status_id, reference_number
 			FROM conversations WHERE contact_id = $1 AND id <> $2 AND status_id > 0 ORDER BY created_at DESC LIMIT 50`, c.ContactID, c.ID)
 	})
 	if err != nil {

@@ -1,4 +1,4 @@
-import type { Message } from '@ui/api/types'
+import type { Message, Uuid } from '@ui/api/types'
 import { t, type MessageKey } from '@ui/i18n'
 import { fullName } from '@/data/reference'
 import { priorityName, statusName } from '@/data/standard'
@@ -16,6 +16,10 @@ const words: Record<string, MessageKey> = {
   tag_added: 'conversation.activity.tag_added',
   tag_removed: 'conversation.activity.tag_removed',
   bounced: 'conversation.activity.bounced',
+  merged_from: 'conversation.activity.merged_from',
+  merged_into: 'conversation.activity.merged_into',
+  unmerged_from: 'conversation.activity.unmerged_from',
+  unmerged_into: 'conversation.activity.unmerged_into',
   participant_added: 'conversation.activity.participant_added',
 }
 
@@ -23,6 +27,15 @@ const words: Record<string, MessageKey> = {
 const hidings: Record<string, MessageKey> = {
   Spam: 'conversation.activity.spam',
   Trash: 'conversation.activity.trash',
+}
+
+/** Kinds of lines that tell of another conversation, which they lead to. */
+const linking = ['unmerged_from', 'unmerged_into', 'split_from', 'split_into']
+
+/** The conversation that an activity line leads to. */
+export function activityLink(message: Message): { uuid: Uuid; reference: string } | undefined {
+  const { uuid, reference } = message.meta.params ?? {}
+  return uuid && reference && linking.includes(message.meta.activity_type ?? '') ? { uuid, reference } : undefined
 }
 
 /** An activity line in the agent's language; the server's English for a kind that is not known. */

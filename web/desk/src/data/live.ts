@@ -5,7 +5,7 @@ import { oneMoreUnread } from '@/inbox/reconcile'
 import { applyRow, findRow, forgetRow, patchContact, patchConversation, refetchViews, together } from './conversations'
 import { watchAttention } from './attention'
 import { forgetPresent, setPresent, type Present } from './presence'
-import { keys, queryClient } from './query'
+import { forgetThread, keys, queryClient } from './query'
 import { referenceChanged } from './reference'
 
 /** State of the agent's connection, for the banner. */
@@ -72,7 +72,12 @@ const handlers: Record<string, (data: never) => void> = {
     applyRow(withOwn(row))
     patchOpened(row)
   },
-  conversation_update: ({ uuid, ...change }: { uuid: Uuid } & Partial<Conversation>) => patchConversation(uuid, change),
+  conversation_update: ({ uuid, ...change }: { uuid: Uuid; merged_into_uuid?: Uuid | null } & Partial<Conversation>) => {
+    patchConversation(uuid, change)
+    if (change.merged_from) forgetThread(uuid)
+    // It leads to another conversation now, or to itself again.
+    if (change.merged_into_uuid !== undefined) void queryClient.resetQueries({ queryKey: keys.conversation(uuid) })
+  },
   contact_update: ({ contact_id: id, ...change }: { contact_id: Id } & Partial<ConversationContact>) => {
     patchContact(id, change)
     void queryClient.invalidateQueries({ queryKey: keys.contact(id), exact: true })

@@ -58,3 +58,9 @@ export const keys = {
   reference: (name: string) => ['reference', name] as const,
   search: (text: string, limit: number) => ['search', text, limit] as const,
 }
+
+/** Fetches anew what moved between conversations: what is known of their threads may be another's now. */
+export function forgetThread(uuid: string): void {
+  void queryClient.resetQueries({ queryKey: keys.messages(uuid) })
+  void queryClient.invalidateQueries({ queryKey: keys.conversation(uuid) })
+}

@@ -1,10 +1,11 @@
-import { AppWindow, ArrowDown, ArrowLeft, ArrowUp, CheckCheck, CircleX, Clock, MailOpen, OctagonAlert, RefreshCw, SignalHigh, SquareCheck, Table2, Tag, Trash2, UserRound, UserRoundCheck, UsersRound, X } from '@lucide/vue'
+import { AppWindow, ArrowDown, ArrowLeft, ArrowUp, CheckCheck, CircleX, Clock, MailOpen, Merge, OctagonAlert, RefreshCw, SignalHigh, SquareCheck, Table2, Tag, Trash2, UserRound, UserRoundCheck, UsersRound, X } from '@lucide/vue'
 import type { Uuid } from '@ui/api/types'
 import { t } from '@ui/i18n'
 import { nextTick, type Ref } from 'vue'
 import { useCommands, type Command } from '@/commands/registry'
 import { assignAgent, markSpam, markUnread, moveToTrash, setStatus } from '@/conversation/actions'
 import { fullName } from '@/data/reference'
+import { startMerge } from '@/merge/dialog'
 import { useMe } from '@/data/session'
 import { onePane } from '@/shell/layout'
 import { bulkPicking, type BulkPick } from './bulkChoices'
@@ -122,6 +123,7 @@ function useRowCommands(cursor: Ref<Uuid | undefined>, open: Ref<Uuid | undefine
       { id: 'row.priority', title: t('conversation.pick_priority'), section, keys: ['p'], icon: SignalHigh, when: may('update_priority'), run: choose('priority') },
       { id: 'row.tags', title: t('conversation.pick_tags'), section, keys: ['l'], icon: Tag, when: may('update_tags'), run: choose('add_tags') },
       { id: 'row.unread', title: t('conversation.mark_unread'), section, keys: ['Shift+u'], icon: MailOpen, when: onRow, run: act(markUnread) },
+      { id: 'row.merge', title: t('merge.menu'), section, keys: ['Shift+m'], icon: Merge, when: may('update_status'), run: act((uuid) => startMerge([uuid])) },
       { id: 'row.spam', title: t('conversation.mark_spam'), section, keys: ['!'], icon: OctagonAlert, when: may('update_status'), run: act(markSpam) },
       { id: 'row.trash', title: t('conversation.move_to_trash'), section, keys: ['#'], icon: Trash2, when: may('update_status'), run: act(moveToTrash) },
       { id: 'row.pop_out', title: t('conversation.pop_out'), section, keys: ['Shift+o'], icon: AppWindow, when: onRow, run: act(popOut) },
