@@ -125,6 +125,7 @@ func Conversations(a *API) {
 	conversationChanges(a)
 	lifecycleRoutes(a)
 	mergeRoutes(a)
+	splitRoute(a)
 	messageRoutes(a)
 	sourceRoutes(a)
 	recordRoutes(a)

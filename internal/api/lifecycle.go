@@ -36,6 +36,25 @@ func mergeRoutes(a *API) {
 		})
 }
 
+// splitRoute makes a conversation of a part of one.
+func splitRoute(a *API) {
+	c := a.Conversations
+	route(a, http.MethodPost, "/conversations/{uuid}/split", "Make a conversation of a message and what came after it", need(role.ConversationsUpdateStatus),
+		func(ctx context.Context, p *agent.Principal, in *struct {
+			ConversationPath
+			Body struct {
+				Message string `json:"message,omitempty" doc:"uuid of the first message that goes"`
+				Only    bool   `json:"only,omitempty" doc:"Nothing but that message"`
+			}
+		}) (*conversation.Conversation, error) {
+			made, err := c.Split(ctx, p, in.UUID, in.Body.Message, in.Body.Only)
+			if err != nil {
+				return nil, err
+			}
+			return c.Get(ctx, p, made)
+		})
+}
+
 // lifecycleRoutes are what becomes of a conversation beside its statuses: spam, the trash, and the end; and its subject.
 func lifecycleRoutes(a *API) {
 	c := a.Conversations

@@ -157,7 +157,7 @@ var requests = map[string]string{
 	"PUT /status": `{"status":"Resolved"}`, "PUT /priority": `{"priority":"Low"}`, "POST /tags": `{"tags":[],"action":"add_tags"}`,
 	"PUT /assignee/user": `{"assignee_id":1}`, "PUT /assignee/team": `{"assignee_id":1}`, "PATCH ": `{"subject":"about WORD"}`,
 	"POST /messages": `{"message":"<p>x</p>","private":true,"sender_type":"agent"}`, "POST /draft": `{"type":"reply","content":"x","meta":{}}`,
-	"POST /merge": `{"uuids":["00000000-0000-4000-8000-000000000000"]}`, "POST /unmerge": `{"uuids":["00000000-0000-4000-8000-000000000000"]}`,
+	"POST /merge": `{"uuids":["00000000-0000-4000-8000-000000000000"]}`, "POST /split": `{"message":"00000000-0000-4000-8000-000000000000"}`, "POST /unmerge": `{"uuids":["00000000-0000-4000-8000-000000000000"]}`,
 	"PUT /held/{held}": `{"send_at":"TOMORROW"}`, "PUT /custom-attributes": `{}`, "PUT /contacts/custom-attributes": `{}`,
 }
 

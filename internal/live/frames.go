@@ -183,7 +183,7 @@ func moves(kind event.Type, set map[string]any) bool {
 	case event.ConversationStatus, event.ConversationPriority, event.ConversationTags:
 		return true
 	}
-	for _, field := range []string{"custom_attributes", "subject", "contact_id", "merged_from"} {
+	for _, field := range []string{"custom_attributes", "subject", "contact_id", "merged_from", "messages_moved"} {
 		if _, ok := set[field]; ok {
 			return true
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
@@ -31,8 +32,11 @@ func (c *Channel) threadOf(ctx context.Context, q db.Querier, in inbox.Inbox, m 
 	}
 	for _, id := range plusTags(m) {
 		t, err := c.Conversations.ThreadByUUID(ctx, q, in.ID, id)
-		if t, err = c.ifInvolved(ctx, q, t, err, from); t != nil || err != nil {
-			return t, err
+		if t, err = c.ifInvolved(ctx, q, t, err, from); err != nil {
+			return nil, err
+		}
+		if t != nil {
+			return c.splitOff(ctx, q, in, m, from, id, t)
 		}
 	}
 	ids := ancestors(m)
@@ -41,6 +45,24 @@ func (c *Channel) threadOf(ctx context.Context, q db.Querier, in inbox.Inbox, m 
 	}
 	t, err := c.Conversations.ThreadBySource(ctx, q, in.ID, ids)
 	return c.ifInvolved(ctx, q, t, err, from)
+}
+
+// splitOff returns the conversation that was split off from the one that a reply address names and has what the mail answers:
+// the address was given out before. It is the addressed one in all other cases.
+func (c *Channel) splitOff(ctx context.Context, q db.Querier, in inbox.Inbox, m *mail.Message, from, named string, addressed *conversation.Thread) (*conversation.Thread, error) {
+	ids := ancestors(m)
+	if len(ids) == 0 {
+		return addressed, nil
+	}
+	t, err := c.Conversations.ThreadBySource(ctx, q, in.ID, ids)
+	if t, err = c.ifInvolved(ctx, q, t, err, from); t == nil || err != nil {
+		return addressed, err
+	}
+	split, err := c.Conversations.SplitOff(ctx, q, t.ConversationID, strings.ToLower(named))
+	if !split || err != nil {
+		return addressed, err
+	}
+	return t, nil
 }
 
 func (c *Channel) ifInvolved(ctx context.Context, q db.Querier, t *conversation.Thread, err error, from string) (*conversation.Thread, error) {

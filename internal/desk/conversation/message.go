@@ -369,6 +369,10 @@ func activityText(kind, actor string, p map[string]string) string {
 		return fmt.Sprintf("%s separated conversation #%s from this one again", actor, p["reference"])
 	case "unmerged_into":
 		return fmt.Sprintf("%s separated this conversation from #%s again", actor, p["reference"])
+	case "split_from":
+		return fmt.Sprintf("%s split this conversation off from #%s", actor, p["reference"])
+	case "split_into":
+		return fmt.Sprintf("%s split messages off into conversation #%s", actor, p["reference"])
 	case "participant_added":
 		return fmt.Sprintf("%s joined the conversation", p["participant"])
 	}

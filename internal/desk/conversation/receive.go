@@ -177,6 +177,9 @@ type opening struct {
 	ActorID            int64
 	Cause              string
 	CustomAttributes   db.JSON
+	// Of one that begins as another is: who has it, its priority, its meta.
+	UserID, TeamID, PriorityID *int64
+	Meta                       db.JSON
 }
 
 const maxSubject = 1000
@@ -187,7 +190,8 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, o opening) (head, error) 
 	if err != nil {
 		return head{}, err
 	}
-	h := head{UUID: uuid.NewString(), ContactID: o.ContactID, InboxID: o.InboxID, StatusID: open.ID}
+	h := head{UUID: uuid.NewString(), ContactID: o.ContactID, InboxID: o.InboxID, StatusID: open.ID, AssignedUserID: o.UserID, AssignedTeamID: o.TeamID,
+		PriorityID: o.PriorityID}
 	next := `UPDATE conversation_reference SET value = value + 1 RETURNING value`
 	if tx.Engine() == db.Postgres {
 		next = `SELECT nextval('conversation_reference')`
@@ -205,14 +209,18 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, o opening) (head, error) 
 	if len(o.CustomAttributes) == 0 {
 		o.CustomAttributes = db.JSON("{}")
 	}
+	if len(o.Meta) == 0 {
+		o.Meta = db.JSON("{}")
+	}
 	now := db.Now()
 	err = tx.QueryRow(ctx, `INSERT INTO conversations (created_at, updated_at, uuid, reference_number, contact_id, inbox_id, status_id,
-		subject, custom_attributes, last_message_at, contact_last_seen_at) VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $1, $1) RETURNING id`,
-		now, h.UUID, h.Reference, h.ContactID, h.InboxID, h.StatusID, h.Subject, o.CustomAttributes).Scan(&h.ID)
+		subject, custom_attributes, last_message_at, contact_last_seen_at, assigned_user_id, assigned_team_id, priority_id, meta)
+		VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $1, $1, $9, $10, $11, $12) RETURNING id`,
+		now, h.UUID, h.Reference, h.ContactID, h.InboxID, h.StatusID, h.Subject, o.CustomAttributes, h.AssignedUserID, h.AssignedTeamID, h.PriorityID, o.Meta).Scan(&h.ID)
 	if err != nil {
 		return h, fmt.Errorf("open conversation: %w", err)
 	}
-	to := placeOf(nil, nil, h.StatusID)
+	to := placeOf(h.AssignedUserID, h.AssignedTeamID, h.StatusID)
 	if err := move(ctx, tx, nil, &to); err != nil {
 		return h, err
 	}

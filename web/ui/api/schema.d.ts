@@ -1855,6 +1855,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{uuid}/messages/{message}/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The pictures that a message shows from other servers
+         * @description Needs permission messages:read.
+         */
+        get: operations["get-conversations-uuid-messages-message-pictures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{uuid}/messages/{message}/resend": {
         parameters: {
             query?: never;
@@ -2029,6 +2049,26 @@ export interface paths {
          */
         put: operations["put-conversations-uuid-spam"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{uuid}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a conversation of a message and what came after it
+         * @description Needs permission conversations:update_status.
+         */
+        post: operations["post-conversations-uuid-split"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2507,6 +2547,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mails/{mail}/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The pictures that a mail which was set aside shows from other servers
+         * @description Needs permission inboxes:manage.
+         */
+        get: operations["get-mails-mail-pictures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mails/{mail}/release": {
         parameters: {
             query?: never;
@@ -2777,6 +2837,98 @@ export interface paths {
          * @description For browsers. A sign-in that fails ends on the sign-in page, whose query says why: error=<code>.
          */
         get: operations["get-oidc-id-login"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Organizations by name
+         * @description Needs permission contacts:read.
+         */
+        get: operations["get-organizations"];
+        put?: never;
+        /**
+         * Add an organization, to which the contacts of its domains belong
+         * @description Needs permission contacts:write.
+         */
+        post: operations["post-organizations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One organization
+         * @description Needs permission contacts:read.
+         */
+        get: operations["get-organizations-id"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an organization; its contacts belong to none then
+         * @description Needs permission contacts:delete.
+         */
+        delete: operations["delete-organizations-id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change some fields of an organization
+         * @description Needs permission contacts:write.
+         */
+        patch: operations["patch-organizations-id"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The contacts of an organization
+         * @description Needs permission contacts:read_all.
+         */
+        get: operations["get-organizations-id-contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The conversations of an organization's contacts, those that the caller may read
+         * @description Needs permission contacts:read.
+         */
+        get: operations["get-organizations-id-conversations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3718,6 +3870,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/uploads/remote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A picture that a mail shows from another server
+         * @description Fetched by the desk, so that the other server does not learn who reads. 404 if it cannot be had or is no raster picture.
+         */
+        get: operations["get-uploads-remote"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/uploads/{name}": {
         parameters: {
             query?: never;
@@ -4184,6 +4356,9 @@ export interface components {
             /** Format: date-time */
             last_login_at: string | null;
             last_name: string;
+            organization: string | null;
+            /** Format: int64 */
+            organization_id: number | null;
             phone_number: string | null;
             phone_number_country_code: string | null;
             type: string;
@@ -4199,6 +4374,11 @@ export interface components {
             external_user_id?: string;
             first_name?: string;
             last_name?: string;
+            /**
+             * Format: int64
+             * @description 0 for none; left out, that of the domain of the address
+             */
+            organization_id?: number;
             phone_number?: string;
             phone_number_country_code?: string;
         };
@@ -4227,6 +4407,10 @@ export interface components {
             last_login_at: string | null;
             last_name: string;
             meta: string | null;
+            /** @description Its name */
+            organization: string | null;
+            /** Format: int64 */
+            organization_id: number | null;
             other_emails: string[];
             permissions: string[] | null;
             phone_number: string | null;
@@ -4251,6 +4435,10 @@ export interface components {
             /** Format: int64 */
             id: number;
             last_name: string;
+            /** @description Its name */
+            organization: string | null;
+            /** Format: int64 */
+            organization_id: number | null;
             type: string;
             /** Format: date-time */
             updated_at: string;
@@ -4296,6 +4484,11 @@ export interface components {
             first_name?: string;
             /** @description An empty text is none, here and in the fields below */
             last_name?: string;
+            /**
+             * Format: int64
+             * @description 0 for none
+             */
+            organization_id?: number;
             phone_number?: string;
             phone_number_country_code?: string;
         };
@@ -5163,6 +5356,10 @@ export interface components {
             data: components["schemas"]["NotifyNotification"][];
             status: string;
         };
+        EnvelopeListRemotePicture: {
+            data: components["schemas"]["RemotePicture"][];
+            status: string;
+        };
         EnvelopeListRole: {
             data: components["schemas"]["Role"][];
             status: string;
@@ -5251,6 +5448,14 @@ export interface components {
         };
         EnvelopeOpenedMail: {
             data: components["schemas"]["OpenedMail"];
+            status: string;
+        };
+        EnvelopeOrganization: {
+            data: components["schemas"]["Organization"];
+            status: string;
+        };
+        EnvelopeOrganizationPage: {
+            data: components["schemas"]["OrganizationPage"];
             status: string;
         };
         EnvelopePublicConfig: {
@@ -5735,6 +5940,45 @@ export interface components {
             /** Format: int64 */
             uid: number;
         };
+        Organization: {
+            /**
+             * Format: int64
+             * @description How many belong to it, counted up to 1000
+             */
+            contacts: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Who writes from one of these for the first time belongs to the organization */
+            domains: string[];
+            /** Format: int64 */
+            id: number;
+            name: string;
+            note: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        OrganizationBody: {
+            /** @description Domains of mail, such as acme.com; those of public providers are refused */
+            domains?: string[];
+            name?: string;
+            note?: string;
+        };
+        OrganizationPage: {
+            /** @description Continues behind the last result; left out at the end */
+            next_cursor?: string;
+            /** Format: int64 */
+            page: number;
+            /** Format: int64 */
+            per_page: number;
+            results: components["schemas"]["Organization"][];
+            /**
+             * Format: int64
+             * @description Counted up to 10000
+             */
+            total: number;
+            /** Format: int64 */
+            total_pages: number;
+        };
         OwnViewBody: {
             /** @description A list of conditions, or groups with logic and rules */
             filters?: unknown;
@@ -5783,6 +6027,12 @@ export interface components {
             meta?: unknown;
             /** @description reply (the default) or private_note */
             type?: string;
+        };
+        "Post-conversations-uuid-splitRequest": {
+            /** @description uuid of the first message that goes */
+            message?: string;
+            /** @description Nothing but that message */
+            only?: boolean;
         };
         "Post-conversations-uuid-tagsRequest": {
             /** @description set_tags, add_tags or remove_tags */
@@ -5891,6 +6141,12 @@ export interface components {
             as?: string;
             /** @description The sender of a mail that names none */
             from?: string;
+        };
+        RemotePicture: {
+            /** @description As it stands in the mail */
+            address: string;
+            /** @description Where the desk serves it to signed-in agents; works for a day at least */
+            url: string;
         };
         ResendBody: {
             bcc?: string[] | null;
@@ -10225,6 +10481,40 @@ export interface operations {
             };
         };
     };
+    "get-conversations-uuid-messages-message-pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+                /** @description The message's uuid */
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListRemotePicture"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "put-conversations-uuid-messages-message-resend": {
         parameters: {
             query?: never;
@@ -10507,6 +10797,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-conversations-uuid-split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation's uuid */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Post-conversations-uuid-splitRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversation"];
                 };
             };
             /** @description Error */
@@ -11466,6 +11792,38 @@ export interface operations {
             };
         };
     };
+    "get-mails-mail-pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mail's id in the ledger */
+                mail: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeListRemotePicture"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-mails-mail-release": {
         parameters: {
             query?: never;
@@ -12012,6 +12370,262 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    "get-organizations": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+                /** @description A part of the name, or the beginning of a domain */
+                q?: string;
+                /** @description next_cursor of the page before, instead of page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeOrganizationPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeOrganization"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-organizations-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeOrganization"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-organizations-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeBool"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-organizations-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeOrganization"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-organizations-id-contacts": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+                /** @description Conditions on users: email, created_at, updated_at */
+                filters?: string;
+                /** @description users.created_at, users.updated_at or users.email; the newest first unless given */
+                order_by?: string;
+                /** @description asc or desc */
+                order?: string;
+                /** @description next_cursor of the page before, instead of page */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeContactPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-organizations-id-conversations": {
+        parameters: {
+            query?: {
+                /** @description Page number, from 1 */
+                page?: string;
+                /** @description Results a page, 30 unless given, at most 500 */
+                page_size?: string;
+                /** @description Filter as JSON: a list of conditions, or groups with logic and rules */
+                filters?: string;
+                /** @description model.field to sort by */
+                order_by?: string;
+                /** @description asc or desc */
+                order?: string;
+                /** @description next_cursor of the page before, instead of page */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeConversationPageConversationListItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
             };
         };
     };
@@ -14190,6 +14804,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-uploads-remote": {
+        parameters: {
+            query: {
+                address: string;
+                sig: string;
+                exp: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
         };

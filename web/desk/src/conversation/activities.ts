@@ -20,6 +20,8 @@ const words: Record<string, MessageKey> = {
   merged_into: 'conversation.activity.merged_into',
   unmerged_from: 'conversation.activity.unmerged_from',
   unmerged_into: 'conversation.activity.unmerged_into',
+  split_from: 'conversation.activity.split_from',
+  split_into: 'conversation.activity.split_into',
   participant_added: 'conversation.activity.participant_added',
 }
 

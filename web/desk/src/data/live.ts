@@ -72,9 +72,9 @@ const handlers: Record<string, (data: never) => void> = {
     applyRow(withOwn(row))
     patchOpened(row)
   },
-  conversation_update: ({ uuid, ...change }: { uuid: Uuid; merged_into_uuid?: Uuid | null } & Partial<Conversation>) => {
+  conversation_update: ({ uuid, ...change }: { uuid: Uuid; merged_into_uuid?: Uuid | null; messages_moved?: true } & Partial<Conversation>) => {
     patchConversation(uuid, change)
-    if (change.merged_from) forgetThread(uuid)
+    if (change.merged_from || change.messages_moved) forgetThread(uuid)
     // It leads to another conversation now, or to itself again.
     if (change.merged_into_uuid !== undefined) void queryClient.resetQueries({ queryKey: keys.conversation(uuid) })
   },

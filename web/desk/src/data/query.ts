@@ -63,4 +63,5 @@ export const keys = {
 export function forgetThread(uuid: string): void {
   void queryClient.resetQueries({ queryKey: keys.messages(uuid) })
   void queryClient.invalidateQueries({ queryKey: keys.conversation(uuid) })
+  void queryClient.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === 'contact' && queryKey[2] === 'conversations' })
 }

@@ -51,6 +51,27 @@ export async function separate(target: { uuid: Uuid; reference: string }, other:
   if (await outcome) offerUndo(step, t('merge.separated', { reference: other.reference }))
 }
 
+/** Makes a conversation of a message and what came after it, or of that message only; undone, it is merged back. */
+export async function splitOff(uuid: Uuid, message: Uuid, only: boolean): Promise<Conversation | undefined> {
+  let made: Conversation | undefined
+  const forward = async (): Promise<boolean> => {
+    try {
+      made = await api.post<Conversation>(`/conversations/${uuid}/split`, { message, only })
+      return true
+    } catch (error) {
+      toastError(error)
+      return false
+    } finally {
+      refresh(uuid, [])
+    }
+  }
+  const outcome = forward()
+  const step = begin(outcome, { undo: () => made && request(uuid, [made.uuid], 'merge'), redo: () => made && request(uuid, [made.uuid], 'unmerge') })
+  if (!(await outcome) || !made) return
+  offerUndo(step, t('split.done', { reference: made.reference_number }))
+  return made
+}
+
 /** Says where a conversation is that was asked for by an old address. */
 export function saidMerged(reference: string): void {
   toast(t('merge.led', { reference }))
