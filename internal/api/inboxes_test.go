@@ -166,7 +166,7 @@ func TestHealthCountsTheLedgerAndTheOutbox(t *testing.T) {
 			Outbox map[string]int64
 		}
 		data(k.t, w, &h)
-		if len(h.Mailboxes) != 2 || len(h.Outbox) != 5 {
+		if len(h.Mailboxes) != 2 || len(h.Outbox) != 7 {
 			k.t.Fatalf("%s", w.Body)
 		}
 		now, old := h.Mailboxes[0], h.Mailboxes[1]

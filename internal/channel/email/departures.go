@@ -143,11 +143,16 @@ const countedUpTo = 1000
 // CountOutbox returns how many replies are in each state that wants attention or passes, of all inboxes or of one; counting ends
 // at 1000. Those sent are not counted.
 func (c *Channel) CountOutbox(ctx context.Context, inboxID int64) (map[string]int64, error) {
+	return countOutbox(ctx, c.DB, inboxID, shownStates[:len(shownStates)-1])
+}
+
+// countOutbox counts the replies of each state from its index, up to a bound.
+func countOutbox(ctx context.Context, q db.Querier, inboxID int64, states []string) (map[string]int64, error) {
 	out := map[string]int64{}
-	for _, state := range shownStates[:len(shownStates)-1] {
+	for _, state := range states {
 		text, args := OutboxQuery{InboxID: inboxID, State: state, Size: countedUpTo - 1}.SQL()
 		var n int64
-		if err := c.DB.QueryRow(ctx, `SELECT count(*) FROM (`+text+`) counted`, args...).Scan(&n); err != nil {
+		if err := q.QueryRow(ctx, `SELECT count(*) FROM (`+text+`) counted`, args...).Scan(&n); err != nil {
 			return nil, fmt.Errorf("count the outbox: %w", err)
 		}
 		out[state] = n

@@ -14,7 +14,7 @@ import (
 type Health struct {
 	Mailboxes []MailboxHealth  `json:"mailboxes"`
 	PerMinute int64            `json:"per_minute" doc:"How many replies it may send in a minute; 0 for any number"`
-	Outbox    map[string]int64 `json:"outbox" doc:"How many replies are in each state of the outbox"`
+	Outbox    map[string]int64 `json:"outbox" doc:"How many replies are in each state of the outbox; counting ends at 1000"`
 }
 
 // MailboxHealth says how a mailbox is read and what became of its mail.
@@ -96,14 +96,11 @@ func ReadHealth(ctx context.Context, q db.Querier, in inbox.Inbox) (Health, erro
 			h.Mailboxes = append(h.Mailboxes, m)
 		}
 	}
-	h.Outbox, err = countStates(ctx, q, `SELECT state, count(*) FROM outbox WHERE inbox_id = $1 GROUP BY state`, in.ID, outboxStates)
+	h.Outbox, err = countOutbox(ctx, q, in.ID, shownStates)
 	return h, err
 }
 
-var (
-	ledgerStates = []string{"pending", "filed", "duplicate", "ignored", "quarantined"}
-	outboxStates = []string{"queued", "sending", "delayed", "sent", "failed"}
-)
+var ledgerStates = []string{"pending", "filed", "duplicate", "ignored", "quarantined"}
 
 func zeros(states []string) map[string]int64 {
 	out := map[string]int64{}
@@ -133,24 +130,6 @@ func (m *MailboxHealth) count(ctx context.Context, q db.Querier) error {
 		return fmt.Errorf("count the mails of mailbox %d: %w", m.ID, err)
 	}
 	return nil
-}
-
-// countStates runs a query of states and counts; states without rows are there with 0.
-func countStates(ctx context.Context, q db.Querier, query string, id int64, states []string) (map[string]int64, error) {
-	out := zeros(states)
-	err := db.Each(ctx, q, func(rows db.Rows) error {
-		var state string
-		var n int64
-		if err := rows.Scan(&state, &n); err != nil {
-			return err
-		}
-		out[state] = n
-		return nil
-	}, query, id)
-	if err != nil {
-		return nil, fmt.Errorf("count the mail of an inbox: %w", err)
-	}
-	return out, nil
 }
 
 // Contact says when a mailbox was last read, and what went wrong last.

@@ -177,8 +177,8 @@ func displayName(s, charset string) string {
 		s = b.String()
 	}
 	name := decodeHeader(s, charset)
-	if l := len(name); l > 1 && name[0] == '\'' && name[l-1] == '\'' {
-		name = name[1 : l-1]
+	for len(name) > 1 && name[0] == '\'' && name[len(name)-1] == '\'' {
+		name = strings.TrimSpace(name[1 : len(name)-1])
 	}
 	return shortenName(stripDirections(strings.Join(strings.Fields(name), " ")))
 }

@@ -4993,7 +4993,7 @@ export interface components {
         };
         EmailHealth: {
             mailboxes: components["schemas"]["EmailMailboxHealth"][];
-            /** @description How many replies are in each state of the outbox */
+            /** @description How many replies are in each state of the outbox; counting ends at 1000 */
             outbox: {
                 [key: string]: number;
             };

@@ -120,7 +120,7 @@ export type Bounce = Schemas['ConversationBounce']
 /** How a reply that leaves by mail fares, with the mail server's words when it did not work. */
 export type Delivery = Narrow<
   Schemas['ConversationDelivery'],
-  { state: 'queued' | 'sending' | 'delayed' | 'sent' | 'failed' }
+  { state: 'queued' | 'sending' | 'delayed' | 'sent' | 'failed' | 'cancelled' }
 >
 
 export type Message = Narrow<

@@ -199,7 +199,7 @@ describe('the state of an inbox', () => {
       { name: 'INBOX', configured: true, mode: 'idle', server_count: 3, since: null, last_contact_at: '2030-01-01T00:00:00Z', last_error: '', last_error_at: null, problem: '', id: 1, left_out: 0, compared_at: null, rules: [],
         ledger: { pending: 0, filed: 3, duplicate: 0, ignored: 0, quarantined: 0 }, present: { pending: 0, filed: 3, duplicate: 0, ignored: 0, quarantined: 0 } },
     ],
-    outbox: { queued: 0, sending: 0, delayed: 0, sent: 0, failed: 0 },
+    outbox: { queued: 0, sending: 0, delayed: 0, sent: 0, failed: 0, bounced: 0, cancelled: 0 },
   })
   it('says the worst first', () => {
     const inbox = health()

@@ -123,7 +123,7 @@ export interface MailboxHealth {
 
 export interface InboxHealth {
   mailboxes: MailboxHealth[]
-  outbox: Record<'queued' | 'sending' | 'delayed' | 'sent' | 'failed', number>
+  outbox: Record<'queued' | 'sending' | 'delayed' | 'failed' | 'bounced' | 'cancelled' | 'sent', number>
 }
 
 export interface Probe {

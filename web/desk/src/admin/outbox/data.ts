@@ -1,7 +1,9 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/vue-query'
 import { api } from '@ui/api/client'
 import type { Schemas } from '@ui/api/types'
+import { formatNumber } from '@ui/i18n'
 import { computed, type Ref } from 'vue'
+import type { Addressees } from '@/conversation/resend'
 import { changed } from '../data'
 
 export type Departing = Schemas['EmailDeparting']
@@ -47,11 +49,8 @@ export const useOutboxCounts = (inbox: Ref<number>) =>
     refetchInterval: 10_000,
   })
 
-export interface Addressees {
-  to: string[]
-  cc: string[]
-  bcc: string[]
-}
+/** A number of replies: counting them ends at 1000. */
+export const countText = (n: number): string => (n >= 1000 ? `${formatNumber(1000)}+` : formatNumber(n))
 
 export async function resend(message: string, to?: Addressees): Promise<void> {
   await api.put(`/outbox/${message}/resend`, to ?? {})
@@ -65,4 +64,3 @@ export async function cancel(message: string): Promise<void> {
 
 export const canResend = (reply: Departing): boolean => ['failed', 'bounced', 'cancelled', 'delayed'].includes(reply.state)
 export const canCancel = (reply: Departing): boolean => reply.state === 'queued' || reply.state === 'delayed'
-export const addressesOf = (text: string): string[] => text.split(/[,;\n]/).map((address) => address.trim()).filter(Boolean)

@@ -1,0 +1,86 @@
+package app_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/foyerdesk/foyer/internal/platform/db/dbtest"
+)
+
+// patiently waits for a number to be reached, for as long as it grows.
+func patiently(t testing.TB, what string, count func() int, want int) {
+	t.Helper()
+	last, grown := -1, time.Now()
+	for {
+		n := count()
+		if n >= want {
+			return
+		}
+		if n > last {
+			last, grown = n, time.Now()
+		}
+		if time.Since(grown) > time.Minute {
+			t.Fatalf("waited in vain for %s: %d of %d", what, n, want)
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+}
+
+// peak returns the most memory that the desk had since it was started, in MB; 0 where the system does not say.
+func (c *child) peak() int {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	found := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(status)
+	if found == nil {
+		return 0
+	}
+	kb, _ := strconv.Atoi(string(found[1]))
+	return kb >> 10
+}
+
+// FOYER_TEST_MAILBOX_MAILS=200000 is the size that the desk is made for.
+func TestLargeMailboxIsReadInBoundedMemoryAndGoesOnAfterARestart(t *testing.T) {
+	t.Parallel()
+	mails := sizeFrom("FOYER_TEST_MAILBOX_MAILS", 1500)
+	dbtest.URLs(t, func(t *testing.T, url string) {
+		s := startMail(t)
+		for i := range mails {
+			if err := s.Deliver(rawMail(fmt.Sprintf("large-%d@x.test", i), fmt.Sprintf("c%d@x.test", i%5000), fmt.Sprintf("mail %d", i), "text")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c := newChild(t, url, t.TempDir())
+		c.start()
+		admin := signIn(t, c.url, "System", systemPassword)
+		var in struct{ ID int64 }
+		admin.ok(http.MethodPost, "/api/v1/inboxes", inboxBody(s, "Help <help@acme.test>"), &in)
+		d := &desk{t: t, admin: admin}
+		filed := func() int { return d.books(in.ID).Filed }
+
+		began := time.Now()
+		patiently(t, "a third to be filed", filed, mails/3)
+		first := c.peak()
+		c.kill()
+		c.start()
+		patiently(t, "the rest to be filed", filed, mails)
+		took := time.Since(began)
+		// What was entered before is not fetched again: it would be a duplicate.
+		if got := d.books(in.ID); got != (ledger{Filed: mails}) {
+			t.Fatalf("ledger %+v", got)
+		}
+		if total := d.all().Total; total != mails {
+			t.Errorf("%d conversations", total)
+		}
+		if peak := max(first, c.peak()); peak > 400 {
+			t.Errorf("the desk took %d MB", peak)
+		}
+		t.Logf("%d mails in %s, with a restart: %.0f a second; at most %d MB before it and %d MB after it", mails, took.Round(time.Second), float64(mails)/took.Seconds(), first, c.peak())
+	})
+}
