@@ -29,7 +29,7 @@ func Web(files fs.FS) func(*API) {
 		for _, p := range []string{"/{$}", "/reset-password", "/set-password", "/setup"} {
 			a.raw(http.MethodGet, p, public, w.guestPage)
 		}
-		for _, section := range []string{"inboxes", "teams", "views", "contacts", "reports", "account", "admin"} {
+		for _, section := range []string{"inboxes", "teams", "views", "contacts", "organizations", "reports", "account", "admin"} {
 			a.raw(http.MethodGet, "/"+section, public, func(rw http.ResponseWriter, r *http.Request, _ *agent.Principal) {
 				http.Redirect(rw, r, "/"+section+"/", http.StatusFound)
 			})
