@@ -146,7 +146,7 @@ func (c *Channel) unreached(ctx context.Context, messageID int64, recipients []s
 }
 
 // answers matches a subject that says already that it answers, in the common languages' ways.
-var answers = regexp.MustCompile(`(?i)^\s*(re|aw|sv|antw|ré|rif|res|odp|vs|ynt|отв|回复|答复)\s*(\[\d+\])?\s*[:：]`)
+var answers = regexp.MustCompile(`(?i)^\s*(re|aw|sv|antw|betr|ré|rép|rif|r|res|odp|odg|vs|vá|ynt|cvp|atb|ats|răsp|bls|tl|отв|від|απ|σχετ|תגובה|رد|پاسخ|回复|回覆|答复|答覆|返信|회신|답장)\s*(\[\d+\])?\s*[:：]`)
 
 // maxThread is how many Message-IDs of the conversation a reply refers to.
 const maxThread = 20

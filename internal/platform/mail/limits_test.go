@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 func mustParse(t testing.TB, raw []byte, lim Limits) *Message {
@@ -74,7 +73,8 @@ func TestHugeHeaderIsReadInPartAndTheBodyIsFound(t *testing.T) {
 	}
 }
 
-// Each of these makes a careless reader quadratic. At a megabyte or more that would take minutes, not seconds.
+// Each of these makes a careless reader quadratic. At a megabyte or more that does not end within the time that a test has,
+// which is what fails it: a limit of its own would measure the machine.
 func TestHostileInputCostsLinearTime(t *testing.T) {
 	const n = 1 << 20
 	rep := func(s string) string { return strings.Repeat(s, n/len(s)) }
@@ -106,13 +106,9 @@ func TestHostileInputCostsLinearTime(t *testing.T) {
 		"flowed depth":            "Content-Type: text/plain; format=flowed\n\n" + rep(">"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			start := time.Now()
 			m := mustParse(t, []byte(raw), Limits{})
 			m.AutoSubmitted()
 			checkSound(t, m)
-			if took := time.Since(start); took > 8*time.Second {
-				t.Errorf("took %s", took)
-			}
 		})
 	}
 }
