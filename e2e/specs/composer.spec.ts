@@ -2,6 +2,7 @@
 
 import PostalMime from 'postal-mime'
 import { expect, test } from '../support/fixtures.ts'
+import { examineLooks } from '../support/look.ts'
 import { until } from '../support/mailserver.ts'
 import { customer, plainBytes, png } from '../support/mails.ts'
 
@@ -45,4 +46,31 @@ test('a pasted picture and a draft outlive the tab and leave as one mail', async
   expect(mail.html).toContain(`cid:${(file?.contentId ?? '').replace(/[<>]/g, '')}`)
   expect(Buffer.from(file?.content as ArrayBuffer)).toEqual(picture)
   await expect.poll(() => desk.api.get<unknown[]>('/api/v1/drafts')).toEqual([])
+})
+
+test('a variable is found by what it stands for, put at the caret, and filled when the reply leaves', async ({ desk, dovecot, sink, signedIn: page }) => {
+  const inbox = await desk.api.createInbox('variables', dovecot, sink)
+  const { uuid } = await desk.api.post<{ uuid: string }>('/api/v1/conversations', {
+    inbox_id: inbox, content: '<p>Where is it?</p>', contact_email: 'vera@variables.example', first_name: 'Vera', last_name: 'Lind', subject: 'Parcel of Vera', initiator: 'contact',
+  })
+  await page.goto(`/inboxes/all/conversation/${uuid}`)
+  await expect(page.getByTestId('message')).toBeVisible()
+  const editor = page.getByTestId('composer-editor')
+  await page.keyboard.press('r')
+  await expect(editor).toBeFocused()
+  await page.keyboard.type('Dear , {{ name }} stays')
+  for (let n = 0; n < ', {{ name }} stays'.length; n++) await page.keyboard.press('ArrowLeft')
+  await page.getByTestId('composer-variable').click()
+  const line = page.getByRole('option', { name: 'Customer: full name' })
+  await expect(line).toContainText('Vera Lind')
+  await examineLooks(page, 'composer-variables')
+  await page.keyboard.type('full name vera')
+  await expect(page.getByRole('option')).toHaveCount(1)
+  await page.keyboard.press('Enter')
+  await expect(editor).toBeFocused()
+  await expect(editor).toHaveText('Dear {{ .Contact.FullName }}, {{ name }} stays')
+  await page.keyboard.press('Control+Enter')
+  await expect(page.locator('[data-testid="message"][data-type="outgoing"]')).toHaveAttribute('data-status', 'sent')
+  const sent = (await desk.api.messages(uuid)).find((message) => message.type === 'outgoing')
+  expect(sent?.text_content).toContain('Dear Vera Lind, {{ name }} stays')
 })

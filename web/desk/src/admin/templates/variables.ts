@@ -1,27 +1,5 @@
-import type { MessageKey } from '@ui/i18n'
+import { conversationVariables, personVariables, type VariableGroup } from '@/data/variables'
 import { contentAction, surveyName } from './form'
-
-/** Something that can be put into a template. */
-export interface Variable {
-  action: string
-  /** What it stands for. */
-  label: MessageKey
-}
-
-export interface VariableGroup {
-  title: MessageKey
-  variables: Variable[]
-}
-
-const person = (object: string, title: MessageKey): VariableGroup => ({
-  title,
-  variables: [
-    { action: `{{ .${object}.FirstName }}`, label: 'admin.template.var.first_name' },
-    { action: `{{ .${object}.LastName }}`, label: 'admin.template.var.last_name' },
-    { action: `{{ .${object}.FullName }}`, label: 'admin.template.var.full_name' },
-    ...(object === 'AssignedBy' || object === 'MentionedBy' ? [] : [{ action: `{{ .${object}.Email }}`, label: 'admin.template.var.email' as const }]),
-  ],
-})
 
 const site: VariableGroup = {
   title: 'admin.template.vars.site',
@@ -34,20 +12,10 @@ const site: VariableGroup = {
   ],
 }
 
-const conversation: VariableGroup = {
-  title: 'admin.template.vars.conversation',
-  variables: [
-    { action: '{{ .Conversation.ReferenceNumber }}', label: 'admin.template.var.reference' },
-    { action: '{{ .Conversation.Subject }}', label: 'admin.template.var.subject' },
-    { action: '{{ .Conversation.Priority }}', label: 'admin.template.var.priority' },
-    { action: '{{ .Conversation.UUID }}', label: 'admin.template.var.uuid' },
-  ],
-}
-
 const special: Record<string, VariableGroup[]> = {
-  'Conversation assigned': [person('AssignedBy', 'admin.template.vars.assigned_by')],
+  'Conversation assigned': [personVariables('AssignedBy', 'admin.template.vars.assigned_by', false)],
   'Mentioned in conversation': [
-    person('MentionedBy', 'admin.template.vars.mentioned_by'),
+    personVariables('MentionedBy', 'admin.template.vars.mentioned_by', false),
     {
       title: 'admin.template.vars.message',
       variables: [
@@ -77,6 +45,6 @@ export function variablesOf(type: string, name: string): VariableGroup[] {
     type === 'email_outgoing'
       ? [{ title: 'admin.template.vars.layout', variables: [{ action: contentAction, label: 'admin.template.var.mail_text' }] }]
       : (special[name] ?? [])
-  const people = [person('Contact', 'admin.template.vars.contact'), person('Recipient', 'admin.template.vars.recipient')]
-  return [...own, conversation, ...people, ...(type === 'email_outgoing' ? [person('Author', 'admin.template.vars.author')] : []), site]
+  const people = [personVariables('Contact', 'admin.template.vars.contact'), personVariables('Recipient', 'admin.template.vars.recipient')]
+  return [...own, conversationVariables, ...people, ...(type === 'email_outgoing' ? [personVariables('Author', 'admin.template.vars.author')] : []), site]
 }
