@@ -2,7 +2,8 @@
 // what was typed into it.
 
 import type { Page } from '@playwright/test'
-import { expect, test } from '../support/fixtures.ts'
+import { password, signInAs } from '../support/agents.ts'
+import { expect, follow, test } from '../support/fixtures.ts'
 import { examine, examineLooks } from '../support/look.ts'
 
 const permissions = [
@@ -107,4 +108,27 @@ test('a setting is found by its help, and a refusal stands at its field', async 
   await expect(name).toHaveAttribute('aria-invalid', 'true')
   await expect(name).toBeFocused()
   await examineLooks(page, 'role-refused')
+})
+
+test('a conversation that may not be read takes the place of the one that was open, with its composer', async ({ desk, dovecot, sink, page }) => {
+  const inbox = await desk.api.createInbox('refused', dovecot, sink)
+  const open = (subject: string): Promise<{ uuid: string }> =>
+    desk.api.post('/api/v1/conversations', { inbox_id: inbox, content: `<p>${subject}</p>`, contact_email: 'una@refused.example', first_name: 'Una', subject, initiator: 'contact' })
+  const [mine, theirs] = [await open('Mine to read'), await open('Not mine to read')]
+  const role = await desk.api.post<{ id: number }>('/api/v1/roles', { name: 'Own only', permissions: ['conversations:read', 'conversations:read_assigned', 'messages:read', 'messages:write'] })
+  const maya = { first_name: 'Maya', email: 'maya@refused.example', enabled: true, availability_status: 'offline', new_password: password, roles: [role.id] }
+  const { id } = await desk.api.post<{ id: number }>('/api/v1/agents', maya)
+  await desk.api.put(`/api/v1/conversations/${mine.uuid}/assignee/user`, { assignee_id: id })
+
+  await signInAs(page, maya.email)
+  await page.getByTestId('conversation-row').filter({ hasText: 'Mine to read' }).click()
+  await expect(page.getByTestId('message').first()).toBeVisible()
+  await expect(page.getByTestId('composer')).toBeVisible()
+  await follow(page, `/inboxes/assigned/conversation/${theirs.uuid}`)
+  await expect(page.getByTestId('conversation-error')).toBeVisible()
+  await expect(page.getByTestId('message')).toHaveCount(0)
+  await expect(page.getByTestId('composer')).toHaveCount(0)
+  await examineLooks(page, 'conversation-refused')
+  await page.goBack()
+  await expect(page.getByTestId('composer')).toBeVisible()
 })
