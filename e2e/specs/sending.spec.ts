@@ -109,6 +109,8 @@ test('a failed reply stays with its conversation, and its text with it, when the
   await expect(outgoing(page)).toHaveCount(1) // at once
   await page.getByTestId('conversation-row').filter({ hasText: 'Switch two' }).click()
   await expect(page).toHaveURL(new RegExp(second))
+  await expect(page.getByTestId('conversation-header')).toContainText('Switch two')
+  await expect(page.getByTestId('composer')).toBeVisible()
   await write(page, 'Mine')
   await expect(page.getByTestId('composer-editor')).toHaveText('Mine')
   await page.waitForTimeout(2_000)
