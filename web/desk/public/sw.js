@@ -6,7 +6,7 @@ const cacheName = 'foyer-shell'
 const most = 400
 /** One page is all there is: it is the same at every address of the app. */
 const pageKey = '/page'
-const appPath = /^\/(?:$|(?:inboxes|teams|views|contacts|reports|account|admin|reset-password|set-password|setup|two-factor-setup)(?:\/|$))/
+const appPath = /^\/(?:$|(?:inboxes|teams|views|contacts|organizations|reports|account|admin|reset-password|set-password|setup|two-factor-setup)(?:\/|$))/
 const hashed = /^\/assets\/[^/]+-[\w-]{8}\.[a-z0-9]+$/
 
 // Nothing of a release is in this file: a newer one takes over at once.
