@@ -27,7 +27,7 @@ type bulkList struct {
 }
 
 type bulkAction struct {
-	Type         string   `json:"type,omitempty" doc:"status, snooze, assign_user, assign_team, priority, add_tags, remove_tags, read, unread, spam, trash, restore or delete"`
+	Type         string   `json:"type,omitempty" doc:"status, snooze, assign_user, assign_team, priority, add_tags, remove_tags, read, unread, spam, trash, restore, resend or delete"`
 	Status       string   `json:"status,omitempty"`
 	SnoozedUntil string   `json:"snoozed_until,omitempty" doc:"A duration such as 90m, or an RFC 3339 time"`
 	AssigneeID   *int64   `json:"assignee_id,omitempty" doc:"Left out to take the assignee away"`

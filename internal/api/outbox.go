@@ -31,6 +31,18 @@ type resendBody struct {
 	BCC []string `json:"bcc,omitempty" nullable:"true"`
 }
 
+// resentReplies is what became of replies that were to be sent again.
+type resentReplies struct {
+	Results []resentReply `json:"results"`
+	More    bool          `json:"more" doc:"There are more that failed"`
+}
+
+type resentReply struct {
+	Message string `json:"message_uuid"`
+	Queued  bool   `json:"queued"`
+	Why     string `json:"message" doc:"Why it is not sent again"`
+}
+
 func (b resendBody) addressees() *conversation.Addressees {
 	if b.To == nil && b.CC == nil && b.BCC == nil {
 		return nil
@@ -68,6 +80,23 @@ func Outbox(a *API) {
 			Body resendBody
 		}) (done, error) {
 			return true, a.Mail.Resend(ctx, p, in.Message, in.Body.addressees())
+		})
+	route(a, http.MethodPost, "/outbox/resend", "Send all replies again that failed, at most 200 at once", manage,
+		func(ctx context.Context, p *agent.Principal, in *struct {
+			Body struct {
+				Inbox int64 `json:"inbox_id,omitempty" doc:"Of one inbox; of all when left out"`
+			}
+		}) (out resentReplies, err error) {
+			list, more, err := a.Mail.ResendFailed(ctx, p, in.Body.Inbox)
+			out = resentReplies{Results: []resentReply{}, More: more}
+			for _, one := range list {
+				row := resentReply{Message: one.Message, Queued: one.Refused == nil}
+				if one.Refused != nil {
+					row.Why = a.say(ctx, one.Refused.Key, one.Refused.Params)
+				}
+				out.Results = append(out.Results, row)
+			}
+			return out, err
 		})
 	route(a, http.MethodPut, "/outbox/{message}/cancel", "Take back a reply that has not left", manage,
 		func(ctx context.Context, p *agent.Principal, in *OutboxPath) (done, error) {

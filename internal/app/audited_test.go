@@ -47,6 +47,7 @@ var unrecorded = map[string]string{
 	"POST /contacts/bulk":                 "as of each contact by itself: TestSeveralContactsAreChangedEachByItself",
 	"DELETE /contacts/{id}/twins/{other}": "what an agent thinks of a suggestion",
 
+	"POST /outbox/resend":                         "needs a reply: TestRepliesThatFailedAreSentAgainAtOnce",
 	"PUT /outbox/{message}/resend":                "needs a reply: TestRepliesAreListedResentReaddressedAndTakenBack",
 	"PUT /outbox/{message}/cancel":                "needs a reply: TestRepliesAreListedResentReaddressedAndTakenBack",
 	"POST /inboxes/oauth/{provider}/authorize":    "changes nothing until the provider sends the browser back: TestMailboxIsConnectedByOAuthReadAndAnswered",

@@ -87,7 +87,7 @@ func TestWhatCannotBeSplitIsRefused(t *testing.T) {
 		// A note goes as any message does, to a conversation that its agent has, too.
 		var made conv
 		o.ann.ok(http.MethodPost, at(lamp, "/split"), map[string]any{"message": note}, &made)
-		if made.AssignedUserID == nil || *made.AssignedUserID != o.annID || len(o.messages(made.UUID)) != 1 {
+		if made.Subject != "Lamp - #"+made.ReferenceNumber || made.AssignedUserID == nil || *made.AssignedUserID != o.annID || len(o.messages(made.UUID)) != 1 {
 			t.Errorf("made %+v", made)
 		}
 		o.admin.ok(http.MethodPut, at(lamp, "/trash"), nil, nil)

@@ -215,7 +215,7 @@ func (s *Service) Undo(ctx context.Context, p *agent.Principal, id int64) (*Job,
 		return nil, fault.New(fault.Conflict, "error.bulk_running")
 	case j.UndoneBy != nil:
 		return nil, fault.New(fault.Conflict, "error.bulk_undone")
-	case j.UndoOf != nil || j.Action == conversation.ActDelete:
+	case j.UndoOf != nil || j.Action == conversation.ActDelete || j.Action == conversation.ActResend:
 		return nil, fault.New(fault.Invalid, "error.bulk_no_undo")
 	}
 	return s.begin(ctx, p, conversation.Action{Type: j.Action}, &id, func(ctx context.Context, tx *db.Tx, job int64) (int64, error) {

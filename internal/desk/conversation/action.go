@@ -31,6 +31,7 @@ const (
 	ActSpam       ActionType = "spam"
 	ActTrash      ActionType = "trash"
 	ActRestore    ActionType = "restore"
+	ActResend     ActionType = "resend" // its replies that failed
 	ActDelete     ActionType = "delete"
 )
 
@@ -40,7 +41,7 @@ var actionPermissions = map[ActionType]role.Permission{
 	ActPriority: role.ConversationsUpdatePriority, ActAddTags: role.ConversationsUpdateTags, ActRemoveTags: role.ConversationsUpdateTags,
 	ActRead: role.ConversationsRead, ActUnread: role.ConversationsRead,
 	ActSpam: role.ConversationsUpdateStatus, ActTrash: role.ConversationsUpdateStatus, ActRestore: role.ConversationsUpdateStatus,
-	ActDelete: role.ConversationsDelete,
+	ActResend: role.MessagesWrite, ActDelete: role.ConversationsDelete,
 }
 
 // Action is a change with its values: of each the one that its type speaks of.
@@ -117,6 +118,8 @@ func (s *Service) ActTx(ctx context.Context, tx *db.Tx, p *agent.Principal, id i
 	switch a.Type {
 	case ActRead, ActUnread:
 		return s.markTx(ctx, tx, p, h.ID, a.Type)
+	case ActResend:
+		return s.resendFailed(ctx, tx, p, h)
 	case ActAddTags, ActRemoveTags:
 		if was.Tags, err = tagNames(ctx, tx, h.ID); err != nil {
 			return nil, err

@@ -92,28 +92,63 @@ func (s *Service) Retry(ctx context.Context, p *agent.Principal, conversation, m
 		if err != nil {
 			return err
 		}
-		if m.SenderType != SenderAgent || m.Status != StatusFailed {
-			return fault.New(fault.Invalid, "error.retry_not_failed")
-		}
-		if m.SenderID != p.ID && !p.Can(role.UsersManage) {
-			return fault.New(fault.Invalid, "error.retry_of_other")
-		}
-		inbox, err := readInbox(ctx, tx, m.InboxID)
-		if err != nil {
-			return err
-		}
-		leave := s.on[inbox.Channel]
-		if leave == nil {
-			return fault.Field("inbox_id", "error.channel_cannot_reply")
-		}
-		if _, err := tx.Exec(ctx, `UPDATE messages SET status = 'pending', updated_at = $2 WHERE id = $1`, m.ID, db.Now()); err != nil {
-			return fmt.Errorf("queue message again: %w", err)
-		}
-		if err := leave(ctx, tx, Outgoing{MessageID: m.ID, ConversationID: h.ID, InboxID: m.InboxID, Again: true}); err != nil {
-			return err
-		}
-		return s.messageChanged(ctx, tx, *h, m.UUID, p.ID, map[string]any{"status": StatusPending})
+		return s.retry(ctx, tx, p, h, m)
 	})
+}
+
+// resendFailed lets the replies of a conversation that failed, and were not taken back, leave again, as far as p may; nil if
+// there is none.
+func (s *Service) resendFailed(ctx context.Context, tx *db.Tx, p *agent.Principal, h head) (*Earlier, error) {
+	ids, err := db.Select[int64](ctx, tx, `SELECT message_id FROM outbox WHERE conversation_id = $1 AND shown = 'failed' ORDER BY message_id`, h.ID)
+	if err != nil {
+		return nil, fmt.Errorf("look for replies that failed: %w", err)
+	}
+	var done *Earlier
+	var refused error
+	for _, id := range ids {
+		m, err := lockMessage(ctx, tx, `id = $1`, id)
+		if err != nil {
+			return nil, err
+		}
+		err = s.retry(ctx, tx, p, &h, m)
+		switch {
+		case err == nil:
+			done = &Earlier{Type: ActResend}
+		case fault.KindOf(err) == fault.Internal:
+			return nil, err
+		default:
+			refused = err
+		}
+	}
+	if done != nil {
+		return done, nil
+	}
+	return nil, refused
+}
+
+// retry lets a failed reply leave again, in the caller's transaction.
+func (s *Service) retry(ctx context.Context, tx *db.Tx, p *agent.Principal, h *head, m messageHead) error {
+	if m.SenderType != SenderAgent || m.Status != StatusFailed {
+		return fault.New(fault.Invalid, "error.retry_not_failed")
+	}
+	if m.SenderID != p.ID && !p.Can(role.UsersManage) {
+		return fault.New(fault.Invalid, "error.retry_of_other")
+	}
+	inbox, err := readInbox(ctx, tx, m.InboxID)
+	if err != nil {
+		return err
+	}
+	leave := s.on[inbox.Channel]
+	if leave == nil {
+		return fault.Field("inbox_id", "error.channel_cannot_reply")
+	}
+	if _, err := tx.Exec(ctx, `UPDATE messages SET status = 'pending', updated_at = $2 WHERE id = $1`, m.ID, db.Now()); err != nil {
+		return fmt.Errorf("queue message again: %w", err)
+	}
+	if err := leave(ctx, tx, Outgoing{MessageID: m.ID, ConversationID: h.ID, InboxID: m.InboxID, Again: true}); err != nil {
+		return err
+	}
+	return s.messageChanged(ctx, tx, *h, m.UUID, p.ID, map[string]any{"status": StatusPending})
 }
 
 // deletedNote stands in the place of a deleted note.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/audit"
@@ -122,7 +123,9 @@ func (s *Service) openBeside(ctx context.Context, tx *db.Tx, p *agent.Principal,
 	if m.Type == TypeIncoming {
 		contact = m.SenderID
 	}
-	return s.open(ctx, tx, opening{ContactID: contact, InboxID: h.InboxID, Subject: h.Subject, ActorID: p.ID, Cause: fmt.Sprintf("split:%d", h.ID),
+	// A subject that ends with a number ends with that of the new one.
+	subject, marked := strings.CutSuffix(h.Subject, fmt.Sprintf(" - #%d", h.Reference))
+	return s.open(ctx, tx, opening{ContactID: contact, InboxID: h.InboxID, Subject: subject, Marker: marked, ActorID: p.ID, Cause: fmt.Sprintf("split:%d", h.ID),
 		UserID: h.AssignedUserID, TeamID: h.AssignedTeamID, PriorityID: h.PriorityID, Meta: db.ToJSON(splitMeta{from[:min(len(from), maxSplits)]})})
 }
 

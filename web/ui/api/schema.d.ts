@@ -2977,6 +2977,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/outbox/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send all replies again that failed, at most 200 at once
+         * @description Needs permission inboxes:manage.
+         */
+        post: operations["post-outbox-resend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/outbox/{message}/cancel": {
         parameters: {
             query?: never;
@@ -4264,7 +4284,7 @@ export interface components {
             snoozed_until?: string;
             status?: string;
             tags?: string[] | null;
-            /** @description status, snooze, assign_user, assign_team, priority, add_tags, remove_tags, read, unread, spam, trash, restore or delete */
+            /** @description status, snooze, assign_user, assign_team, priority, add_tags, remove_tags, read, unread, spam, trash, restore, resend or delete */
             type?: string;
         };
         BulkBody: {
@@ -5462,6 +5482,10 @@ export interface components {
             data: components["schemas"]["PublicConfig"];
             status: string;
         };
+        EnvelopeResentReplies: {
+            data: components["schemas"]["ResentReplies"];
+            status: string;
+        };
         EnvelopeRole: {
             data: components["schemas"]["Role"];
             status: string;
@@ -6042,6 +6066,13 @@ export interface components {
         "Post-oidc-testRequest": {
             provider_url?: string;
         };
+        "Post-outbox-resendRequest": {
+            /**
+             * Format: int64
+             * @description Of one inbox; of all when left out
+             */
+            inbox_id?: number;
+        };
         "Post-templates-testRequest": {
             body?: string;
             /** @description Whose values are shown; samples unless given */
@@ -6152,6 +6183,17 @@ export interface components {
             bcc?: string[] | null;
             cc?: string[] | null;
             to?: string[] | null;
+        };
+        ResentReplies: {
+            /** @description There are more that failed */
+            more: boolean;
+            results: components["schemas"]["ResentReply"][];
+        };
+        ResentReply: {
+            /** @description Why it is not sent again */
+            message: string;
+            message_uuid: string;
+            queued: boolean;
         };
         RetentionBody: {
             /**
@@ -12686,6 +12728,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvelopeMapStringInt64"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-outbox-resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Post-outbox-resendRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeResentReplies"];
                 };
             };
             /** @description Error */

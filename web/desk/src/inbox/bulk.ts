@@ -15,7 +15,7 @@ export type BulkAction =
   | { type: 'assign_user' | 'assign_team'; assignee_id?: number }
   | { type: 'priority'; priority: string }
   | { type: 'add_tags' | 'remove_tags'; tags: string[] }
-  | { type: 'read' | 'unread' | 'spam' | 'trash' | 'restore' | 'delete' }
+  | { type: 'read' | 'unread' | 'spam' | 'trash' | 'restore' | 'resend' | 'delete' }
 
 /** Which conversations are meant: some, or all of a list but some. */
 export type Chosen = { uuids: Uuid[] } | { list: { scope: string; team_id?: number; view_id?: number; filters?: string; exclude: Uuid[] } }
@@ -140,9 +140,9 @@ async function runJob(which: Chosen, action: BulkAction): Promise<BulkJob | unde
   }
 }
 
-/** Changes many conversations, and says how it went. All but deleting can be taken back. */
+/** Changes many conversations, and says how it went. All but deleting and sending can be taken back. */
 export async function changeMany(which: Chosen, action: BulkAction): Promise<void> {
-  if (action.type === 'delete') {
+  if (action.type === 'delete' || action.type === 'resend') {
     const job = await runJob(which, action)
     if (job) tell(job)
     return

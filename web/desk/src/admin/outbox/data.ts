@@ -57,6 +57,22 @@ export async function resend(message: string, to?: Addressees): Promise<void> {
   await changed()
 }
 
+/** What became of the replies that failed, of one inbox or of all: how many are sent again, and why the others are not. */
+export async function resendFailed(inbox: number): Promise<{ queued: number; refused: string[] }> {
+  const refused: string[] = []
+  let queued = 0
+  for (let more = true, before = 0; more; before = refused.length) {
+    const answer = await api.post<Schemas['ResentReplies']>('/outbox/resend', inbox ? { inbox_id: inbox } : {})
+    const rows = answer.results ?? []
+    const again = rows.filter((row) => row.queued).length
+    queued += again
+    refused.splice(0, before, ...rows.filter((row) => !row.queued).map((row) => row.message))
+    more = answer.more && again > 0
+  }
+  await changed()
+  return { queued, refused }
+}
+
 export async function cancel(message: string): Promise<void> {
   await api.put(`/outbox/${message}/cancel`)
   await changed()
