@@ -21,18 +21,29 @@ const (
 // ErrOtherAccount says that the account that agreed to a reconnection is not the one whose mail the inbox reads.
 var ErrOtherAccount = errors.New("the account is not the inbox's")
 
-// Sends reports whether an inbox, of any channel, enabled or not, has an address in its From.
-func (s *Service) Sends(ctx context.Context, address string) (bool, error) {
-	all, err := db.Select[string](ctx, s.db, `SELECT from_address FROM inboxes WHERE deleted_at IS NULL`)
-	if err != nil {
-		return false, fmt.Errorf("look for the address of a mailbox: %w", err)
-	}
-	for _, from := range all {
-		if strings.EqualFold(bare(from), address) {
-			return true, nil
+// ErrTaken is returned when an inbox has the address of another.
+var ErrTaken = errors.New("an inbox with this address exists")
+
+// CreateOnly makes an inbox unless one, of any channel and enabled or not, sends from the same address, whatever the case of
+// its letters: [ErrTaken] then, also if both are made at the same time.
+func (s *Service) CreateOnly(ctx context.Context, in Input) (Inbox, error) {
+	return s.create(ctx, in, func(tx *db.Tx) error {
+		if tx.Engine() == db.Postgres {
+			if _, err := tx.Exec(ctx, `LOCK TABLE inboxes IN SHARE ROW EXCLUSIVE MODE`); err != nil {
+				return fmt.Errorf("lock the inboxes: %w", err)
+			}
 		}
-	}
-	return false, nil
+		all, err := db.Select[string](ctx, tx, `SELECT from_address FROM inboxes WHERE deleted_at IS NULL`)
+		if err != nil {
+			return fmt.Errorf("look for the address of a mailbox: %w", err)
+		}
+		for _, from := range all {
+			if strings.EqualFold(bare(from), bare(in.From)) {
+				return ErrTaken
+			}
+		}
+		return nil
+	})
 }
 
 func bare(from string) string {

@@ -76,7 +76,12 @@ func (s *Service) Get(ctx context.Context, id int64) (Inbox, error) {
 }
 
 // Create stores a new inbox and returns it, masked; an Invalid error names the field that is wrong.
-func (s *Service) Create(ctx context.Context, in Input) (out Inbox, err error) {
+func (s *Service) Create(ctx context.Context, in Input) (Inbox, error) {
+	return s.create(ctx, in, func(*db.Tx) error { return nil })
+}
+
+// create makes an inbox unless a check in the same transaction fails.
+func (s *Service) create(ctx context.Context, in Input, check func(*db.Tx) error) (out Inbox, err error) {
 	cfg, err := in.check()
 	if err != nil {
 		return out, err
@@ -87,6 +92,9 @@ func (s *Service) Create(ctx context.Context, in Input) (out Inbox, err error) {
 		return out, err
 	}
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		if err := check(tx); err != nil {
+			return err
+		}
 		if err := checkLinked(ctx, tx, in.LinkedEmailInboxID, 0); err != nil {
 			return err
 		}

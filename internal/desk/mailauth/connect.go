@@ -204,16 +204,12 @@ func (s *Service) claim(ctx context.Context, p *agent.Principal, provider, state
 
 // connect makes an inbox of a mailbox.
 func (s *Service) connect(ctx context.Context, o inbox.OAuth) (string, error) {
-	taken, err := s.Inboxes.Sends(ctx, o.Account)
-	if err != nil {
-		return "", err
-	}
-	if taken {
-		return Exists, nil
-	}
 	cfg := inbox.EmailConfig{AuthType: inbox.AuthOAuth2, OAuth: &o, EnablePlusAddressing: true}
 	cfg.IMAP, cfg.SMTP = servers(o.Provider, o.Account)
-	_, err = s.Inboxes.Create(ctx, inbox.Input{Name: nameOf(o.Account), Channel: inbox.Email, Enabled: true, From: o.Account, Config: db.ToJSON(cfg)})
+	_, err := s.Inboxes.CreateOnly(ctx, inbox.Input{Name: nameOf(o.Account), Channel: inbox.Email, Enabled: true, From: o.Account, Config: db.ToJSON(cfg)})
+	if errors.Is(err, inbox.ErrTaken) {
+		return Exists, nil
+	}
 	if err != nil {
 		s.Log.ErrorContext(ctx, "a connected mailbox could not be made an inbox", "error", err)
 		return NotCreated, nil

@@ -98,6 +98,7 @@ export const sections: readonly Section[] = [
       { label: 'admin.inbox.hello' },
       { label: 'admin.inbox.max_conns' },
       { label: 'admin.inbox.retries' },
+      { label: 'admin.pace' },
       { label: 'admin.inbox.idle_timeout' },
       { label: 'admin.inbox.pool_timeout' },
       { label: 'admin.health.title' },

@@ -124,6 +124,7 @@ export interface MailboxHealth {
 export interface InboxHealth {
   mailboxes: MailboxHealth[]
   outbox: Record<'queued' | 'sending' | 'delayed' | 'failed' | 'bounced' | 'cancelled' | 'sent', number>
+  per_minute: number
 }
 
 export interface Probe {
