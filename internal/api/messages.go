@@ -124,6 +124,10 @@ func messageRoutes(a *API) {
 		func(ctx context.Context, p *agent.Principal, in *messagePath) (done, error) {
 			return true, c.Retry(ctx, p, in.Conversation, in.Message)
 		})
+	route(a, http.MethodPut, "/conversations/{uuid}/messages/{message}/restore", "Take the deleting of a private note back, for some seconds", need(role.MessagesWrite),
+		func(ctx context.Context, p *agent.Principal, in *messagePath) (*conversation.Message, error) {
+			return c.RestoreNote(ctx, p, in.Conversation, in.Message)
+		})
 	route(a, http.MethodDelete, "/conversations/{uuid}/messages/{message}", "Delete a private note", need(role.MessagesWrite),
 		func(ctx context.Context, p *agent.Principal, in *messagePath) (deletedMessage, error) {
 			text, err := c.DeleteNote(ctx, p, in.Conversation, in.Message)

@@ -438,6 +438,17 @@ var writing = []conversationScenario{
 		if len(got.Attachments) != 0 || strings.Contains(got.Content, "to be deleted") || got.Meta["deleted_at"] == nil {
 			o.t.Errorf("%+v", got)
 		}
+		// For a moment it is brought back, by whoever deleted it; once it is forgotten by nobody.
+		o.admin.want(403, "PermissionException", http.MethodPut, path+"/restore", nil)
+		var back message
+		o.ann.ok(http.MethodPut, path+"/restore", nil, &back)
+		if len(back.Attachments) != 1 || !strings.Contains(back.Content, "to be deleted") || back.Meta["deleted_at"] != nil {
+			o.t.Errorf("%+v", back)
+		}
+		o.ann.want(404, "NotFoundException", http.MethodPut, path+"/restore", nil)
+		o.ann.ok(http.MethodDelete, path, nil, nil)
+		o.exec(`DELETE FROM deleted_notes`)
+		o.ann.want(409, "ConflictException", http.MethodPut, path+"/restore", nil)
 		reply := o.write(o.ann, c.UUID, "public", nil)
 		o.ann.want(404, "NotFoundException", http.MethodDelete, at(c.UUID, "/messages/", reply.UUID), nil)
 		others := o.write(o.admin, c.UUID, "the admin's", map[string]any{"private": true})

@@ -64,6 +64,7 @@ const (
 	ConversationUnmerged Type = "conversation_unmerged"
 	ConversationSplit    Type = "conversation_split"
 	ConversationDeleted  Type = "conversation_deleted"
+	NoteRestored         Type = "note_restored"
 	ReplyResent          Type = "reply_resent"
 	ReplyReaddressed     Type = "reply_readdressed"
 	ReplyCancelled       Type = "reply_cancelled"
@@ -123,7 +124,7 @@ var Types = []Type{
 	TwoFactorEnabled, TwoFactorDisabled, RecoveryCodesMade, RecoveryCodeUsed, PasskeyAdded, PasskeyRenamed, PasskeyRemoved,
 	OIDCCreated, OIDCUpdated, OIDCDeleted, SSOOnlyEnabled, SSOOnlyDisabled, IdentitiesUnlinked, KeyGenerated, KeyUpdated, KeyRevoked,
 	AgentCreated, AgentUpdated, AgentDisabled, AgentEnabled, AgentDeleted, AgentRolesChanged, AgentInvited, AgentsImported,
-	ConversationMerged, ConversationUnmerged, ConversationSplit, ConversationDeleted, ReplyResent, ReplyReaddressed, ReplyCancelled,
+	ConversationMerged, ConversationUnmerged, ConversationSplit, ConversationDeleted, NoteRestored, ReplyResent, ReplyReaddressed, ReplyCancelled,
 	RoleCreated, RoleUpdated, PermissionsChanged, RoleDeleted, TeamCreated, TeamUpdated, TeamDeleted,
 	ContactCreated, ContactUpdated, ContactBlocked, ContactUnblocked, ContactMerged, ContactDeleted, ContactNoteDeleted, ContactsExported,
 	OrganizationCreated, OrganizationUpdated, OrganizationDeleted,

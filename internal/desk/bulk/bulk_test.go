@@ -72,6 +72,7 @@ func newDesk(t *testing.T, d *db.DB) *desk {
 	events := event.NewLog(d, bus.Local{}, log)
 	k.c = conversation.New(d, events, runner, noFiles{})
 	jobs.Handle(runner, k.c.Wake)
+	jobs.Handle(runner, k.c.ForgetNote)
 	jobs.Handle(runner, func(context.Context, conversation.DiscardJob) error { return nil })
 	k.c.OnReply("email", func(context.Context, *db.Tx, conversation.Outgoing) error { return nil })
 	k.admin = &agent.Principal{ID: 2, Email: "asha@acme.test", FirstName: "Asha", Permissions: role.SetOf(role.All...), Method: agent.BySession}

@@ -82,6 +82,7 @@ func newDesk(t testing.TB, d *db.DB) *desk {
 	events := event.NewLog(d, bus.Local{}, log)
 	k := &desk{t: t, ctx: ctx, db: d, c: conversation.New(d, events, runner, noFiles{})}
 	jobs.Handle(runner, k.c.Wake)
+	jobs.Handle(runner, k.c.ForgetNote)
 	jobs.Handle(runner, k.c.Release)
 	k.c.OnReply("email", func(_ context.Context, _ *db.Tx, o conversation.Outgoing) error {
 		k.queued = append(k.queued, o)

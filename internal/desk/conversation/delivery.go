@@ -155,7 +155,7 @@ func (s *Service) retry(ctx context.Context, tx *db.Tx, p *agent.Principal, h *h
 const deletedNote = "This note was deleted."
 
 // DeleteNote replaces a private note by a tombstone. Its author may, and whoever manages users; activity lines are the
-// audit trail and stay. What the note began with stays in the activity log, for administrators. It returns the tombstone.
+// audit trail and stay. For a moment [Service.RestoreNote] takes it back. What the note began with stays in the activity log, for administrators. It returns the tombstone.
 func (s *Service) DeleteNote(ctx context.Context, p *agent.Principal, conversation, message string) (string, error) {
 	err := s.change(ctx, p, conversation, func(tx *db.Tx, h *head) error {
 		m, err := lockMessage(ctx, tx, `uuid = $1 AND conversation_id = $2`, message, h.ID)
@@ -177,6 +177,9 @@ func (s *Service) DeleteNote(ctx context.Context, p *agent.Principal, conversati
 		}
 		now := db.Now()
 		meta["deleted_at"] = now
+		if err := s.keepNote(ctx, tx, p, m.ID, now); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `UPDATE messages SET content = $2, text_content = $2, content_type = 'text', meta = $3, updated_at = $4 WHERE id = $1`,
 			m.ID, deletedNote, db.ToJSON(meta), now); err != nil {
 			return fmt.Errorf("delete note: %w", err)

@@ -65,6 +65,7 @@ func newDesk(t testing.TB, d *db.DB) *desk {
 	k.must(err)
 	k.c = conversation.New(d, event.NewLog(d, bus.Local{}, log), runner, noFiles{})
 	jobs.Handle(runner, k.c.Wake)
+	jobs.Handle(runner, k.c.ForgetNote)
 	k.admin = &agent.Principal{ID: 2, FirstName: "Asha", Permissions: role.SetOf(role.All...)}
 	return k
 }
