@@ -91,7 +91,7 @@ func TestInboxesByRole(t *testing.T) {
 			scenario{"no JSON", http.MethodPost, all, admin, `{`, 400, []string{"InputException"}, nil},
 			scenario{"test with a bad port", http.MethodPost, all + "/test", admin, strings.Replace(body, "993", "0", 1), 400, []string{`"field":"config.imap[0].port"`}, secrets},
 			scenario{"health", http.MethodGet, one + "/health", admin, "", 200,
-				[]string{`"name":"billing-login@imap.acme.test:993/INBOX","configured":true`, `"outbox":{"delayed":0,"failed":0,"queued":0,"sending":0,"sent":0}`, `"quarantined":0`}, secrets},
+				[]string{`"name":"billing-login@imap.acme.test:993/INBOX","configured":true`, `"outbox":{"bounced":0,"cancelled":0,"delayed":0,"failed":0,"queued":0,"sending":0,"sent":0}`, `"quarantined":0`}, secrets},
 			scenario{"delete", http.MethodDelete, one, admin, "", 200, []string{`"data":true`}, nil},
 			scenario{"empty list", http.MethodGet, all, admin, "", 200, []string{`"data":[]`}, nil},
 		)

@@ -74,7 +74,7 @@ type Channel struct {
 	readers map[int64]*reader // by inbox
 	senders map[int64]*Sender
 	outWake chan struct{}
-	change  chan int64
+	change  chan struct{}
 	room    *semaphore.Weighted // bytes of large mails in memory
 }
 
@@ -87,15 +87,15 @@ type reader struct {
 // New makes the channel and registers how e-mail replies leave. Nothing is read or sent before Run.
 func New(o Options) *Channel {
 	c := &Channel{Options: o, node: o.Node, readers: map[int64]*reader{}, senders: map[int64]*Sender{},
-		outWake: make(chan struct{}, 1), change: make(chan int64, 256),
+		outWake: make(chan struct{}, 1), change: make(chan struct{}, 1),
 		room: semaphore.NewWeighted(largeRoom)}
 	o.Conversations.OnReply("email", c.queue)
 	o.Conversations.OnPurge(forgetMails)
 	o.Conversations.OnMove(moveReplies)
-	o.Inboxes.OnChange(func(id int64) {
+	o.Inboxes.OnChange(func(int64) {
 		select {
-		case c.change <- id:
-		default: // the reconciliation finds it
+		case c.change <- struct{}{}:
+		default: // the reconciliation that waits finds this one too
 		}
 	})
 	return c
@@ -119,8 +119,7 @@ func (c *Channel) Run(ctx context.Context) {
 			c.stopReaders()
 			wg.Wait()
 			return
-		case id := <-c.change:
-			delete(versions, id)
+		case <-c.change:
 			c.reconcile(ctx, versions)
 		case <-tick.C:
 			c.reconcile(ctx, versions)
@@ -129,7 +128,8 @@ func (c *Channel) Run(ctx context.Context) {
 	}
 }
 
-// reconcile starts, restarts and stops readers so that each enabled e-mail inbox has one with its present settings.
+// reconcile starts, restarts and stops readers so that each enabled e-mail inbox has one with its present settings. Every change
+// of settings changes updated_at; a reader that has them already is left alone.
 func (c *Channel) reconcile(ctx context.Context, versions map[int64]db.Time) {
 	type row struct {
 		ID        int64

@@ -41,7 +41,6 @@ var families = []family{
 	{"auth.error.", []string{"sso_busy", "sso_cancelled", "sso_disabled", "sso_expired", "sso_failed", "sso_linked", "sso_no_agent", "sso_no_email",
 		"sso_provider", "sso_refused", "sso_state", "sso_unreachable", "sso_unverified"}},
 	{"availability.", nil},
-	{"composer.", []string{"bcc", "cc", "to"}},
 	{"composer.held.stopped.", []string{"answered", "forbidden", "hidden", "inbox", "refused"}},
 	{"contacts.conversations.", []string{"any", "done", "open"}},
 	{"contacts.conversations.none.", []string{"any", "done", "open"}},
