@@ -28,6 +28,22 @@ async function write(page: Page, text: string): Promise<void> {
 
 const outgoing = (page: Page) => page.locator('[data-testid="message"][data-type="outgoing"][data-private="false"]')
 
+test('a reply is begun by its key before the conversation is there', async ({ desk, dovecot, sink, signedIn: page }) => {
+  const inbox = await desk.api.createInbox('early', dovecot, sink)
+  const uuid = await ask(desk, inbox, 'Slow to come')
+  let answer = (): void => {}
+  const asked = new Promise<void>((resolve) => (answer = resolve))
+  await page.route(`**/api/v1/conversations/${uuid}`, async (route) => {
+    await asked
+    await route.continue()
+  })
+  await page.goto(`/inboxes/all/conversation/${uuid}`)
+  await expect(page.getByLabel('Loading the conversation')).toBeVisible()
+  await page.keyboard.press('r')
+  answer()
+  await expect(page.getByTestId('composer-editor')).toBeFocused()
+})
+
 test('a reply is undone before it leaves, and leaves when the tab is closed', async ({ context, desk, dovecot, sink, signedIn: page }) => {
   const inbox = await desk.api.createInbox('undo', dovecot, sink)
   const uuid = await ask(desk, inbox, 'Undo me')
