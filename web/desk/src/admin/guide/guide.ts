@@ -27,6 +27,9 @@ export async function saveGuide(guide: Guide): Promise<void> {
   queryClient.setQueryData(key, await api.put<Guide>('/settings/guide', guide))
 }
 
+/** Reads anew how far it got. */
+export const refreshGuide = (): Promise<void> => queryClient.invalidateQueries({ queryKey: key })
+
 /** Where the guide goes on after a step; nowhere after the last. */
 export const after = (step: Step): Step | undefined => steps[steps.indexOf(step) + 1]
 
