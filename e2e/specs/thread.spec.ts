@@ -61,7 +61,7 @@ test('what can be done with a message is a key away', async ({ desk, dovecot, si
     await mail.focus()
     await page.keyboard.press('.')
     const menu = page.getByRole('menu')
-    await expect(menu.getByRole('menuitem')).toHaveText([/^Reply/, /^Reply to all/, /^Forward/, /^Quote/, /^Copy link/, /^Headers and source/, /^Fold/])
+    await expect(menu.getByRole('menuitem')).toHaveText([/^Reply/, /^Reply to all/, /^Forward/, /^Quote/, /^Copy link/, /^Headers and source/, /^Fold/, /^Split from here/, /^Split off/])
     await examineLooks(page, 'thread-menu')
     await page.keyboard.press('Escape')
     await expect(menu).toBeHidden()

@@ -76,7 +76,7 @@ export function useDrafting(options: {
       const has = { reply: false, private_note: false }
       for (const kind of ['reply', 'private_note'] as const) {
         const found = all.find((draft) => draft.conversation_uuid === uuid && draft.type === kind)
-        const onWay = outbox.of(uuid).some((entry) => entry.mode === kind)
+        const onWay = drafts.isDone(uuid, kind) || outbox.of(uuid).some((entry) => entry.mode === kind)
         const target = sessionOf(uuid, kind)
         if (!target.loaded) load(kind, found, onWay)
         else if (!onWay && drafts.mayAdopt(uuid, kind, found?.updated_at ?? '')) {

@@ -105,6 +105,21 @@ describe('drafts', () => {
     expect(log).toEqual(['save reply first', 'save reply second'])
   })
 
+  it('knows that a draft has become a message until the server has forgotten it', async () => {
+    const { queue, block, release, log } = setup()
+    block()
+    const forgotten = queue.sent('c', 'reply')
+    queue.known('c', 'reply', text('sent'), 'version of sent') // the list of drafts comes meanwhile
+    expect(queue.isDone('c', 'reply')).toBe(true)
+    release()
+    await forgotten
+    expect(queue.isDone('c', 'reply')).toBe(false)
+    expect(queue.mayAdopt('c', 'reply', '')).toBe(false)
+    await queue.sent('c', 'reply')
+    expect(queue.isDone('c', 'reply')).toBe(false)
+    expect(log).toEqual(['remove reply'])
+  })
+
   it('do not touch the other mode', async () => {
     const { queue, log } = setup()
     queue.change('c', 'reply', text('A'))

@@ -76,6 +76,8 @@ interface Slot {
   version: string
   /** What was sent lately: a write that overtook another of ours is no conflict. */
   sent: string[]
+  /** Its message has arrived, the draft is still to be deleted. */
+  done?: boolean
   timer?: ReturnType<typeof setTimeout>
 }
 
@@ -177,7 +179,13 @@ export class DraftQueue {
     if (!isEmptyDraft(slot.latest)) return this.chain
     clearTimeout(slot.timer)
     slot.timer = undefined
+    slot.done = true
     return this.write(slot, false)
+  }
+
+  /** Whether what the server may still show as a draft has become a message. */
+  isDone(uuid: Uuid, mode: Mode): boolean {
+    return !!this.slot(uuid, mode).done
   }
 
   /** The composer was emptied because its text is on its way; the stored draft stays until it arrived. */
@@ -218,12 +226,16 @@ export class DraftQueue {
     const job = async (): Promise<void> => {
       const text = this.text(slot)
       if (text === slot.stored) {
+        slot.done = false
         if (slot.timer) return
         this.states.set(key, 'saved')
         this.copy(key, null)
         return
       }
-      if (this.conflicts.has(key)) return void this.states.set(key, 'conflict')
+      if (this.conflicts.has(key)) {
+        slot.done = false
+        return void this.states.set(key, 'conflict')
+      }
       const draft = slot.latest
       this.states.set(key, 'saving')
       slot.sent = [...slot.sent.slice(-4), draft.content]
@@ -234,6 +246,7 @@ export class DraftQueue {
           slot.version = ''
         }
         slot.stored = text
+        slot.done = false
         this.savedAt.set(key, Date.now())
         if (slot.timer) return
         this.states.set(key, 'saved')
@@ -270,9 +283,11 @@ export class DraftQueue {
 
 function cacheDraft(uuid: Uuid, mode: Mode, draft: Draft | null): void {
   queryClient.setQueryData<Draft[]>(keys.drafts, (drafts) => {
-    const others = (drafts ?? []).filter((known) => known.conversation_uuid !== uuid || known.type !== mode)
-    return draft ? [draft, ...others] : others
+    const others = drafts?.filter((known) => known.conversation_uuid !== uuid || known.type !== mode)
+    return draft && others ? [draft, ...others] : others
   })
+  // A list that is on its way may be older than this.
+  if (queryClient.isFetching({ queryKey: keys.drafts })) void queryClient.invalidateQueries({ queryKey: keys.drafts })
 }
 
 const serverStore: DraftStore = {
