@@ -96,5 +96,10 @@ test('a table is arranged by its agent and comes back as it was', async ({ desk,
 
   await page.keyboard.press('v')
   await expect(table).toBeHidden()
+  // Put back only when the page has written its last change, which would bring the rest again.
+  await expect(async () => {
+    const kept = await desk.api.get<{ lists: Record<string, { layout?: string }> }>('/api/v1/agents/me/preferences')
+    expect(kept.lists['all']?.layout).toBe('cards')
+  }).toPass()
   await desk.api.put('/api/v1/agents/me/preferences', { lists: { all: {} } })
 })
