@@ -120,6 +120,17 @@ describe('drafts', () => {
     expect(log).toEqual(['remove reply'])
   })
 
+  it('leave no copy behind once their message arrived, even if the page is left before the server has forgotten them', async () => {
+    const { queue, items, block } = setup()
+    queue.change('c', 'reply', text('sent'))
+    expect(items.size).toBe(1)
+    queue.hold('c', 'reply')
+    expect(items.size).toBe(1)
+    block()
+    void queue.sent('c', 'reply')
+    expect(items.size).toBe(0)
+  })
+
   it('do not touch the other mode', async () => {
     const { queue, log } = setup()
     queue.change('c', 'reply', text('A'))

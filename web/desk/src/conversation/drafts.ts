@@ -39,6 +39,7 @@ export interface DraftContent {
 export interface DraftStore {
   /** Resolves with the version that is stored now. `base` is the one that the text began from. Rejects with {@link DraftConflict}. */
   save: (uuid: Uuid, mode: Mode, draft: DraftContent, leaving: boolean, base: string) => Promise<string>
+  /** Deletes it even if the page is left meanwhile: its message has been sent, it must not come back. */
   remove: (uuid: Uuid, mode: Mode) => Promise<unknown>
 }
 
@@ -180,6 +181,7 @@ export class DraftQueue {
     clearTimeout(slot.timer)
     slot.timer = undefined
     slot.done = true
+    this.copy(DraftQueue.key(uuid, mode), null)
     return this.write(slot, false)
   }
 
@@ -302,7 +304,7 @@ const serverStore: DraftStore = {
     return draft.updated_at
   },
   async remove(uuid, mode) {
-    await api.delete(`/conversations/${uuid}/draft`, { query: { type: mode } })
+    await api.delete(`/conversations/${uuid}/draft`, { query: { type: mode }, keepalive: true })
     cacheDraft(uuid, mode, null)
   },
 }
