@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { frameDocument, framePolicy } from './document'
-import { markQuotes, quoteMark, splitPlainQuote } from './quotes'
 import { cleanMail, ownUpload } from './sanitise'
 
 const file = '/uploads/0b0e3d6e-6a5f-4a35-9f5d-0d3b6e0f3a11'
@@ -72,44 +71,15 @@ describe('cleaning', () => {
     expect(ownUpload(file)).toBe(file)
   })
 
+  it('keeps the layout of a mail and the direction it is written in', () => {
+    const html =
+      '<table width="600" align="center" cellpadding="8" border="0"><tbody><tr><td valign="top" colspan="2" bgcolor="white">x</td></tr></tbody></table>' +
+      '<div dir="rtl" lang="fa"><ol type="a" start="3"><li>y</li></ol><blockquote type="cite"><font color="red" size="2" face="Arial">z</font></blockquote></div>'
+    expect(cleanMail(html).body.innerHTML).toBe(html)
+  })
+
   it('knows whether a mail chose its colours', () => {
     expect(cleanMail('<p style="color:#000">x</p>').coloured).toBe(true)
     expect(cleanMail('<p style="margin:0">x</p>').coloured).toBe(false)
-  })
-})
-
-describe('quoted history', () => {
-  it.each([
-    ['Gmail', '<div>New</div><div class="gmail_quote_container"><div>On Monday</div><blockquote>Old</blockquote></div>'],
-    ['Outlook on the web', '<div>New</div><div id="appendonsend"></div><hr><div id="divRplyFwdMsg">From: a</div><div>Old</div>'],
-    ['Outlook with a prefix', '<div>New</div><div id="x_divRplyFwdMsg">From: a</div>Old'],
-    ['Outlook for Mac', '<p>New</p><span id="OLK_SRC_BODY_SECTION"><p>Old</p></span>'],
-    ['old Outlook', '<p>New</p><div><div class="OutlookMessageHeader">From</div></div><p>Old</p>'],
-    ['Yahoo', '<div>New</div><div class="yahoo_quoted"><div>Old</div></div>'],
-    ['Apple', '<div>New</div><blockquote type="cite">Old</blockquote>'],
-    ['Proton', '<div>New</div><div class="protonmail_quote">Old</div>'],
-  ])('folds %s', (_, html) => {
-    const body = document.createElement('div')
-    body.innerHTML = html
-    expect(markQuotes(body)).toBe(true)
-    body.querySelectorAll(`[${quoteMark}]`).forEach((e) => e.remove())
-    expect(body.textContent).toContain('New')
-    expect(body.textContent).not.toContain('Old')
-  })
-
-  it('leaves a mail open that is nothing but a quotation', () => {
-    const body = document.createElement('div')
-    body.innerHTML = '<blockquote>Only this</blockquote>'
-    expect(markQuotes(body)).toBe(false)
-    expect(body.querySelector(`[${quoteMark}]`)).toBeNull()
-  })
-
-  it('splits plain text at its quoted end', () => {
-    expect(splitPlainQuote('Thanks!\n\nOn Mon, Ida wrote:\n> old\n> older')).toEqual({
-      fresh: 'Thanks!',
-      quoted: 'On Mon, Ida wrote:\n> old\n> older',
-    })
-    expect(splitPlainQuote('> quoted\nanswer between').quoted).toBe('')
-    expect(splitPlainQuote('> only').fresh).toBe('> only')
   })
 })

@@ -19,6 +19,11 @@ const config: Config = {
     'source', 'track', 'iframe', 'object', 'embed', 'base', 'meta', 'link', 'title', 'svg', 'math', 'template', 'slot',
   ],
   FORBID_ATTR: ['srcset', 'sizes', 'autofocus', 'contenteditable', 'popover', 'popovertarget', 'ping', 'tabindex', 'accesskey'],
+  // DOMPurify takes the values of all attributes for addresses but those it is told of: a mail would lose its layout and direction.
+  ADD_URI_SAFE_ATTR: [
+    'align', 'bgcolor', 'border', 'cellpadding', 'cellspacing', 'clear', 'color', 'colspan', 'dir', 'face', 'height', 'hspace', 'lang', 'noshade',
+    'nowrap', 'rowspan', 'size', 'span', 'start', 'text', 'type', 'valign', 'vspace', 'width',
+  ],
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|cid:|\/uploads\/|#|data:image\/(?:png|jpe?g|gif|webp);base64,)/i,
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
