@@ -41,5 +41,8 @@ export function forwardIntro(message: Message, subject: string): string {
 
 const forwards = /^\s*(fwd?|wg|tr|rv|enc|i|vs|doorst|pd)\s*[:：]/i
 
+/** Whether a mail of this subject passes a message on: that is what it is about, and no history. */
+export const isForward = (subject: string | undefined): boolean => !!subject && forwards.test(subject)
+
 /** The subject of a mail that passes a message on. */
-export const forwardSubject = (subject: string): string => (forwards.test(subject) ? subject : `Fwd: ${subject}`)
+export const forwardSubject = (subject: string): string => (isForward(subject) ? subject : `Fwd: ${subject}`)
