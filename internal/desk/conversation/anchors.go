@@ -33,9 +33,10 @@ type anchorAt struct {
 	id    int64
 }
 
+// anchorStep is how many rows apart the places of a list are that are remembered; up to twice as many are counted.
+var anchorStep = 1000
+
 const (
-	anchorStep = 1000
-	anchorFrom = 2 * anchorStep // nearer offsets are counted
 	anchorLife = 20 * time.Second
 	maxAnchors = 64 // lists
 )
@@ -57,7 +58,7 @@ func (a *anchors) list(key string) *anchorList {
 // near returns the row behind which the list is to be read so that rest more rows lead to the offset; nil when the
 // offset is near the beginning or behind the end.
 func (a *anchors) near(ctx context.Context, q db.Querier, where string, s sorting, desc bool, args []any, offset int) (at *anchorAt, rest int, err error) {
-	if offset < anchorFrom {
+	if offset < 2*anchorStep {
 		return nil, offset, nil
 	}
 	l := a.list(fmt.Sprint(where, s.column, desc, args))

@@ -184,6 +184,7 @@ type Service struct {
 	ref     catalogue
 	anchors anchors
 	totals  totals
+	sizes   sizes
 	// Location returns the desk's time zone, in which the days of filters begin; nil is UTC.
 	Location func(context.Context) *time.Location
 	// OnDraft is called after the commit of a change of an agent's draft; nil tells nobody.

@@ -129,7 +129,7 @@ func (s *Service) Counts(ctx context.Context, p *agent.Principal) (Counts, error
 	}
 	if p.Can(role.ConversationsRead) {
 		args := &filter.Args{}
-		where := scopeWhere(ListQuery{Scope: Mentioned}, p, args) + " AND c.status_id = " + args.Add(open.ID)
+		where := scopeWhere(ListQuery{Scope: Mentioned}, p, nil, args) + " AND c.status_id = " + args.Add(open.ID)
 		if c.Mentioned, err = countUpTo(ctx, s.db, `conversations c`, where, args.Values(), maxCounted); err != nil {
 			return c, err
 		}
@@ -148,7 +148,7 @@ func (s *Service) countHidden(ctx context.Context, p *agent.Principal, scope Sco
 		return counted(ctx, s.db, `assigned_user_id = $1 AND assigned_team_id = $1 AND status_id = $2`, everyone, status)
 	}
 	args := &filter.Args{}
-	where := scopeWhere(ListQuery{Scope: scope}, p, args)
+	where := scopeWhere(ListQuery{Scope: scope}, p, nil, args)
 	return countUpTo(ctx, s.db, `conversations c`, where, args.Values(), maxCounted)
 }
 

@@ -1,6 +1,11 @@
 package conversation
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+)
 
 // ForgetNames makes the next reader look for statuses and priorities in the database again.
 func (s *Service) ForgetNames() {
@@ -15,4 +20,34 @@ func SetMaxRare(n int) (restore func()) {
 	was := maxRare
 	maxRare = n
 	return func() { maxRare = was }
+}
+
+// SetNear makes lists walk five times so many conversations, and look for deep pages from places that many apart, until the returned
+// function is called.
+func SetNear(step int) (restore func()) {
+	was := anchorStep
+	anchorStep = step
+	return func() { anchorStep = was }
+}
+
+// ForgetLists forgets what lists remember of how they were read.
+func (s *Service) ForgetLists() {
+	s.sizes.mu.Lock()
+	s.sizes.known = nil
+	s.sizes.mu.Unlock()
+	s.anchors.mu.Lock()
+	s.anchors.lists = nil
+	s.anchors.mu.Unlock()
+	s.totals.mu.Lock()
+	s.totals.known = nil
+	s.totals.mu.Unlock()
+}
+
+// Found reads a list and returns whether it was found rather than walked in the end.
+func (s *Service) Found(ctx context.Context, p *agent.Principal, q ListQuery) (bool, error) {
+	l, err := s.listing(ctx, p, q)
+	if err == nil {
+		_, err = l.read(ctx)
+	}
+	return err == nil && l.from.rare, err
 }

@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
-	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 	"github.com/foyerdesk/foyer/internal/platform/filter"
 )
@@ -44,119 +43,18 @@ type ListQuery struct {
 // List returns a page of a list. Its cost does not grow with the number of conversations: ids come from an index in the
 // order asked for, rows are joined for one page only, and the total is a kept count or counted up to a bound.
 func (s *Service) List(ctx context.Context, p *agent.Principal, q ListQuery) (*Page[ListItem], error) {
-	st, page, err := s.statement(ctx, p, q)
+	l, err := s.listing(ctx, p, q)
 	if err != nil {
 		return nil, err
 	}
-	if page.Results, err = s.rows(ctx, p, st, q.Scope == Mentioned); err != nil {
+	page := &Page[ListItem]{Total: l.total, PerPage: q.PageSize, Page: q.Page, TotalPages: (l.total + int64(q.PageSize) - 1) / int64(q.PageSize)}
+	if page.Results, err = l.read(ctx); err != nil {
 		return nil, err
 	}
 	if n := len(page.Results); n == q.PageSize {
-		page.NextCursor = st.sort.cursor(&page.Results[n-1])
+		page.NextCursor = l.walk.cursor(&page.Results[n-1])
 	}
 	return page, nil
-}
-
-// statement is what gives the ids of a page, in order.
-type statement struct {
-	ids  string
-	sort sorting
-	desc bool
-	args *filter.Args
-	few  bool // all that are in the list were found by an index of their own, and are put in order
-}
-
-func (st statement) order() string { return st.sort.orderBy(st.desc) }
-
-func (s *Service) statement(ctx context.Context, p *agent.Principal, q ListQuery) (st statement, page *Page[ListItem], err error) {
-	if q.Scope == TeamInbox && !p.InTeam(q.TeamID) {
-		return st, nil, fault.Denied()
-	}
-	st.args = &filter.Args{}
-	tree, err := filter.Parse(q.Filters)
-	if err != nil {
-		return st, nil, err
-	}
-	where, err := s.listWhere(ctx, p, q, tree, nil, st.args)
-	if err != nil {
-		return st, nil, err
-	}
-	from, err := s.source(ctx, p, q, tree)
-	if err != nil {
-		return st, nil, err
-	}
-	if st.sort, st.desc, err = q.sorting(); err != nil {
-		return st, nil, err
-	}
-	page = &Page[ListItem]{PerPage: q.PageSize, Page: q.Page}
-	if page.Total, err = s.total(ctx, p, q, from, where, st.args.Values()); err != nil {
-		return st, nil, err
-	}
-	if st.few = from.rare; !st.few && s.db.Engine() == db.SQLite {
-		st.args = &filter.Args{}
-		if where, err = s.listWhere(ctx, p, q, tree, &st.sort, st.args); err != nil {
-			return st, nil, err
-		}
-	}
-	page.TotalPages = (page.Total + int64(q.PageSize) - 1) / int64(q.PageSize)
-	behind, offset, err := s.begin(ctx, q, &st, from, where, page.Total)
-	if err != nil {
-		return st, nil, err
-	}
-	st.ids = `SELECT c.id FROM ` + from.pages(s.db.Engine(), st.args)
-	if where = and(where, behind); where != "" {
-		st.ids += ` WHERE ` + where
-	}
-	st.ids += ` ORDER BY ` + st.order() + ` LIMIT ` + s.limit(q.PageSize, st.args)
-	if offset > 0 {
-		st.ids += ` OFFSET ` + st.args.Add(offset) + ` + 0`
-	}
-	return st, page, nil
-}
-
-// limit is how many rows a page has. PostgreSQL plans for the number. SQLite, which is told the order of the joins, would
-// compile the statement anew for every number that is bound to a bare parameter.
-func (s *Service) limit(n int, args *filter.Args) string {
-	if s.db.Engine() == db.Postgres {
-		return strconv.Itoa(n)
-	}
-	return args.Add(n) + ` + 0`
-}
-
-// begin says where a page begins: behind which row, and how many rows further.
-func (s *Service) begin(ctx context.Context, q ListQuery, st *statement, from source, where string, total int64) (behind string, offset int, err error) {
-	if q.Cursor != "" {
-		behind, err = cursorWhere(q.Cursor, st.sort, st.desc, st.args)
-		return behind, 0, err
-	}
-	offset = (q.Page - 1) * q.PageSize
-	if from.rare || !st.sort.cursored() || int64(offset) >= total {
-		return "", offset, nil
-	}
-	at, offset, err := s.anchors.near(ctx, s.db, where, st.sort, st.desc, st.args.Values(), offset)
-	if err != nil || at == nil {
-		return "", offset, err
-	}
-	return st.sort.behind(at.value, at.id, st.desc, st.args), offset, nil
-}
-
-// PlanOfFew begins the plan of a list that has few conversations.
-const PlanOfFew = "few"
-
-// Plan returns how the database would find the ids of a page and then its rows, one step a line, for tests of their cost.
-func (s *Service) Plan(ctx context.Context, p *agent.Principal, q ListQuery) (ids, rows []string, err error) {
-	st, _, err := s.statement(ctx, p, q)
-	if err != nil {
-		return nil, nil, err
-	}
-	if ids, err = db.Explain(ctx, s.db, st.ids, st.args.Values()...); err == nil {
-		if st.few {
-			ids = append([]string{PlanOfFew}, ids...)
-		}
-		query := s.rowsQuery(p, st, q.Scope == Mentioned) // adds arguments
-		rows, err = db.Explain(ctx, s.db, query, st.args.Values()...)
-	}
-	return ids, rows, err
 }
 
 // total returns how many conversations the whole list has.

@@ -14,14 +14,14 @@ import (
 )
 
 // scopeWhere is the condition of a list.
-func scopeWhere(q ListQuery, p *agent.Principal, args *filter.Args) string {
+func scopeWhere(q ListQuery, p *agent.Principal, w *walk, args *filter.Args) string {
 	switch q.Scope {
 	case Unassigned:
-		return `c.assigned_user_id IS NULL AND c.assigned_team_id IS NULL`
+		return w.scoped("assigned_user_id") + ` IS NULL AND ` + w.scoped("assigned_team_id") + ` IS NULL`
 	case Assigned:
-		return `c.assigned_user_id = ` + args.Add(p.ID)
+		return w.scoped("assigned_user_id") + ` = ` + args.Add(p.ID)
 	case TeamInbox:
-		return `c.assigned_team_id = ` + args.Add(q.TeamID) + ` AND c.assigned_user_id IS NULL`
+		return w.scoped("assigned_team_id") + ` = ` + args.Add(q.TeamID) + ` AND ` + w.scoped("assigned_user_id") + ` IS NULL`
 	case OfContact:
 		where := `c.contact_id = ` + args.Add(q.ContactID)
 		if !canReadAll(p) {
@@ -83,10 +83,10 @@ func placeholders(ids []int64, args *filter.Args) string {
 	return strings.Join(out, ", ")
 }
 
-// fields are what lists may be filtered by, those of the custom attributes that the filter names among them. walked is the
-// order in which the database is to walk the list, see [inOrder]; nil leaves it to the database.
-func (s *Service) fields(ctx context.Context, tree filter.Tree, walked *sorting) (filter.Fields, error) {
-	statuses, priority := inOrder(walked)
+// fields are what lists may be filtered by, those of the custom attributes that the filter names among them. w is how the
+// database is to walk the list; nil leaves it to the database.
+func (s *Service) fields(ctx context.Context, tree filter.Tree, w *walk) (filter.Fields, error) {
+	statuses := w.several()
 	statusName := func(op filter.Operator, value string, args *filter.Args) (string, error) {
 		return s.statusCondition(ctx, string(op), value, statuses, args)
 	}
@@ -96,10 +96,10 @@ func (s *Service) fields(ctx context.Context, tree filter.Tree, walked *sorting)
 	}
 	fields := filter.Fields{
 		"conversations.status_id":               {Column: "c.status_id", Several: statuses, Kind: filter.Int},
-		"conversations.priority_id":             {Column: priority, Kind: filter.Int, Nullable: true},
-		"conversations.assigned_team_id":        {Column: "c.assigned_team_id", Kind: filter.Int, Nullable: true},
-		"conversations.assigned_user_id":        {Column: "c.assigned_user_id", Kind: filter.Int, Nullable: true},
-		"conversations.inbox_id":                {Column: "c.inbox_id", Kind: filter.Int},
+		"conversations.priority_id":             {Column: w.column("priority_id"), Kind: filter.Int, Nullable: true},
+		"conversations.assigned_team_id":        {Column: w.column("assigned_team_id"), Kind: filter.Int, Nullable: true},
+		"conversations.assigned_user_id":        {Column: w.column("assigned_user_id"), Kind: filter.Int, Nullable: true},
+		"conversations.inbox_id":                {Column: w.column("inbox_id"), Kind: filter.Int},
 		"conversations.last_message_at":         {Column: "c.last_message_at", Kind: filter.Time},
 		"conversations.last_interaction_at":     {Column: "c.last_interaction_at", Kind: filter.Time, Nullable: true},
 		"conversations.last_interaction_sender": {Column: "c.last_interaction_sender", Kind: filter.Enum, Nullable: true},
@@ -121,19 +121,6 @@ func (s *Service) fields(ctx context.Context, tree filter.Tree, walked *sorting)
 		fields[name] = filter.Field{Build: field.where}
 	}
 	return fields, nil
-}
-
-// inOrder returns the columns by which SQLite does not look for several statuses, nor for a priority, in a list that it is to
-// walk in this order, passing over what does not belong to it. It would rather collect all conversations of those statuses, or
-// of the priority, and put them in order.
-func inOrder(walked *sorting) (statuses, priority string) {
-	if walked == nil {
-		return "c.status_id", "c.priority_id"
-	}
-	if walked.column == "c.priority_id" {
-		return "+c.status_id", "c.priority_id"
-	}
-	return "+c.status_id", "+c.priority_id"
 }
 
 // statusCondition turns a condition on the status's name into one on its id, which the indexes of the lists begin with. several
@@ -210,13 +197,13 @@ func tagCondition(op filter.Operator, value string, args *filter.Args) (string, 
 	return "", fault.Field("filters", "error.filter_operator", "operator", string(op))
 }
 
-// listWhere is the condition of a list. walked is the order in which SQLite is to walk it, nil if it may do as it likes.
-func (s *Service) listWhere(ctx context.Context, p *agent.Principal, q ListQuery, tree filter.Tree, walked *sorting, args *filter.Args) (string, error) {
-	where := scopeWhere(q, p, args)
+// listWhere is the condition of a list. w is how the database is to walk it, nil if it may do as it likes.
+func (s *Service) listWhere(ctx context.Context, p *agent.Principal, q ListQuery, tree filter.Tree, w *walk, args *filter.Args) (string, error) {
+	where := scopeWhere(q, p, w, args)
 	if status, one, err := s.onlyStatus(ctx, q.Filters); err != nil {
 		return "", err
 	} else if (!one || status == 0) && !hiddenScope(q.Scope) {
-		where = and(where, shownIn(tree, walked))
+		where = and(where, shownIn(tree, w))
 	}
 	if tree.Empty() {
 		return where, nil
@@ -225,7 +212,7 @@ func (s *Service) listWhere(ctx context.Context, p *agent.Principal, q ListQuery
 	if s.Location != nil {
 		loc = s.Location(ctx)
 	}
-	fields, err := s.fields(ctx, tree, walked)
+	fields, err := s.fields(ctx, tree, w)
 	if err != nil {
 		return "", err
 	}
@@ -238,8 +225,8 @@ func (s *Service) listWhere(ctx context.Context, p *agent.Principal, q ListQuery
 
 // shownIn is the condition of what is not hidden. One status has an index, which SQLite is to walk: that of all statuses passes
 // over the others.
-func shownIn(tree filter.Tree, walked *sorting) string {
-	if walked == nil || !slices.ContainsFunc(tree.Must(), func(c filter.Condition) bool {
+func shownIn(tree filter.Tree, w *walk) string {
+	if w == nil || !slices.ContainsFunc(tree.Must(), func(c filter.Condition) bool {
 		return c.Operator == filter.Equals && (c.Key == "conversations.status_id" || c.Key == "conversation_statuses.id" || c.Key == "conversation_statuses.name")
 	}) {
 		return shown

@@ -29,8 +29,9 @@ type finder struct {
 
 // source is where a list takes conversations from.
 type source struct {
-	finder *finder
-	rare   bool // the finder finds few
+	finder *finder // nil if there is none
+	rare   bool    // it finds few,
+	n      int     // so many
 }
 
 // source decides how a list is read.
@@ -40,20 +41,25 @@ func (s *Service) source(ctx context.Context, p *agent.Principal, q ListQuery, t
 		return from, err
 	}
 	for _, f := range finders(s.db.Engine(), p, q, tree, attributes) {
-		probe := &filter.Args{}
-		var n int
-		err := s.db.QueryRow(ctx, `SELECT count(*) FROM (SELECT 1 FROM (`+f.ids(probe)+`) AS fits LIMIT `+strconv.Itoa(maxRare+1)+`) AS found`, probe.Values()...).Scan(&n)
+		n, err := s.size(ctx, f, maxRare+1)
 		if err != nil {
-			return source{}, fmt.Errorf("look how many conversations a condition fits: %w", err)
+			return source{}, err
 		}
 		if n <= maxRare {
-			return source{&f, true}, nil
+			return source{&f, true, n}, nil
 		}
 		if from.finder == nil && !f.partial {
 			from.finder = &f
 		}
 	}
 	return from, nil
+}
+
+// size returns how many conversations a condition fits, counted up to most.
+func (s *Service) size(ctx context.Context, f finder, most int) (int, error) {
+	args := &filter.Args{}
+	ids := f.ids(args)
+	return s.sizes.of(ctx, s.db, ids, args.Values(), most)
 }
 
 // pages is what pages of the list are selected from: conversations c.

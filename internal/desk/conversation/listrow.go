@@ -48,7 +48,7 @@ func (s *Service) rowsQuery(p *agent.Principal, st statement, mentioned bool) st
 			AND (mn.mentioned_user_id = ` + st.args.Add(p.ID) + teamMentions(p, st.args) + `) ORDER BY mm.id DESC LIMIT 1)`
 	}
 	return `SELECT ` + rowColumns + `, ` + unreadColumn(me) + `, ` + mention + ` FROM ` + s.rowJoins(`(`+st.ids+`) AS page`) + `
-		LEFT JOIN conversation_last_seen ls ON ls.conversation_id = c.id AND ls.user_id = ` + me + ` ORDER BY ` + st.order()
+		LEFT JOIN conversation_last_seen ls ON ls.conversation_id = c.id AND ls.user_id = ` + me + ` ORDER BY ` + st.order
 }
 
 func (s *Service) rows(ctx context.Context, p *agent.Principal, st statement, mentioned bool) ([]ListItem, error) {

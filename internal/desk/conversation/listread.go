@@ -1,0 +1,208 @@
+package conversation
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
+	"github.com/foyerdesk/foyer/internal/platform/filter"
+)
+
+// listing is a list that is being read: what it is made of, and the way that was decided upon.
+type listing struct {
+	s      *Service
+	p      *agent.Principal
+	q      ListQuery
+	tree   filter.Tree
+	from   source
+	walk   walk
+	within func(*filter.Args) string // see [Service.along]
+	total  int64
+	key    string // of what is remembered about it
+}
+
+func (s *Service) listing(ctx context.Context, p *agent.Principal, q ListQuery) (*listing, error) {
+	if q.Scope == TeamInbox && !p.InTeam(q.TeamID) {
+		return nil, fault.Denied()
+	}
+	l := &listing{s: s, p: p, q: q}
+	var err error
+	if l.tree, err = filter.Parse(q.Filters); err != nil {
+		return nil, err
+	}
+	args := &filter.Args{}
+	where, err := s.listWhere(ctx, p, q, l.tree, nil, args)
+	if err != nil {
+		return nil, err
+	}
+	if l.from, err = s.source(ctx, p, q, l.tree); err != nil {
+		return nil, err
+	}
+	if l.walk, l.within, err = s.along(ctx, p, q, l.tree); err != nil {
+		return nil, err
+	}
+	if l.total, err = s.total(ctx, p, q, l.from, where, args.Values()); err != nil {
+		return nil, err
+	}
+	l.key = fmt.Sprint("sparse ", l.walk.orderBy(l.walk.desc), where, args.Values())
+	if _, sparse := s.sizes.get(l.key); sparse && !l.from.rare {
+		if l.from, err = l.fewest(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+// read returns the rows of the page. The beginning of a list is walked no further than a page of most lists takes. A page that this
+// does not fill is walked for, or the conversations that one of the conditions fits are put in order: whichever is shorter.
+func (l *listing) read(ctx context.Context) ([]ListItem, error) {
+	if l.from.finder != nil && !l.from.rare && l.within != nil && l.q.Cursor == "" && l.q.Page == 1 {
+		st, err := l.statement(ctx, true)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := l.s.rows(ctx, l.p, st, l.q.Scope == Mentioned)
+		if err != nil || !st.near || len(rows) == l.q.PageSize {
+			return rows, err
+		}
+		if err := l.reconsider(ctx, len(rows)); err != nil {
+			return nil, err
+		}
+	}
+	st, err := l.statement(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	return l.s.rows(ctx, l.p, st, l.q.Scope == Mentioned)
+}
+
+// reconsider decides whether a list is walked on of which so many conversations were among the nearest, and remembers it if not.
+func (l *listing) reconsider(ctx context.Context, got int) error {
+	from, err := l.fewest(ctx)
+	if err != nil || !from.rare {
+		return err
+	}
+	if way := nearest() * l.q.PageSize / (got + 1); 2*from.n < way {
+		l.from = from
+		l.s.sizes.put(l.key, from.n)
+	}
+	return nil
+}
+
+// fewest returns the condition that fits the fewest conversations, as a source if that is not more than can be put in order.
+func (l *listing) fewest(ctx context.Context) (source, error) {
+	attributes, err := l.s.attributeFields(ctx, l.tree)
+	if err != nil {
+		return source{}, err
+	}
+	from := l.from
+	for _, f := range finders(l.s.db.Engine(), l.p, l.q, l.tree, attributes) {
+		if f.partial {
+			continue
+		}
+		n, err := l.s.size(ctx, f, maxFound+1)
+		if err != nil {
+			return source{}, err
+		}
+		if n <= maxFound && (!from.rare || n < from.n) {
+			from = source{finder: &f, rare: true, n: n}
+		}
+	}
+	return from, nil
+}
+
+// statement is what gives the ids of a page, in order.
+type statement struct {
+	ids   string
+	order string
+	args  *filter.Args
+	near  bool // there may be more, further away
+}
+
+// statement returns how the page is read, if near is set from no more than the nearest conversations.
+func (l *listing) statement(ctx context.Context, near bool) (st statement, err error) {
+	st.order, st.args = l.walk.orderBy(l.walk.desc), &filter.Args{}
+	hint := l.s.hinted(&l.walk)
+	if l.from.rare {
+		hint = nil
+	}
+	where, err := l.s.listWhere(ctx, l.p, l.q, l.tree, hint, st.args)
+	if err != nil {
+		return st, err
+	}
+	behind, offset, err := l.begin(ctx, where, &st)
+	if err != nil {
+		return st, err
+	}
+	where = and(where, behind)
+	if near {
+		among, err := l.s.near(ctx, l.walk, l.within, st.args)
+		if err != nil {
+			return st, err
+		}
+		st.near = among != ""
+		where = and(where, among)
+	}
+	st.ids = `SELECT c.id FROM ` + l.from.pages(l.s.db.Engine(), st.args)
+	if where != "" {
+		st.ids += ` WHERE ` + where
+	}
+	st.ids += ` ORDER BY ` + st.order + ` LIMIT ` + l.s.limit(l.q.PageSize, st.args)
+	if offset > 0 {
+		st.ids += ` OFFSET ` + st.args.Add(offset) + ` + 0`
+	}
+	return st, nil
+}
+
+// limit is how many rows a page has. PostgreSQL plans for the number. SQLite, which is told the order of the joins, would
+// compile the statement anew for every number that is bound to a bare parameter.
+func (s *Service) limit(n int, args *filter.Args) string {
+	if s.db.Engine() == db.Postgres {
+		return strconv.Itoa(n)
+	}
+	return args.Add(n) + ` + 0`
+}
+
+// begin says where a page begins: behind which row, and how many rows further.
+func (l *listing) begin(ctx context.Context, where string, st *statement) (behind string, offset int, err error) {
+	if l.q.Cursor != "" {
+		behind, err = cursorWhere(l.q.Cursor, l.walk.sorting, l.walk.desc, st.args)
+		return behind, 0, err
+	}
+	offset = (l.q.Page - 1) * l.q.PageSize
+	if l.from.rare || !l.walk.cursored() || int64(offset) >= l.total {
+		return "", offset, nil
+	}
+	at, offset, err := l.s.anchors.near(ctx, l.s.db, where, l.walk.sorting, l.walk.desc, st.args.Values(), offset)
+	if err != nil || at == nil {
+		return "", offset, err
+	}
+	return l.walk.behind(at.value, at.id, l.walk.desc, st.args), offset, nil
+}
+
+// PlanOfFew begins the plan of a list that has few conversations.
+const PlanOfFew = "few"
+
+// Plan returns how the database would find the ids of a page and then its rows, one step a line, for tests of their cost.
+func (s *Service) Plan(ctx context.Context, p *agent.Principal, q ListQuery) (ids, rows []string, err error) {
+	l, err := s.listing(ctx, p, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	st, err := l.statement(ctx, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	if ids, err = db.Explain(ctx, s.db, st.ids, st.args.Values()...); err != nil {
+		return nil, nil, err
+	}
+	if l.from.rare {
+		ids = append([]string{PlanOfFew}, ids...)
+	}
+	query := s.rowsQuery(p, st, q.Scope == Mentioned) // adds arguments
+	rows, err = db.Explain(ctx, s.db, query, st.args.Values()...)
+	return ids, rows, err
+}
