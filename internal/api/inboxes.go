@@ -82,6 +82,9 @@ func Inboxes(a *API) {
 						h.Mailboxes[i].Problem = a.say(ctx, p.Key, p.Params)
 					}
 				}
+				if p, ok := h.Sending.Explained(); ok {
+					h.Sending.Problem = a.say(ctx, p.Key, p.Params)
+				}
 				return h, err
 			})
 		})

@@ -103,7 +103,7 @@ func Ledger(a *API) {
 			}
 			return true, a.Mail.ReadSince(ctx, box, mailbox, db.At(since))
 		})
-	route(a, http.MethodGet, "/mail-alarms", "Mailboxes that are not read", manage,
+	route(a, http.MethodGet, "/mail-alarms", "Mailboxes that are not read, and inboxes that cannot send", manage,
 		func(ctx context.Context, _ *agent.Principal, _ *struct{}) ([]email.Alarm, error) {
 			return a.Mail.Alarms(ctx)
 		})

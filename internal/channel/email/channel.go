@@ -32,6 +32,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
+	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
 	"github.com/foyerdesk/foyer/internal/desk/media"
 	"github.com/foyerdesk/foyer/internal/desk/setting"
@@ -49,6 +50,7 @@ type Options struct {
 	Blobs         blob.Store
 	Inboxes       *inbox.Service
 	Conversations *conversation.Service
+	Events        *event.Log
 	Media         *media.Service
 	Templates     *template.Service
 	// Own are the settings of the server for the desk's own mail; nil leaves it to the inboxes.
@@ -112,6 +114,7 @@ func (c *Channel) Run(ctx context.Context) {
 	tick := time.NewTicker(reconcileEvery)
 	defer tick.Stop()
 	versions := map[int64]db.Time{}
+	started := db.Now()
 	c.reconcile(ctx, versions)
 	for {
 		select {
@@ -123,7 +126,7 @@ func (c *Channel) Run(ctx context.Context) {
 			c.reconcile(ctx, versions)
 		case <-tick.C:
 			c.reconcile(ctx, versions)
-			c.watchSilence(ctx)
+			c.watchOutages(ctx, started)
 		}
 	}
 }

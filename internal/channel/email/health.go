@@ -13,6 +13,7 @@ import (
 // Health says how the mail of an inbox fares.
 type Health struct {
 	Mailboxes []MailboxHealth  `json:"mailboxes"`
+	Sending   SendingHealth    `json:"sending"`
 	PerMinute int64            `json:"per_minute" doc:"How many replies it may send in a minute; 0 for any number"`
 	Outbox    map[string]int64 `json:"outbox" doc:"How many replies are in each state of the outbox; counting ends at 1000"`
 }
@@ -47,8 +48,10 @@ type RuleCount struct {
 }
 
 // Explained returns what the last error of a mailbox means; false if there was none.
-func (m MailboxHealth) Explained() (p Problem, ok bool) {
-	if m.LastError == "" || m.LastProblem.Decode(&p) != nil {
+func (m MailboxHealth) Explained() (Problem, bool) { return explained(m.LastProblem) }
+
+func explained(stored db.JSON) (p Problem, ok bool) {
+	if len(stored) == 0 || stored.Decode(&p) != nil {
 		return p, false
 	}
 	return p, p.Key != ""
@@ -79,6 +82,9 @@ func ReadHealth(ctx context.Context, q db.Querier, in inbox.Inbox) (Health, erro
 	}
 	h := Health{Mailboxes: []MailboxHealth{}}
 	if h.PerMinute, err = Pace(ctx, q, in.ID); err != nil {
+		return Health{}, err
+	}
+	if h.Sending, err = readSending(ctx, q, in.ID); err != nil {
 		return Health{}, err
 	}
 	for _, server := range cfg.IMAP {
@@ -137,11 +143,12 @@ type Contact struct {
 	At      *db.Time `db:"last_contact_at"`
 	Error   string   `db:"last_error"`
 	ErrorAt *db.Time `db:"last_error_at"`
+	Problem db.JSON  `db:"last_problem"` // a [Problem], empty for none
 }
 
 // LastContact returns the last contact with a mailbox of an inbox; the zero value if it was never tried.
 func LastContact(ctx context.Context, q db.Querier, inboxID int64, server inbox.IMAPServer) (Contact, error) {
-	c, err := db.Get[Contact](ctx, q, `SELECT last_contact_at, last_error, last_error_at FROM mailboxes WHERE inbox_id = $1 AND name = $2`, inboxID, mailboxName(server))
+	c, err := db.Get[Contact](ctx, q, `SELECT last_contact_at, last_error, last_error_at, last_problem FROM mailboxes WHERE inbox_id = $1 AND name = $2`, inboxID, mailboxName(server))
 	if errors.Is(err, db.ErrNoRows) {
 		return Contact{}, nil
 	}

@@ -218,11 +218,13 @@ func (c *Channel) keepLease(ctx context.Context, messageID int64, stop context.C
 	}
 }
 
-// attemptResult is what an attempt came to. Refused are recipients that the server would not take while it took others.
+// attemptResult is what an attempt came to. Refused are recipients that the server would not take while it took others; trouble
+// is what keeps the whole inbox from sending.
 type attemptResult struct {
 	err       error
 	temporary bool
 	refused   string
+	trouble   *Problem
 }
 
 // deliver composes the mail and hands it to a server.
@@ -240,6 +242,10 @@ func (c *Channel) deliver(ctx context.Context, r claimed) attemptResult {
 	}
 	res := c.sender(r.InboxID, cfg).Send(ctx, letter.from, letter.recipients, letter.data)
 	out := attemptResult{err: res.Err, temporary: res.Temporary}
+	if res.Shut != nil {
+		problem := ExplainSMTP(res.Err, *res.Shut)
+		out.trouble = &problem
+	}
 	if res.Sent {
 		var words []string
 		for _, bad := range res.Refused {
@@ -276,9 +282,12 @@ func (c *Channel) conclude(ctx context.Context, r claimed, res attemptResult) er
 		case "failed":
 			err = c.Conversations.SettleTx(ctx, tx, r.MessageID, conversation.StatusFailed)
 		}
-		if err != nil || (d.State == "sent" && d.LastError == "") {
+		if err == nil && (d.State != "sent" || d.LastError != "") {
+			err = c.Conversations.NoteDeliveryTx(ctx, tx, r.MessageID, d)
+		}
+		if err != nil {
 			return err
 		}
-		return c.Conversations.NoteDeliveryTx(ctx, tx, r.MessageID, d)
+		return noteSending(ctx, tx, r.InboxID, d.State == "sent", res.trouble)
 	})
 }

@@ -36,6 +36,9 @@ type Result struct {
 	// AfterData means that the connection was lost after the end of the mail, before the reply: the server may have
 	// taken it (RFC 1047).
 	AfterData bool
+	// Shut is the server that keeps the whole inbox from sending, not just this mail: it cannot be reached, or refuses whom
+	// we sign in as or the sender. Nil if the mail got further.
+	Shut *inbox.SMTPServer
 }
 
 // Sender hands mails to the outgoing servers of one inbox. It is safe for concurrent use, and needs no Close to be
@@ -84,7 +87,7 @@ var errNoServer = errors.New("the inbox has no server for outgoing mail")
 // let us in. A recipient that is refused does not keep the mail from the others.
 func (s *Sender) Send(ctx context.Context, from string, recipients []string, data []byte) (res Result) {
 	if len(s.pools) == 0 {
-		return Result{Err: errNoServer}
+		return Result{Err: errNoServer, Shut: &inbox.SMTPServer{}}
 	}
 	m := &mailing{from: from, recipients: recipients, data: data}
 	temporary := false
@@ -104,7 +107,7 @@ func (p *pool) send(ctx context.Context, m *mailing) (res Result, reached bool) 
 	for {
 		c, err := p.take(ctx)
 		if err != nil {
-			return Result{Err: fmt.Errorf("%s: %w", p.server.Host, err), Temporary: isTemporary(err)}, false
+			return Result{Err: fmt.Errorf("%s: %w", p.server.Host, err), Temporary: isTemporary(err), Shut: &p.server}, false
 		}
 		stop := context.AfterFunc(ctx, func() { _ = c.Close() })
 		a := &attempt{mailing: m, c: c}
@@ -116,6 +119,9 @@ func (p *pool) send(ctx context.Context, m *mailing) (res Result, reached bool) 
 		}
 		if a.res.Err != nil {
 			a.res.Err = joinContext(ctx, a.res.Err)
+		}
+		if a.shut {
+			a.res.Shut = &p.server
 		}
 		return a.res, true
 	}
@@ -134,6 +140,7 @@ type attempt struct {
 	c      *pooled
 	res    Result
 	stale  bool // failed at the first command, as a connection does that the server has ended
+	shut   bool // the server takes nothing of this sender
 	usable bool // the connection can carry another mail
 }
 
@@ -141,6 +148,7 @@ func (a *attempt) run() {
 	utf8, err := a.begin()
 	if err != nil {
 		a.fail("announce the sender", err)
+		a.shut = !refusesSize(err)
 		return
 	}
 	accepted, err := a.address(utf8)
@@ -235,6 +243,12 @@ const serviceClosing = 421
 func lostConnection(err error) bool {
 	var reply *smtp.SMTPError
 	return !errors.As(err, &reply) || reply.Code == serviceClosing
+}
+
+// refusesSize reports whether a server refused a mail for the size that was announced with its sender (RFC 1870 §6.1).
+func refusesSize(err error) bool {
+	var reply *smtp.SMTPError
+	return errors.As(err, &reply) && (reply.Code == 552 || reply.Code == 452)
 }
 
 // isTemporary reports whether another attempt may fare better than one that failed with err (RFC 5321 §4.2.1).

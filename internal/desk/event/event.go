@@ -36,6 +36,7 @@ const (
 	ReferenceChanged     Type = "reference.changed" // something that agents choose from: tags, statuses, views, …
 	NotificationCreated  Type = "notification.created"
 	NotificationsChanged Type = "notification.changed" // read or deleted by their agent
+	InboxOutage          Type = "inbox.outage"         // its mail came in or went out no more for too long, or does so again
 )
 
 // Event is one row of the log. Cause says what made the actor do it, such as "message:17" or "automation:3"; it is

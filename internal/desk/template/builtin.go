@@ -35,7 +35,15 @@ var (
 	Digest = BuiltIn{
 		Body: func(lang string) string {
 			return `{{ range .Notifications }}<p><strong>{{ .Title }}</strong>{{ if .Body }}<br><span dir="auto">{{ .Body }}</span>{{ end }}</p>
-{{ end }}` + ending(lang, "{{ RootURL }}{{ .Path }}")
+{{ end }}` + ending(lang, "mail.notification.open", "{{ RootURL }}{{ .Path }}")
+		},
+	}
+	// Outage tells an administrator that an inbox does not work, or works again.
+	Outage = BuiltIn{
+		Subject: func(string) string { return "{{ SiteName }}: {{ .Title }}" },
+		Body: func(lang string) string {
+			return `<p><strong>{{ .Title }}</strong>{{ if .Body }}<br><span dir="auto">{{ .Body }}</span>{{ end }}</p>
+` + ending(lang, "mail.notification.open_inbox", "{{ RootURL }}{{ .Path }}")
 		},
 	}
 	Welcome       = link("welcome", "hello", "text", "end")
@@ -52,7 +60,7 @@ var builtIns = []BuiltIn{
 			by := sentence(lang, "notification.title.assignment_by", map[string]string{"actor": "{{ .AssignedBy.FullName }}"})
 			return `<p><strong>{{ if .AssignedBy.FullName }}` + by + `{{ else }}` + sentence(lang, "notification.title.assignment", nil) + `{{ end }}</strong><br>
 <span dir="auto">{{ .Conversation.Subject }}</span></p>
-` + ending(lang, "{{ RootURL }}/inboxes/assigned/conversation/{{ .Conversation.UUID }}")
+` + ending(lang, "mail.notification.open", "{{ RootURL }}/inboxes/assigned/conversation/{{ .Conversation.UUID }}")
 		},
 	},
 	{
@@ -63,7 +71,7 @@ var builtIns = []BuiltIn{
 		Body: func(lang string) string {
 			return `<p><strong>` + sentence(lang, "notification.title.mention", map[string]string{"actor": "{{ .MentionedBy.FullName }}"}) + `</strong><br>
 <span dir="auto">{{ .Message.Content }}</span></p>
-` + ending(lang, "{{ RootURL }}/inboxes/mentioned/conversation/{{ .Conversation.UUID }}?scrollTo={{ .Message.UUID }}")
+` + ending(lang, "mail.notification.open", "{{ RootURL }}/inboxes/mentioned/conversation/{{ .Conversation.UUID }}?scrollTo={{ .Message.UUID }}")
 		},
 	},
 	service(SLAWarning, "sla_warning"),
@@ -102,7 +110,7 @@ func service(name, key string) BuiltIn {
 		Body: func(lang string) string {
 			return `<p><strong>` + sentence(lang, "mail.template."+key+".text", nil) + `</strong><br>
 <span dir="auto">{{ .Conversation.Subject }}</span></p>
-` + ending(lang, "{{ RootURL }}/inboxes/assigned/conversation/{{ .Conversation.UUID }}")
+` + ending(lang, "mail.notification.open", "{{ RootURL }}/inboxes/assigned/conversation/{{ .Conversation.UUID }}")
 		},
 	}
 }
@@ -124,9 +132,9 @@ func link(key string, parts ...string) BuiltIn {
 	}
 }
 
-// ending leads to the conversation and says why the mail came.
-func ending(lang, address string) string {
-	return `<p><a href="` + address + `">` + sentence(lang, "mail.notification.open", nil) + `</a></p>
+// ending leads to what the mail is about, by a link with a text of the catalogue, and says why the mail came.
+func ending(lang, open, address string) string {
+	return `<p><a href="` + address + `">` + sentence(lang, open, nil) + `</a></p>
 <p><small>` + sentence(lang, "mail.notification.why", nil) + ` <a href="{{ RootURL }}/account/notifications">` + sentence(lang, "mail.notification.change", nil) + `</a></small></p>`
 }
 

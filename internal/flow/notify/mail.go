@@ -59,17 +59,18 @@ func (s *Service) queueMail(ctx context.Context, tx *db.Tx, agentID, conversatio
 	if next := last.Add(s.MailEvery); next.After(at) {
 		at = next
 	}
-	end, quiet, err := s.quiet(ctx, tx, agentID, choices.QuietHours, at)
+	return s.insertMail(ctx, tx, agentID, mailJob{agentID, conversationID}, at, choices.QuietHours)
+}
+
+// insertMail queues the job of a mail to an agent for a time, or for the end of the quiet hours in which it is.
+func (s *Service) insertMail(ctx context.Context, tx *db.Tx, agentID int64, job jobs.Args, at time.Time, hours QuietHours) error {
+	end, quiet, err := s.quiet(ctx, tx, agentID, hours, at)
 	if err != nil {
 		return err
 	}
 	if quiet {
 		at = end
 	}
-	return s.insertMail(ctx, tx, mailJob{agentID, conversationID}, at)
-}
-
-func (s *Service) insertMail(ctx context.Context, tx *db.Tx, job mailJob, at time.Time) error {
 	_, attempts, err := s.mailSettings(ctx, tx)
 	if err != nil {
 		return err
@@ -212,8 +213,14 @@ func value(s *string) string {
 	return *s
 }
 
-// Path returns where the web app shows what a notification is about.
+// Path returns where the web app shows what a notification is about; empty for nowhere.
 func Path(n *Notification) string {
+	if n.NotificationType == InboxOutage {
+		return outagePath(n)
+	}
+	if n.ConversationUUID == nil {
+		return ""
+	}
 	list := map[Type]string{Mention: "mentioned", NewConversation: "all"}[n.NotificationType]
 	if list == "" {
 		list = "assigned"

@@ -7,6 +7,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
+	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
 
@@ -22,6 +23,7 @@ const (
 	Reply           Type = "reply"            // a customer wrote in a conversation of the agent; Foyer's addition
 	ReplyStopped    Type = "reply_stopped"    // a held reply of the agent did not leave; Foyer's addition
 	NewConversation Type = "new_conversation" // nobody's yet, in a team of the agent or in none; Foyer's addition
+	InboxOutage     Type = "inbox_outage"     // an inbox is not read or cannot send, or does so again; Foyer's addition
 )
 
 // Notification is one thing an agent is told, as they may see it now: of a conversation that they may no longer read
@@ -38,7 +40,7 @@ type Notification struct {
 	ConversationID   *int64  `json:"conversation_id"`
 	MessageID        *int64  `json:"message_id"`
 	ActorID          *int64  `json:"actor_id"`
-	Meta             db.JSON `json:"meta" doc:"What the title is made of: reference_number, actor, and count of unread replies"`
+	Meta             db.JSON `json:"meta" doc:"What the title is made of: reference_number, actor, and count of unread replies; of an inbox its inbox_id, inbox_name, part, mailbox and over"`
 	ActorFirstName   *string `json:"actor_first_name"`
 	ActorLastName    *string `json:"actor_last_name"`
 	ActorAvatarURL   *string `json:"actor_avatar_url"`
@@ -49,8 +51,11 @@ type Notification struct {
 	assignedTeam     *int64
 }
 
-// ReadableBy reports whether an agent may read the conversation that the notification is about.
+// ReadableBy reports whether an agent may read what the notification is about.
 func (n *Notification) ReadableBy(p *agent.Principal) bool {
+	if n.NotificationType == InboxOutage {
+		return p.Can(role.InboxesManage)
+	}
 	return n.ConversationID == nil || conversation.CanRead(p, n.assignedUser, n.assignedTeam)
 }
 

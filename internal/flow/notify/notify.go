@@ -68,6 +68,7 @@ func New(o Options) *Service {
 	jobs.Handle(o.Jobs, s.send)
 	jobs.Handle(o.Jobs, s.tellWatchers)
 	jobs.Handle(o.Jobs, s.mail)
+	jobs.Handle(o.Jobs, s.mailOutage)
 	jobs.Handle(o.Jobs, s.push)
 	jobs.Handle(o.Jobs, func(ctx context.Context, _ cleanJob) error { return s.Clean(ctx, time.Now().Add(-Kept)) })
 	o.Jobs.Every(24*time.Hour, cleanJob{})

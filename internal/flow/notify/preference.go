@@ -44,7 +44,7 @@ func DefaultPreferences() Preferences {
 	asked := Channels{Bell: true, Sound: true, Desktop: true, Push: true, Mail: true}
 	return Preferences{
 		Events: map[Type]Channels{Mention: asked, Assignment: asked, ReplyStopped: asked, Reply: {Bell: true, Sound: true, Desktop: true, Push: true},
-			NewConversation: {}},
+			NewConversation: {}, InboxOutage: asked},
 		Volume:     50,
 		QuietHours: QuietHours{From: "22:00", To: "07:00"},
 	}

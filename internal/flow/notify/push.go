@@ -85,7 +85,7 @@ func (s *Service) push(ctx context.Context, job pushJob) error {
 		return fmt.Errorf("read a device: %w", err)
 	}
 	n, err := s.Notification(ctx, job.NotificationID)
-	if errors.Is(err, db.ErrNoRows) || (err == nil && (n.IsRead || n.UserID != t.agentID || n.ConversationUUID == nil)) {
+	if errors.Is(err, db.ErrNoRows) || (err == nil && (n.IsRead || n.UserID != t.agentID || Path(n) == "")) {
 		return nil // gone, read, or the browser is another agent's by now
 	}
 	if err != nil {
@@ -107,8 +107,13 @@ func (s *Service) word(ctx context.Context, p *agent.Principal, n *Notification,
 	var m meta
 	_ = n.Meta.Decode(&m)
 	lang := s.language(ctx, p)
-	out := pushed{Path: Path(n), Tag: "foyer-" + *n.ConversationUUID, Lang: lang,
-		Title: i18n.T(lang, "push.title."+string(n.NotificationType), map[string]string{"reference": m.Reference})}
+	out := pushed{Path: Path(n), Lang: lang}
+	if m.InboxID != 0 {
+		out.Tag, out.Title = fmt.Sprintf("foyer-inbox-%d", m.InboxID), i18n.T(lang, m.pushKey(), nil)
+	} else {
+		out.Tag = "foyer-" + value(n.ConversationUUID)
+		out.Title = i18n.T(lang, "push.title."+string(n.NotificationType), map[string]string{"reference": m.Reference})
+	}
 	if withText {
 		out.Title = clip(n.Title, maxPushBody)
 		if n.Body != nil {

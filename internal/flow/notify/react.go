@@ -18,6 +18,9 @@ import (
 // react stores, in the transaction of a change, what its people are to be told of it: a notification exists exactly if
 // the change does. Of new conversations many may want to hear; that is a job.
 func (s *Service) react(ctx context.Context, tx *db.Tx, e event.Event) error {
+	if e.Type == event.InboxOutage {
+		return s.outage(ctx, tx, e)
+	}
 	if e.ConversationID == nil {
 		return nil
 	}

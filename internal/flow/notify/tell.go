@@ -12,6 +12,8 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
+	"github.com/foyerdesk/foyer/internal/desk/inbox"
+	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/i18n"
 )
@@ -44,6 +46,15 @@ type news struct {
 	Actor     string // their name
 	System    bool   // the actor is the System user
 	Body      string
+	Outage    *inbox.Outage // for that type, in place of About
+}
+
+// readableBy reports whether an agent may know of it.
+func (n news) readableBy(p *agent.Principal) bool {
+	if n.Type == InboxOutage {
+		return p.Can(role.InboxesManage)
+	}
+	return conversation.CanRead(p, n.About.AssignedUser, n.About.AssignedTeam)
 }
 
 // maxBody is the longest body in characters.
@@ -51,9 +62,10 @@ const maxBody = 2000
 
 // meta is what the title is made of, so that a client can word it in its own language.
 type meta struct {
-	Reference string `json:"reference_number"`
+	Reference string `json:"reference_number,omitempty"`
 	Actor     string `json:"actor,omitempty"`
 	Count     int    `json:"count,omitempty"`
+	outageMeta
 }
 
 func title(lang string, t Type, m meta) string {
@@ -63,6 +75,8 @@ func title(lang string, t Type, m meta) string {
 		return i18n.T(lang, key, map[string]string{"reference": m.Reference, "actor": m.Actor, "count": strconv.Itoa(max(1, m.Count))})
 	case t == Assignment && m.Actor != "":
 		key += "_by"
+	case t == InboxOutage:
+		return m.outageMeta.title(lang)
 	}
 	return i18n.T(lang, key, map[string]string{"reference": m.Reference, "actor": m.Actor})
 }
@@ -86,7 +100,7 @@ type Created struct {
 // tell stores a notification in the ways the agent has chosen, unless they may not read the conversation.
 func (s *Service) tell(ctx context.Context, tx *db.Tx, agentID int64, n news) error {
 	p, err := agent.PrincipalIn(ctx, tx, agentID)
-	if err != nil || p == nil || !conversation.CanRead(p, n.About.AssignedUser, n.About.AssignedTeam) {
+	if err != nil || p == nil || !n.readableBy(p) {
 		return err
 	}
 	choices, err := preferences(ctx, tx, agentID)
@@ -107,7 +121,12 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, agentID int64, n news) er
 		return err
 	}
 	if by.Mail {
-		if err := s.queueMail(ctx, tx, agentID, n.About.ID, choices); err != nil {
+		if n.Type == InboxOutage {
+			err = s.queueOutageMail(ctx, tx, agentID, id, choices)
+		} else {
+			err = s.queueMail(ctx, tx, agentID, n.About.ID, choices)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -131,11 +150,12 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, agentID int64, n news) er
 // store inserts the row; 0 when the agent has been told before.
 func (s *Service) store(ctx context.Context, tx *db.Tx, p *agent.Principal, n news, by Channels) (id int64, err error) {
 	m := meta{Reference: strconv.FormatInt(n.About.Reference, 10), Actor: n.Actor}
-	var actor *int64
-	if n.System && n.Type == Assignment {
-		m.Actor = "" // it is the desk's doing rather than somebody's
-	} else {
-		actor = &n.ActorID
+	about, actor, place := &n.About.ID, &n.ActorID, (*int64)(nil)
+	switch {
+	case n.Type == InboxOutage:
+		m, about, actor, place = meta{outageMeta: outageMetaOf(*n.Outage)}, nil, nil, &n.Outage.InboxID
+	case n.System && n.Type == Assignment:
+		m.Actor, actor = "", nil // it is the desk's doing rather than somebody's
 	}
 	if n.Type == Reply {
 		if m.Count, n.MessageID, err = s.gatherReplies(ctx, tx, p.ID, n); err != nil {
@@ -148,8 +168,8 @@ func (s *Service) store(ctx context.Context, tx *db.Tx, p *agent.Principal, n ne
 	}
 	now := db.Now()
 	err = tx.QueryRow(ctx, `INSERT INTO user_notifications (created_at, updated_at, user_id, notification_type, title, body, bell, mail,
-		conversation_id, message_id, actor_id, meta) VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING id`,
-		now, p.ID, string(n.Type), title(s.language(ctx, p), n.Type, m), clip(n.Body, maxBody), by.Bell, by.Mail, n.About.ID, message, actor, db.ToJSON(m)).Scan(&id)
+		conversation_id, message_id, actor_id, meta, inbox_id) VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING RETURNING id`,
+		now, p.ID, string(n.Type), title(s.language(ctx, p), n.Type, m), clip(n.Body, maxBody), by.Bell, by.Mail, about, message, actor, db.ToJSON(m), place).Scan(&id)
 	if errors.Is(err, db.ErrNoRows) {
 		return 0, nil
 	}

@@ -62,7 +62,7 @@ var families = []family{
 	{"mail.test.", []string{"subject", "text"}},
 	{"notification.title.", nil},
 	{"notifications.channel.", []string{"bell", "sound", "desktop", "push", "mail"}},
-	{"notifications.event.", []string{"mention", "assignment", "reply", "reply_stopped", "new_conversation"}},
+	{"notifications.event.", []string{"mention", "assignment", "reply", "reply_stopped", "new_conversation", "inbox_outage"}},
 	{"participant.", []string{"agent", "assignee", "contact", "copied", "other"}},
 	{"participant.write.", []string{"bcc", "cc", "to"}},
 	{"push.test.", []string{"title", "text"}},

@@ -2535,7 +2535,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Mailboxes that are not read
+         * Mailboxes that are not read, and inboxes that cannot send
          * @description Needs permission inboxes:manage.
          */
         get: operations["get-mail-alarms"];
@@ -4968,10 +4968,13 @@ export interface components {
             inbox_id: number;
             inbox_name: string;
             last_error: string;
+            /** @description Which one is not read; empty for sending */
             mailbox: string;
+            /** @enum {string} */
+            part: "mailbox" | "sending";
             /**
              * Format: date-time
-             * @description When it was last read, or since when it is to be read
+             * @description When it last worked, or since when it is to work
              */
             since: string;
         };
@@ -5042,6 +5045,7 @@ export interface components {
              * @description How many replies it may send in a minute; 0 for any number
              */
             per_minute: number;
+            sending: components["schemas"]["EmailSendingHealth"];
         };
         EmailMail: {
             /** @description Where it was filed, or what it is a duplicate of */
@@ -5163,6 +5167,16 @@ export interface components {
             count: number;
             rule: string;
             state: string;
+        };
+        EmailSendingHealth: {
+            /**
+             * Format: date-time
+             * @description Since when no reply could leave because a server cannot be used; null while sending works
+             */
+            failing_since: string | null;
+            last_error: string;
+            /** @description The last error in plain words; empty for none */
+            problem: string;
         };
         EmailTestInputBody: {
             /** @description Where the test mail goes; the caller's address unless given */
@@ -5870,7 +5884,7 @@ export interface components {
             /** Format: int64 */
             message_id: number | null;
             message_uuid: string | null;
-            /** @description What the title is made of: reference_number, actor, and count of unread replies */
+            /** @description What the title is made of: reference_number, actor, and count of unread replies; of an inbox its inbox_id, inbox_name, part, mailbox and over */
             meta: unknown;
             notification_type: string;
             title: string;

@@ -200,6 +200,7 @@ describe('the state of an inbox', () => {
         ledger: { pending: 0, filed: 3, duplicate: 0, ignored: 0, quarantined: 0 }, present: { pending: 0, filed: 3, duplicate: 0, ignored: 0, quarantined: 0 } },
     ],
     outbox: { queued: 0, sending: 0, delayed: 0, sent: 0, failed: 0, bounced: 0, cancelled: 0 },
+    sending: { failing_since: null, last_error: '', problem: '' },
     per_minute: 0,
   })
   it('says the worst first', () => {

@@ -125,6 +125,7 @@ export interface InboxHealth {
   mailboxes: MailboxHealth[]
   outbox: Record<'queued' | 'sending' | 'delayed' | 'failed' | 'bounced' | 'cancelled' | 'sent', number>
   per_minute: number
+  sending: { failing_since: string | null; last_error: string; problem: string }
 }
 
 export interface Probe {

@@ -47,7 +47,7 @@ export function useAlerts(): void {
   useFrames<NewNotification>('new_notification', async (one) => {
     if (Date.now() - Date.parse(one.created_at) > freshFor) return
     // The tab in which somebody reads the conversation comes first, and says nothing.
-    if (looking() && router.currentRoute.value.params.uuid === one.conversation_uuid) {
+    if (looking() && one.conversation_uuid && router.currentRoute.value.params.uuid === one.conversation_uuid) {
       void claim('sound', one.id)
       void claim('desktop', one.id)
       return
