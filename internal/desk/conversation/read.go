@@ -16,19 +16,37 @@ import (
 // Get returns a conversation that p may read, with the contact's other conversations that p may read too. For one that was
 // merged into another it returns that one.
 func (s *Service) Get(ctx context.Context, p *agent.Principal, id string) (*Conversation, error) {
-	h, err := readable(ctx, s.db, p, id)
+	if err := checkUUID(id); err != nil {
+		return nil, err
+	}
+	c, has, err := s.full(ctx, s.db, `c.uuid = $1`, id)
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.full(ctx, s.db, `c.id = $1`, h.ID)
-	if err != nil {
+	if c.StatusID == mergedID {
+		h, err := readable(ctx, s.db, p, id) // which is what it was merged into
+		if err != nil {
+			return nil, err
+		}
+		if c, has, err = s.full(ctx, s.db, `c.id = $1`, h.ID); err != nil {
+			return nil, err
+		}
+	}
+	if !CanRead(p, c.AssignedUserID, c.AssignedTeamID) {
+		return nil, fault.Denied()
+	}
+	if c.Tags, err = tagNames(ctx, s.db, c.ID); err != nil {
 		return nil, err
 	}
-	if c.MergedFrom, err = mergedFrom(ctx, s.db, c.ID); err != nil {
-		return nil, err
+	if has.merged {
+		if c.MergedFrom, err = mergedFrom(ctx, s.db, c.ID); err != nil {
+			return nil, err
+		}
 	}
-	if c.Resolutions, err = resolutions(ctx, s.db, c.ID); err != nil {
-		return nil, err
+	if has.resolved {
+		if c.Resolutions, err = resolutions(ctx, s.db, c.ID); err != nil {
+			return nil, err
+		}
 	}
 	c.PreviousConversations, err = s.previous(ctx, p, c)
 	return c, err
@@ -36,7 +54,18 @@ func (s *Service) Get(ctx context.Context, p *agent.Principal, id string) (*Conv
 
 // Full returns a conversation by its internal id, for the program's own use.
 func (s *Service) Full(ctx context.Context, q db.Querier, id int64) (*Conversation, error) {
-	return s.full(ctx, q, `c.id = $1`, id)
+	c, _, err := s.full(ctx, q, `c.id = $1`, id)
+	if err != nil {
+		return nil, err
+	}
+	c.Tags, err = tagNames(ctx, q, id)
+	return c, err
+}
+
+// has says what there is of a conversation in other tables, which most have nothing in.
+type has struct {
+	merged   bool // others were merged into it
+	resolved bool // it was resolved once
 }
 
 const fullQuery = `SELECT c.id, c.created_at, c.updated_at, c.uuid, c.reference_number, c.contact_id, c.inbox_id,
@@ -48,7 +77,9 @@ const fullQuery = `SELECT c.id, c.created_at, c.updated_at, c.uuid, c.reference_
 	u.id, u.created_at, u.updated_at, u.first_name, u.last_name, u.email, u.type, u.availability_status, u.avatar_url,
 	u.phone_number, u.phone_number_country_code, u.country, u.custom_attributes, u.enabled, u.last_active_at,
 	u.last_login_at, u.external_user_id, u.email_bounced_at, u.email_bounce,
-	u.organization_id, (SELECT o.name FROM organizations o WHERE o.id = u.organization_id)
+	u.organization_id, (SELECT o.name FROM organizations o WHERE o.id = u.organization_id),
+	EXISTS (SELECT 1 FROM conversation_merges m WHERE m.target_id = c.id),
+	EXISTS (SELECT 1 FROM conversation_resolutions r WHERE r.conversation_id = c.id)
 	FROM conversations c
 	JOIN statuses s ON s.id = c.status_id
 	JOIN inboxes i ON i.id = c.inbox_id
@@ -56,8 +87,9 @@ const fullQuery = `SELECT c.id, c.created_at, c.updated_at, c.uuid, c.reference_
 	LEFT JOIN priorities p ON p.id = c.priority_id
 	WHERE `
 
-func (s *Service) full(ctx context.Context, q db.Querier, where string, arg any) (*Conversation, error) {
+func (s *Service) full(ctx context.Context, q db.Querier, where string, arg any) (*Conversation, has, error) {
 	var c Conversation
+	var has has
 	var reference int64
 	var from string
 	u := &c.Contact
@@ -70,17 +102,16 @@ func (s *Service) full(ctx context.Context, q db.Querier, where string, arg any)
 		&u.ID, &u.CreatedAt, &u.UpdatedAt, &u.FirstName, &u.LastName, &u.Email, &u.Type, &u.AvailabilityStatus, &u.AvatarURL,
 		&u.PhoneNumber, &u.PhoneNumberCountryCode, &u.Country, &u.CustomAttributes, &u.Enabled, &u.LastActiveAt,
 		&u.LastLoginAt, &u.ExternalUserID, &u.EmailBouncedAt, &u.EmailBounce,
-		&u.OrganizationID, &u.Organization)
+		&u.OrganizationID, &u.Organization, &has.merged, &has.resolved)
 	if errors.Is(err, db.ErrNoRows) {
-		return nil, fault.Missing("conversation")
+		return nil, has, fault.Missing("conversation")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read conversation: %w", err)
+		return nil, has, fmt.Errorf("read conversation: %w", err)
 	}
 	c.ReferenceNumber = strconv.FormatInt(reference, 10)
 	c.InboxMail = BareAddress(from)
-	c.Tags, err = tagNames(ctx, q, c.ID)
-	return &c, err
+	return &c, has, nil
 }
 
 // BareAddress returns the address of an RFC 5322 mailbox such as "Help <help@acme.test>", "" if there is none.

@@ -32,12 +32,10 @@ func (s *Service) Messages(ctx context.Context, p *agent.Principal, id string, q
 	}
 	where, args := q.where(h.ID)
 	page := &Page[Message]{PerPage: q.PageSize, Page: q.Page}
-	if err := s.db.QueryRow(ctx, `SELECT count(*) FROM messages m WHERE `+where, args...).Scan(&page.Total); err != nil {
-		return nil, fmt.Errorf("count messages: %w", err)
-	}
-	page.TotalPages = (page.Total + int64(q.PageSize) - 1) / int64(q.PageSize)
+	ofAll, argsOfAll := where, args
 	order, offset := "DESC", (q.Page-1)*q.PageSize
-	if pivot, op := q.pivot(); pivot != "" {
+	pivot, op := q.pivot()
+	if pivot != "" {
 		bound, err := s.pivotID(ctx, h.ID, pivot, op, q.PageSize)
 		if err != nil {
 			return nil, err
@@ -58,7 +56,16 @@ func (s *Service) Messages(ctx context.Context, p *agent.Principal, id string, q
 			page.Results[i], page.Results[j] = page.Results[j], page.Results[i]
 		}
 	}
-	return page, err
+	if err != nil {
+		return nil, err
+	}
+	if n := len(page.Results); pivot == "" && q.Page == 1 && n < q.PageSize {
+		page.Total = int64(n)
+	} else if err := s.db.QueryRow(ctx, `SELECT count(*) FROM messages m WHERE `+ofAll, argsOfAll...).Scan(&page.Total); err != nil {
+		return nil, fmt.Errorf("count messages: %w", err)
+	}
+	page.TotalPages = (page.Total + int64(q.PageSize) - 1) / int64(q.PageSize)
+	return page, nil
 }
 
 // where is the condition that the query puts on messages m of a conversation, but for its place among them.
