@@ -38,8 +38,14 @@ func bySubject(engine db.Engine, c filter.Condition) func(*filter.Args) string {
 	return nil
 }
 
+// subjectsWhere begins what finds conversations by the beginning of their subject. PostgreSQL changes all indexes of a row with any
+// column of it: there, subjects stand in a table of their own.
 func subjectsWhere(engine db.Engine) string {
-	return `SELECT id FROM conversations WHERE lower(substr(subject, 1, 200))` + bytewise(engine)
+	table := `conversations`
+	if engine == db.Postgres {
+		table = `conversation_subjects`
+	}
+	return `SELECT id FROM ` + table + ` WHERE lower(substr(subject, 1, 200))` + bytewise(engine)
 }
 
 func beginning(value string) string { return `lower(substr(CAST(` + value + ` AS TEXT), 1, 200))` }
@@ -47,7 +53,7 @@ func beginning(value string) string { return `lower(substr(CAST(` + value + ` AS
 // withParts finds the conversations whose subject has all parts of a text, which are few more than have the text.
 func withParts(engine db.Engine, text string, args *filter.Args) string {
 	if engine == db.Postgres {
-		return `SELECT id FROM conversations WHERE subject_parts(subject) @> subject_parts(` + args.Add(text) + `)`
+		return `SELECT id FROM conversation_subjects WHERE subject_parts(subject) @> subject_parts(` + args.Add(text) + `)`
 	}
 	runes := []rune(text)
 	parts := make([]string, 0, len(runes))
