@@ -75,7 +75,7 @@ func (k *desk) hotSearches(query string) map[string]statement {
 				out[name+who] = statement{in.query(oneOf(some, args), args), args.Values()}
 				continue
 			}
-			out[name+who] = statement{in.query(k.s.matches(in, matching, false, args), args), args.Values()}
+			out[name+who] = statement{in.query(k.s.matches(in, matching, walked, args), args), args.Values()}
 		}
 		near, err := k.s.narrow(k.ctx, c)
 		k.must(err)

@@ -54,13 +54,12 @@ func find[T any](ctx context.Context, s *Service, e *expression, in index, scan 
 		return among(ctx, s, e, in, scan)
 	}
 	out := make([]T, 0, candidates)
-	rare := false
-	read := func(matching string) error {
+	read := func(matching string, by way) error {
 		out = out[:0]
 		args := &filter.Args{}
-		query := in.query(s.matches(in, matching, rare, args), args)
+		query := in.query(s.matches(in, matching, by, args), args)
 		values := args.Values()
-		if s.db.Engine() == db.Postgres {
+		if s.db.Engine() == db.Postgres && by != newest {
 			// To be planned for its own words: of a rare one the entries of the index are taken, for a common one the newest
 			// rows are walked down. A prepared statement would be planned for any.
 			values = append([]any{pgx.QueryExecModeExec}, values...)
@@ -72,15 +71,26 @@ func find[T any](ctx context.Context, s *Service, e *expression, in index, scan 
 		}, query, values...)
 	}
 	if s.db.Engine() == db.Postgres {
-		if in.few == nil {
-			var err error
-			if rare, err = s.rare(ctx, in, e.tsquery()); err != nil {
+		by := indexed
+		switch {
+		case in.few != nil:
+		case in.depth == candidates: // whose readers may read all that matches
+			if err := read(e.tsquery(), newest); err != nil || len(out) == candidates {
+				return out, err
+			}
+		default:
+			rare, err := s.rare(ctx, in, e.tsquery())
+			if err != nil {
 				return nil, err
 			}
+			if !rare {
+				by = walked
+			}
 		}
-		return out, read(e.tsquery())
+		err := read(e.tsquery(), by)
+		return out, err
 	}
-	if err := read(e.exact()); err != nil || len(out) == candidates || !e.hasPrefix() {
+	if err := read(e.exact(), walked); err != nil || len(out) == candidates || !e.hasPrefix() {
 		return out, err
 	}
 	matching, err := e.expanded(ctx, s.db, in.table+"_words")
@@ -90,26 +100,40 @@ func find[T any](ctx context.Context, s *Service, e *expression, in index, scan 
 	if matching == e.exact() {
 		return out, nil
 	}
-	return out, read(matching)
+	err = read(matching, walked)
+	return out, err
 }
 
-// PostgreSQL does not know how many words begin in a way and takes two of a hundred rows for it. So it is tried on the newest
-// rows whether a query is one of common words, whose matches are walked down to, or of rare ones, which the index names.
+// way is how matches are come by. PostgreSQL does not know how many words begin in a way and takes two of a hundred rows for it. So
+// it is tried on the newest rows whether a query is one of common words, whose matches are walked down to, or of rare ones, which
+// the index names.
+type way int
+
 const (
-	tried  = 10_000
-	common = 100
+	indexed way = iota // all matches, from the index
+	walked             // down from the newest row until there are enough
+	newest             // among the newest rows only
+)
+
+const (
+	tried  = 10_000 // rows
+	common = candidates
 )
 
 func (s *Service) rare(ctx context.Context, in index, matching string) (bool, error) {
 	args := &filter.Args{}
-	newest := `SELECT doc FROM ` + in.table + ` WHERE TRUE` + in.bound("id", args) + ` ORDER BY id DESC LIMIT ` + strconv.Itoa(tried)
 	var n int
-	err := s.db.QueryRow(ctx, `SELECT count(*) FROM (SELECT 1 FROM (`+newest+`) AS newest
+	err := s.db.QueryRow(ctx, `SELECT count(*) FROM (SELECT 1 FROM (`+in.newest(args)+`) AS newest
 		WHERE doc @@ `+args.Add(matching)+`::tsquery LIMIT `+strconv.Itoa(common)+`) AS found`, args.Values()...).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("see how common the words of a search are: %w", err)
 	}
 	return n < common, nil
+}
+
+// newest is the statement of the newest rows of an index on PostgreSQL.
+func (in index) newest(args *filter.Args) string {
+	return `SELECT id, doc FROM ` + in.table + ` WHERE TRUE` + in.bound("id", args) + ` ORDER BY id DESC LIMIT ` + strconv.Itoa(tried)
 }
 
 // bound is the condition that an id is within the index's bounds.
@@ -126,14 +150,16 @@ func (in index) bound(id string, args *filter.Args) (text string) {
 // matches is the statement that gives the ids of what matches, newest first. Of rare words PostgreSQL takes all matches from
 // the index, which OFFSET keeps apart from the order and the limit. The sub-SELECT keeps it from guessing how many there are: of a
 // query with many alternatives it expects half of the table, and would read all of it.
-func (s *Service) matches(in index, matching string, rare bool, args *filter.Args) string {
+func (s *Service) matches(in index, matching string, by way, args *filter.Args) string {
 	limit := ` DESC LIMIT ` + strconv.Itoa(in.depth)
 	postgres := s.db.Engine() == db.Postgres
 	switch {
 	case in.few != nil: // on SQLite see [among]
 		return `SELECT few.id FROM (` + in.few(args) + `) AS few` + s.lookUp(in.table, "entry", "few.id") +
 			` WHERE entry.doc @@ ` + args.Add(matching) + `::tsquery ORDER BY few.id` + limit
-	case postgres && rare:
+	case postgres && by == newest:
+		return `SELECT id FROM (` + in.newest(args) + `) AS newest WHERE doc @@ ` + args.Add(matching) + `::tsquery ORDER BY id` + limit
+	case postgres && by == indexed:
 		return `SELECT id FROM (SELECT id FROM ` + in.table + ` WHERE doc @@ (SELECT ` + args.Add(matching) + `::tsquery) OFFSET 0) AS found WHERE TRUE` +
 			in.bound("id", args) + ` ORDER BY id` + limit
 	case postgres:

@@ -214,11 +214,15 @@ func TestRareBeginningsComeFromTheIndexAndCommonOnesFromTheNewestRows(t *testing
 			if got != rare {
 				k.Errorf("%s: rare is %v", word, got)
 			}
-			args := &filter.Args{}
-			sql := k.s.matches(in, matching, rare, args)
-			plan := strings.Join(k.plan(sql, args.Values()...), "\n")
-			if strings.Contains(plan, "Bitmap Index Scan on search_messages_doc") != rare {
-				k.Errorf("%s:\n%s", word, plan)
+			plan := func(by way) string {
+				args := &filter.Args{}
+				return strings.Join(k.plan(k.s.matches(in, matching, by, args), args.Values()...), "\n")
+			}
+			if text := plan(newest); strings.Contains(text, "search_messages_doc") || strings.Contains(text, "Sort") || !strings.Contains(text, "Backward") {
+				k.Errorf("%s, among the newest:\n%s", word, text)
+			}
+			if text := plan(map[bool]way{true: indexed, false: walked}[rare]); strings.Contains(text, "Bitmap Index Scan on search_messages_doc") != rare {
+				k.Errorf("%s:\n%s", word, text)
 			}
 		}
 	})
