@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/db/dbtest"
 )
 
@@ -102,6 +104,73 @@ func TestBounceIsTiedToTheReplyAndOpensNothing(t *testing.T) {
 			d.admin.ok(http.MethodGet, "/api/v1/conversations/"+c.UUID, nil, &full)
 			return full.Contact.EmailBouncedAt == nil && full.Status == "Open"
 		})
+	})
+}
+
+// A report may come days after the mail, when its conversation is merged into one of another inbox, or in the trash. It is tied to
+// the reply that it names, where that is now, and to no other; what has become of the conversation stays.
+func TestLateReportFindsItsReplyWhereverItsConversationIs(t *testing.T) {
+	t.Parallel()
+	dbtest.URLs(t, func(t *testing.T, url string) {
+		d, s, other := startDesk(t, url), startMail(t), startMail(t)
+		id := d.addInbox(s)
+		body := inboxBody(other, "Sales <sales@acme.test>")
+		d.admin.ok(http.MethodPost, "/api/v1/inboxes", body, nil)
+		d.deliver(other, rawMail("eve@x.test", "eve@x.test", "Bulb", "text"))
+		d.waitConversations(1)
+		bulb := d.find("Bulb")
+		type sent struct{ conversation, reply, id string }
+		var replies []sent
+		for i, subject := range []string{"as it was", "merged", "apart", "trashed"} {
+			d.deliver(s, rawMail(fmt.Sprintf("late-%d@x.test", i), "bo@x.test", subject, "text"))
+			d.waitConversations(2 + i)
+			c := d.find(subject)
+			for range 2 {
+				r := d.reply(c, "bo@x.test")
+				d.waitState(r, "sent")
+				replies = append(replies, sent{c, r, parsed(t, s.Sent()[len(s.Sent())-1].Raw).MessageID})
+			}
+		}
+		merged, apart, trashed := replies[2].conversation, replies[4].conversation, replies[6].conversation
+		d.merge(bulb, merged, apart)
+		d.admin.ok(http.MethodPost, at(bulb, "/unmerge"), map[string]any{"uuids": []string{apart}}, nil)
+		d.admin.ok(http.MethodPut, at(trashed, "/trash"), nil, nil)
+		ago := db.At(time.Now().Add(-20 * 24 * time.Hour))
+		for _, table := range []string{"messages", "conversations", "outbox", "mail_ledger", "events"} {
+			d.exec(`UPDATE `+table+` SET created_at = $1`, ago)
+		}
+
+		for i := 0; i < len(replies); i += 2 { // the first of each conversation's two
+			d.deliver(s, bounceMail(fmt.Sprintf("late-report-%d@mx.test", i), replies[i].id, "bo@x.test", "failed", "5.1.1"))
+		}
+		d.waitBooks(id, ledger{Filed: 8})
+		for i, r := range replies {
+			where, want := r.conversation, "sent"
+			if where == merged {
+				where = bulb
+			}
+			if i%2 == 0 {
+				want = "failed"
+			}
+			found := false
+			for _, m := range d.messages(where) {
+				if m.UUID == r.reply {
+					found = m.Status == want && (want == "sent" || len(m.Delivery.Bounces) == 1)
+				}
+			}
+			if !found {
+				t.Errorf("reply %d is not %s in its conversation", i, want)
+			}
+		}
+		if n := d.activities(bulb, "bounced"); n != 1 {
+			t.Errorf("%d lines of a bounce where it was merged to", n)
+		}
+		if c := d.joined(trashed); c.Status != "Trash" {
+			t.Errorf("the report moved what was in the trash to %s", c.Status)
+		}
+		if total := d.all().Total; total != 3 {
+			t.Errorf("%d conversations", total)
+		}
 	})
 }
 

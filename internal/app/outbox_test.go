@@ -247,18 +247,29 @@ func TestPagesOfTheOutboxComeFromAnIndexInOrder(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		for _, q := range []email.OutboxQuery{{}, {State: "failed"}, {State: "sent"}, {State: "bounced"}, {InboxID: inbox}, {InboxID: inbox, State: "failed"}, {InboxID: inbox, State: "sent"}, {Before: 2000}} {
-			q.Size = 30
-			text, args := q.SQL()
+		check := func(q email.OutboxQuery, text string, args []any) {
+			t.Helper()
 			plan, err := db.Explain(t.Context(), d.app.DB, text, args...)
 			if err != nil {
 				t.Fatal(err)
 			}
 			got := strings.Join(plan, "\n")
-			for _, bad := range []string{"TEMP B-TREE", "Seq Scan", "Sort", "Bitmap"} {
-				if strings.Contains(got, bad) {
+			for _, bad := range []string{"TEMP B-TREE", "SCAN outbox\n", "Seq Scan", "Sort", "Bitmap"} {
+				if strings.Contains(got+"\n", bad) {
 					t.Errorf("%+v: %q in the plan:\n%s", q, bad, got)
 				}
+			}
+		}
+		for _, q := range []email.OutboxQuery{{}, {State: "failed"}, {State: "sent"}, {State: "bounced"}, {InboxID: inbox}, {InboxID: inbox, State: "failed"}, {InboxID: inbox, State: "sent"}, {Before: 2000}} {
+			q.Size = 30
+			text, args := q.SQL()
+			check(q, text, args)
+		}
+		// The health of an inbox and the numbers of the page count each state, of whatever there are few or many.
+		for _, state := range []string{"queued", "sending", "delayed", "failed", "bounced", "cancelled", "sent"} {
+			for _, q := range []email.OutboxQuery{{InboxID: inbox, State: state}, {State: state}} {
+				text, args := q.CountSQL()
+				check(q, text, args)
 			}
 		}
 	})

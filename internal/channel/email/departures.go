@@ -146,13 +146,20 @@ func (c *Channel) CountOutbox(ctx context.Context, inboxID int64) (map[string]in
 	return countOutbox(ctx, c.DB, inboxID, shownStates[:len(shownStates)-1])
 }
 
+// CountSQL is the query that counts what is wanted, up to a bound, from the index of [OutboxQuery.SQL].
+func (q OutboxQuery) CountSQL() (string, []any) {
+	q.Size = countedUpTo - 1
+	text, args := q.SQL()
+	return `SELECT count(*) FROM (` + text + `) counted`, args
+}
+
 // countOutbox counts the replies of each state from its index, up to a bound.
 func countOutbox(ctx context.Context, q db.Querier, inboxID int64, states []string) (map[string]int64, error) {
 	out := map[string]int64{}
 	for _, state := range states {
-		text, args := OutboxQuery{InboxID: inboxID, State: state, Size: countedUpTo - 1}.SQL()
+		text, args := OutboxQuery{InboxID: inboxID, State: state}.CountSQL()
 		var n int64
-		if err := q.QueryRow(ctx, `SELECT count(*) FROM (`+text+`) counted`, args...).Scan(&n); err != nil {
+		if err := q.QueryRow(ctx, text, args...).Scan(&n); err != nil {
 			return nil, fmt.Errorf("count the outbox: %w", err)
 		}
 		out[state] = n
