@@ -265,8 +265,14 @@ func (c *Channel) decide(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parse
 	if report, ok := m.Bounce(); ok {
 		return c.bounced(ctx, tx, in, p, report)
 	}
-	if rule, reason := ignoredAsAutomatic(m); rule != "" {
-		return outcome{state: stateIgnored, rule: rule, reason: reason}, nil
+	how := filing{}
+	rule, reason := ignoredAsAutomatic(m)
+	ignored := outcome{state: stateIgnored, rule: rule, reason: reason}
+	if rule != "" {
+		var err error
+		if how.automatic, err = keepsAutomatic(ctx, tx, in.ID, rule); err != nil || !how.automatic {
+			return ignored, err
+		}
 	}
 	existing, err := c.Conversations.HasSource(ctx, tx, in.ID, p.source)
 	if err != nil {
@@ -289,7 +295,10 @@ func (c *Channel) decide(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parse
 	if blocked {
 		return outcome{state: stateIgnored, rule: ruleBlocked, reason: "blocked: " + from.Email}, nil
 	}
-	filed, err := c.store(ctx, tx, in, p, from, files, false)
+	filed, err := c.store(ctx, tx, in, p, from, files, how)
+	if errors.Is(err, errAnswersNothing) {
+		return ignored, nil
+	}
 	if err != nil {
 		return outcome{}, err
 	}
@@ -315,9 +324,40 @@ func ignoredAsAutomatic(m *mail.Message) (rule, reason string) {
 	return "", ""
 }
 
-// store files the mail as a message of the conversation it belongs to, or of a new one; of a new one in any case if fresh.
-func (c *Channel) store(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed, from mail.Address, files []media.Incoming, fresh bool) (conversation.Received, error) {
+// keepsAutomatic reports whether an inbox files automatic answers; reports of deliveries are none.
+func keepsAutomatic(ctx context.Context, tx *db.Tx, inboxID int64, rule string) (bool, error) {
+	if rule != ruleAutomatic {
+		return false, nil
+	}
+	var config db.JSON
+	if err := tx.QueryRow(ctx, `SELECT config FROM inboxes WHERE id = $1`, inboxID).Scan(&config); err != nil {
+		return false, fmt.Errorf("read the settings of inbox %d: %w", inboxID, err)
+	}
+	var cfg inbox.EmailConfig
+	err := config.Decode(&cfg)
+	return cfg.KeepAutomatic, err
+}
+
+// filing is how a mail becomes a message. A fresh one opens a conversation whatever it answers; an automatic one only joins one,
+// and nothing follows from it.
+type filing struct{ fresh, automatic bool }
+
+var errAnswersNothing = errors.New("an automatic answer to no conversation")
+
+// store files the mail as a message of the conversation it belongs to, or of a new one. [errAnswersNothing] tells that an
+// automatic one belongs to none.
+func (c *Channel) store(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed, from mail.Address, files []media.Incoming, how filing) (conversation.Received, error) {
 	m := p.mail
+	var thread *conversation.Thread
+	var err error
+	if !how.fresh {
+		if thread, err = c.threadOf(ctx, tx, in, m, from.Email); err != nil {
+			return conversation.Received{}, err
+		}
+	}
+	if how.automatic && thread == nil {
+		return conversation.Received{}, errAnswersNothing
+	}
 	first, last, _ := strings.Cut(strings.TrimSpace(from.Name), " ")
 	author, _, err := contact.FindOrCreate(ctx, tx, contact.Identity{Email: from.Email, FirstName: clean(first), LastName: clean(strings.TrimSpace(last))})
 	if err != nil {
@@ -328,7 +368,7 @@ func (c *Channel) store(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed
 	}
 	incoming := conversation.Incoming{
 		InboxID: in.ID, AuthorID: author, Subject: clean(m.Subject), HTML: clean(p.html), Text: clean(p.text), SourceID: clean(p.source),
-		Meta: envelopeMeta(m), Cause: fmt.Sprintf("mail:%d", p.entry.ID),
+		Meta: envelopeMeta(m), Cause: fmt.Sprintf("mail:%d", p.entry.ID), Automatic: how.automatic,
 		Attach: func(ctx context.Context, tx *db.Tx, messageID int64) error {
 			for _, f := range files {
 				if err := c.Media.Add(ctx, tx, messageID, f); err != nil {
@@ -343,12 +383,6 @@ func (c *Channel) store(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed
 			incoming.Images++
 		} else {
 			incoming.Files++
-		}
-	}
-	var thread *conversation.Thread
-	if !fresh {
-		if thread, err = c.threadOf(ctx, tx, in, m, from.Email); err != nil {
-			return conversation.Received{}, err
 		}
 	}
 	if thread == nil {

@@ -22,7 +22,7 @@ type MessageCreatedPayload struct {
 	Change           any     `json:"activity_type,omitempty"`
 	MessageID        int64   `json:"message_id"`
 	AssignedUserID   *int64  `json:"assigned_user_id,omitempty"` // of the conversation, when the message came
-	// Silent is true for what was filed in spam: nobody is to be told of it.
+	// Silent is true for what was filed in spam and for automatic answers: nobody is to be told of it.
 	Silent bool `json:"silent,omitempty"`
 }
 

@@ -215,7 +215,7 @@ func (s *Service) message(ctx context.Context, q db.Querier, h head, message str
 // newMessage is a message to be stored.
 type newMessage struct {
 	Type, Status, Content, Text, ContentType string
-	Private                                  bool
+	Private, Silent                          bool // Silent: nobody is told
 	SenderID                                 int64
 	SenderType                               string
 	Meta                                     map[string]any
@@ -313,7 +313,7 @@ func (s *Service) insert(ctx context.Context, tx *db.Tx, h head, m newMessage) (
 		Payload: MessageCreatedPayload{
 			ConversationUUID: h.UUID, UUID: out.UUID, Type: m.Type, Private: m.Private, Preview: preview, CreatedAt: out.At,
 			SenderType: m.SenderType, EchoID: m.EchoID, Change: m.Meta["activity_type"], MessageID: out.ID, AssignedUserID: h.AssignedUserID,
-			Silent: m.Type == TypeIncoming && h.StatusID == spamID,
+			Silent: m.Silent || (m.Type == TypeIncoming && h.StatusID == spamID),
 		}})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/google/uuid"
@@ -24,6 +25,9 @@ type Incoming struct {
 	SourceID string
 	Meta     map[string]any
 	Cause    string
+	// Automatic says that a program answered: the message is filed, and nothing more. Nobody is told, the conversation is not
+	// reopened, and its customer does not wait for an answer.
+	Automatic bool
 	// Attach stores the message's files in the same transaction.
 	Attach func(ctx context.Context, tx *db.Tx, messageID int64) error
 	// Files and Images say what stands for the message in lists when it has no words.
@@ -78,8 +82,13 @@ func (s *Service) receive(ctx context.Context, tx *db.Tx, h head, in Incoming, i
 	if err != nil {
 		return Received{}, err
 	}
-	spam := h.StatusID == spamID // is filed, and nothing more
-	waits := h.WaitingSince == nil && !spam
+	filedOnly := h.StatusID == spamID || in.Automatic
+	if in.Automatic {
+		m.Silent = true
+		m.Meta = maps.Clone(m.Meta)
+		m.Meta["is_automated"] = true
+	}
+	waits := h.WaitingSince == nil && !filedOnly
 	if waits {
 		m.Also = alongside{`waiting_since = ?`, []any{db.Now()}}
 	}
@@ -103,7 +112,7 @@ func (s *Service) receive(ctx context.Context, tx *db.Tx, h head, in Incoming, i
 			return out, err
 		}
 	}
-	if isNew || spam {
+	if isNew || filedOnly {
 		return out, nil
 	}
 	return out, s.reopen(ctx, tx, h, cause)

@@ -25,7 +25,7 @@ func (s *Service) clocksOf(ctx context.Context, tx *db.Tx, id int64) (clocks, er
 		}
 		newest, c.LastInteractionAt, c.LastInteractionSender, c.LastInteractionSenderID = m.ID, at.Ptr(), &m.SenderType, &m.SenderID
 		switch {
-		case m.Type == TypeIncoming && c.WaitingSince == nil:
+		case m.Type == TypeIncoming && c.WaitingSince == nil && metaOf(m.Meta)["is_automated"] != true:
 			c.WaitingSince = at.Ptr()
 		case m.Type == TypeOutgoing && m.Status == StatusSent && answersCustomer(m.Meta):
 			if sent == nil {

@@ -30,6 +30,8 @@ type EmailConfig struct {
 	// that they answer.
 	Signature    string `json:"signature"`
 	QuoteHistory bool   `json:"quote_history"`
+	// KeepAutomatic files automatic answers, such as absences, in the conversation they answer instead of ignoring them.
+	KeepAutomatic bool `json:"keep_automatic"`
 	// From and FromNameTemplate are part of the shape for old clients; those of the inbox itself count.
 	From             string `json:"from"`
 	FromNameTemplate string `json:"from_name_template"`
@@ -100,6 +102,7 @@ func (c *EmailConfig) keepUnnamed(stored EmailConfig, given []byte) {
 	var named struct {
 		Signature    json.RawMessage `json:"signature"`
 		QuoteHistory json.RawMessage `json:"quote_history"`
+		Automatic    json.RawMessage `json:"keep_automatic"`
 	}
 	_ = json.Unmarshal(given, &named)
 	if named.Signature == nil {
@@ -107,6 +110,9 @@ func (c *EmailConfig) keepUnnamed(stored EmailConfig, given []byte) {
 	}
 	if named.QuoteHistory == nil {
 		c.QuoteHistory = stored.QuoteHistory
+	}
+	if named.Automatic == nil {
+		c.KeepAutomatic = stored.KeepAutomatic
 	}
 }
 

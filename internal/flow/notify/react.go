@@ -79,7 +79,7 @@ func (s *Service) said(ctx context.Context, tx *db.Tx, e event.Event) error {
 	switch {
 	case m.Type == conversation.TypeOutgoing && !m.Private && m.SenderType == conversation.SenderAgent:
 		return s.settle(ctx, tx, settleAnswered, e.ActorID, *e.ConversationID)
-	case m.Type != conversation.TypeIncoming || m.AssignedUserID == nil || e.Cause == fmt.Sprintf("agent:%d", *m.AssignedUserID):
+	case m.Type != conversation.TypeIncoming || m.Silent || m.AssignedUserID == nil || e.Cause == fmt.Sprintf("agent:%d", *m.AssignedUserID):
 		return nil
 	}
 	n, err := s.news(ctx, tx, Reply, e)

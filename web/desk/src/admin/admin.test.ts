@@ -45,6 +45,7 @@ const stored = (): Inbox => ({
     enable_plus_addressing: true,
     signature: '',
     quote_history: false,
+    keep_automatic: false,
     imap: [
       { ...newImap(), host: 'imap.desk.example', username: 'a', password: bullets },
       { ...newImap(), host: 'second.desk.example', username: 'b', password: bullets },

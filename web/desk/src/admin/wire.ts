@@ -60,6 +60,7 @@ export interface EmailConfig {
   enable_plus_addressing: boolean
   signature: string
   quote_history: boolean
+  keep_automatic: boolean
 }
 
 export interface Inbox {

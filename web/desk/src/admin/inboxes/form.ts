@@ -24,6 +24,7 @@ export interface InboxForm {
   enable_plus_addressing: boolean
   signature: string
   quote_history: boolean
+  keep_automatic: boolean
   auth_type: 'password' | 'oauth2'
   imap: ImapForm[]
   smtp: SmtpForm[]
@@ -72,6 +73,7 @@ export const newInbox = (): InboxForm => ({
   enable_plus_addressing: true,
   signature: '',
   quote_history: false,
+  keep_automatic: false,
   auth_type: 'password',
   imap: [newImap()],
   smtp: [newSmtp()],
@@ -101,6 +103,7 @@ export function toForm(inbox: Inbox): InboxForm {
     enable_plus_addressing: inbox.config.enable_plus_addressing ?? false,
     signature: inbox.config.signature ?? '',
     quote_history: inbox.config.quote_history ?? false,
+    keep_automatic: inbox.config.keep_automatic ?? false,
     auth_type: inbox.config.auth_type === 'oauth2' ? 'oauth2' : 'password',
     imap: (inbox.config.imap ?? []).map((server, index) => edited(newImap(), server, index)),
     smtp: (inbox.config.smtp ?? []).map((server, index) => edited(newSmtp(), server, index)),
@@ -118,6 +121,7 @@ export function toBody(form: InboxForm, stored?: Inbox): InboxBody {
     enable_plus_addressing: form.enable_plus_addressing,
     signature: form.signature,
     quote_history: form.quote_history,
+    keep_automatic: form.keep_automatic,
   }
   return {
     ...(stored ? { id: stored.id } : {}),
