@@ -34,7 +34,7 @@ test('agents are imported from a file after a look at what would happen', async 
   await dialog.getByTestId('import-file').setInputFiles(csv(many))
   await dialog.getByRole('switch').click() // nobody here has a mailbox
   await dialog.getByTestId('import-start').click()
-  await expect(dialog.getByText(`${rows + 1} agents were created`)).toBeVisible({ timeout: 30_000 })
+  await expect(dialog.getByText(`${rows + 1} agents were created`)).toBeVisible({ timeout: 120_000 })
   await examineLooks(page, 'import-end')
   const report = page.waitForEvent('download')
   await dialog.getByTestId('import-report').click()

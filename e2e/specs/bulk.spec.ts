@@ -17,6 +17,13 @@ test('a whole list is changed at once and taken back', async ({ desk, dovecot, s
   const bar = page.getByTestId('bulk-bar')
   await expect(rows.first()).toContainText(`Bo No ${count - 1}`)
   const total = page.locator('header h1 + span').first()
+  /** What those of this test have, whatever the desk has besides. */
+  const priorities = async (): Promise<(string | null)[]> => {
+    const list = await desk.api.get<{ results: { subject: string; priority: string | null }[] }>('/api/v1/conversations/all?page_size=500')
+    const own = list.results.filter((row) => row.subject.startsWith('Parcel '))
+    expect(own).toHaveLength(count)
+    return [...new Set(own.map((row) => row.priority))]
+  }
   const before = Number(await total.textContent())
 
   // Some, by key: they leave the list, and come back by the key that undoes.
@@ -45,17 +52,19 @@ test('a whole list is changed at once and taken back', async ({ desk, dovecot, s
   await page.getByRole('menuitem', { name: 'Set priority' }).click()
   await page.getByRole('option', { name: 'High' }).click()
   await expect(page.getByText(`${before} conversations changed.`)).toBeVisible()
-  const list = await desk.api.get<{ results: { priority: string | null }[] }>('/api/v1/conversations/all?page_size=500')
-  expect(list.results.filter((row) => row.priority !== 'High')).toHaveLength(0)
-  await page.getByRole('button', { name: 'Undo' }).last().click()
-  await expect(page.getByText('Taken back.')).toBeVisible()
-  const after = await desk.api.get<{ results: { priority: string | null }[] }>('/api/v1/conversations/all?page_size=500')
-  expect(after.results.filter((row) => row.priority !== null)).toHaveLength(0)
+  expect(await priorities()).toEqual(['High'])
+  await page.keyboard.press('z')
+  await expect.poll(priorities).toEqual([null])
 })
 
-test('what was refused is listed with its reason', async ({ desk, signedIn: page }) => {
+test('what was refused is listed with its reason', async ({ desk, dovecot, sink, signedIn: page }) => {
+  const inbox = await desk.api.createInbox('bulk-refused', dovecot, sink)
+  for (const subject of ['Refuse one', 'Refuse two']) {
+    await desk.api.post('/api/v1/conversations', { inbox_id: inbox, content: '<p>hello</p>', contact_email: 'r@customer.example', first_name: 'Ru', subject, initiator: 'contact' })
+  }
   await page.goto('/inboxes/all')
   const rows = page.getByTestId('conversation-row')
+  await expect(rows.first()).toContainText('Refuse two')
   const bar = page.getByTestId('bulk-bar')
   await rows.first().hover()
   await rows.first().getByTestId('row-select').click()

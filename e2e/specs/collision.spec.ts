@@ -38,6 +38,15 @@ async function write(page: Page, text: string): Promise<void> {
   await page.keyboard.type(text)
 }
 
+/** What is seen only while somebody types, and not for long after. */
+async function whileTyping(page: Page, seen: () => Promise<void>): Promise<void> {
+  await expect(async () => {
+    await page.keyboard.type('x')
+    await page.keyboard.press('Backspace')
+    await seen()
+  }).toPass()
+}
+
 test('two agents see each other and only one of two replies leaves unread', async ({ browser, desk, dovecot, sink, signedIn: page }) => {
   const inbox = await desk.api.createInbox('collision', dovecot, sink)
   const uuid = await ask(desk, inbox, 'Where is parcel 1?')
@@ -54,10 +63,10 @@ test('two agents see each other and only one of two replies leaves unread', asyn
 
   // Both write; each is warned of the other.
   await write(theirs, 'It left on Monday.')
-  await expect(page.getByTestId('presence')).toContainText('Leo Park is writing a reply')
+  await whileTyping(theirs, () => expect(page.getByTestId('presence')).toContainText('Leo Park is writing a reply', { timeout: 1_000 }))
   await write(page, 'It is on its way.')
   await theirs.keyboard.type(' By post.')
-  await expect(page.getByTestId('composer-lock')).toContainText('Leo Park')
+  await whileTyping(theirs, () => expect(page.getByTestId('composer-lock')).toContainText('Leo Park', { timeout: 1_000 }))
   await examineLooks(page, 'presence', false)
 
   // Both send at once: the network keeps back what would have told the second of the first.
@@ -83,9 +92,11 @@ test('two agents see each other and only one of two replies leaves unread', asyn
   await page.getByTestId('collision-edit').click()
   await expect(page.getByTestId('composer-editor')).toContainText('It is on its way.')
   await page.keyboard.press('Control+Enter')
-  const dialog = page.getByRole('alertdialog')
-  if (await dialog.isVisible().catch(() => false)) await dialog.getByRole('button', { name: 'Send anyway' }).click()
-  await until('both replies to be stored', async () => (await desk.api.messages(uuid)).filter((m) => m.type === 'outgoing').length === 2)
+  const anyway = page.getByRole('alertdialog').getByRole('button', { name: 'Send anyway' })
+  await until('both replies to be stored', async () => {
+    if (await anyway.isVisible()) await anyway.click()
+    return (await desk.api.messages(uuid)).filter((m) => m.type === 'outgoing').length === 2
+  })
 
   // Who closes the window is gone.
   await theirs.context().close()
@@ -114,7 +125,7 @@ test('a draft is at hand in the other window, and one that was changed in both i
   await page.keyboard.type(', and more here')
   await expect(page.getByTestId('composer')).toContainText('Saved')
   await other.unroute('**/draft')
-  await expect(other.getByTestId('other-draft')).toContainText('Written here, and more here', { timeout: 15_000 })
+  await expect(other.getByTestId('other-draft')).toContainText('Written here, and more here')
   await expect(other.getByTestId('composer-editor')).toContainText('Written here, and there')
   await examineLooks(other, 'draft-conflict', false)
   await other.getByTestId('draft-mine').click()

@@ -1,7 +1,7 @@
 // What an agent writes: a picture from the clipboard, a draft that outlives the tab, the keys to send it.
 
 import PostalMime from 'postal-mime'
-import { expect, test } from '../support/fixtures.ts'
+import { expect, narrow, test } from '../support/fixtures.ts'
 import { examineLooks } from '../support/look.ts'
 import { until } from '../support/mailserver.ts'
 import { customer, plainBytes, png } from '../support/mails.ts'
@@ -45,7 +45,7 @@ test('a pasted picture and a draft outlive the tab and leave as one mail', async
   expect(file?.disposition).toBe('inline')
   expect(mail.html).toContain(`cid:${(file?.contentId ?? '').replace(/[<>]/g, '')}`)
   expect(Buffer.from(file?.content as ArrayBuffer)).toEqual(picture)
-  await expect.poll(() => desk.api.get<unknown[]>('/api/v1/drafts')).toEqual([])
+  await expect.poll(async () => (await desk.api.get<{ conversation_uuid: string }[]>('/api/v1/drafts')).filter((draft) => draft.conversation_uuid === uuid)).toEqual([])
 })
 
 test('a variable is found by what it stands for, put at the caret, and filled when the reply leaves', async ({ desk, dovecot, sink, signedIn: page }) => {
@@ -64,7 +64,7 @@ test('a variable is found by what it stands for, put at the caret, and filled wh
   const line = page.getByRole('option', { name: 'Customer: full name' })
   await expect(line).toContainText('Vera Lind')
   await examineLooks(page, 'composer-variables')
-  await page.keyboard.type('full name vera')
+  await narrow(page, 'full name vera')
   await expect(page.getByRole('option')).toHaveCount(1)
   await page.keyboard.press('Enter')
   await expect(editor).toBeFocused()

@@ -74,7 +74,7 @@ test('a contact is found, corrected in place, noted about, blocked and let in ag
 })
 
 test('two contacts are merged, and the one that is left is erased by its address', async ({ desk, dovecot, sink, signedIn: page }) => {
-  const inbox = await desk.api.createInbox('merge', dovecot, sink)
+  const inbox = await desk.api.createInbox('contact-merge', dovecot, sink)
   const into = (await desk.api.post('/api/v1/contacts', { email: 'bo@home.example', first_name: 'Bo', last_name: 'Home' })) as Made
   const opened = (await desk.api.post('/api/v1/conversations', {
     inbox_id: inbox, content: '<p>hello</p>', contact_email: 'bo@work.example', first_name: 'Bo', last_name: 'Work', subject: 'A lamp to merge', initiator: 'contact',
@@ -85,7 +85,7 @@ test('two contacts are merged, and the one that is left is erased by its address
   await expect(async () => {
     await page.getByTestId('merge-search').fill('')
     await page.getByTestId('merge-search').fill('bo@home')
-    await expect(page.getByText('bo@home.example').first()).toBeVisible({ timeout: 2000 })
+    await expect(page.getByText('bo@home.example').first()).toBeVisible({ timeout: 5_000 })
   }).toPass()
   await page.getByText('bo@home.example').first().click()
   await expect(page.getByTestId('merge-summary')).toContainText('Bo Work leaves the list')

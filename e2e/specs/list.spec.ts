@@ -18,8 +18,8 @@ test('a long list is walked by wheel and by keyboard', async ({ desk, dovecot, s
   await rows.first().hover()
   // Less than what is drawn at a time: other tests' conversations are further down, and the row is not to be jumped over.
   await expect(async () => {
-    await page.mouse.wheel(0, 1000)
-    await expect(oldest).toBeVisible({ timeout: 250 })
+    await page.mouse.wheel(0, 600)
+    await expect(oldest).toBeVisible({ timeout: 500 })
   }).toPass({ intervals: [0] })
   expect(await rows.count(), 'rows that are drawn').toBeLessThan(60)
 

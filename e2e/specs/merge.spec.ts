@@ -85,10 +85,11 @@ test('conversations are merged from a menu and from a list, lead to where they w
   await expect(letters).toHaveCount(2)
   // Of many changes in a row the number is shown.
   const toFuse = page.getByRole('link', { name: `Open #${fuse.reference_number}`, exact: true })
-  const folded = page.getByRole('button', { name: /^\d+ changes$/ })
-  await expect(toFuse.or(folded).first()).toBeVisible()
-  if (await folded.isVisible()) await folded.click()
-  await toFuse.click()
+  const folded = page.getByRole('button', { name: /^\d+ changes$/, expanded: false })
+  await expect(async () => {
+    if (await folded.isVisible()) await folded.click()
+    await toFuse.click({ timeout: 1_000 })
+  }).toPass()
   await expect(page.getByTestId('conversation-subject')).toContainText('Fuse')
   await expect(letters).toHaveCount(1)
 })

@@ -3,7 +3,7 @@
 
 import type { Page } from '@playwright/test'
 import type { Desk } from '../support/desk.ts'
-import { expect, test } from '../support/fixtures.ts'
+import { expect, narrow, test } from '../support/fixtures.ts'
 import { examine, examineLooks } from '../support/look.ts'
 
 interface Named {
@@ -90,7 +90,7 @@ test('a company is added, its people belong to it by their address, and all they
   const rows = page.getByTestId('conversation-row')
   await page.getByTestId('quick-filter').click()
   await page.getByTestId('quick-organization').click()
-  await page.keyboard.type('fairground')
+  await narrow(page, 'fairground')
   await page.getByRole('option', { name: 'Fairground Group' }).click()
   await expect(page).toHaveURL(/organization=\d+/)
   await expect(rows).toHaveCount(2)
@@ -119,14 +119,14 @@ test('a contact is put into an organization by hand, into a new one, and out of 
   const line = page.getByTestId('contact-organization')
   await line.focus()
   await page.keyboard.press('Enter')
-  await page.keyboard.type('marq')
+  await narrow(page, 'marq')
   await expect(page.getByRole('option', { name: 'Marquee' })).toBeVisible()
   await examine(page, 'organization-picker')
   await page.getByRole('option', { name: 'Marquee' }).click()
   await expect(line).toHaveText('Marquee')
   await examineLooks(page, 'contact-organization')
   await line.click()
-  await page.keyboard.type('Carousel')
+  await narrow(page, 'Carousel')
   await page.getByRole('option', { name: 'Add “Carousel”' }).click()
   await expect(line).toHaveText('Carousel')
   await line.click()

@@ -111,7 +111,7 @@ test('a setting is found by its help, and a refusal stands at its field', async 
 })
 
 test('a conversation that may not be read takes the place of the one that was open, with its composer', async ({ desk, dovecot, sink, page }) => {
-  const inbox = await desk.api.createInbox('refused', dovecot, sink)
+  const inbox = await desk.api.createInbox('not-mine', dovecot, sink)
   const open = (subject: string): Promise<{ uuid: string }> =>
     desk.api.post('/api/v1/conversations', { inbox_id: inbox, content: `<p>${subject}</p>`, contact_email: 'una@refused.example', first_name: 'Una', subject, initiator: 'contact' })
   const [mine, theirs] = [await open('Mine to read'), await open('Not mine to read')]

@@ -57,7 +57,6 @@ test('a reply is undone before it leaves, and leaves when the tab is closed', as
   await expect(held).toContainText('Sends in')
   await expect(held).toContainText('then Resolved')
   await expect(outgoing(page)).toHaveCount(1)
-  await examineLooks(page, 'held-undo')
   await page.getByTestId('held-undo').click()
   await expect(page.getByTestId('composer-editor')).toContainText('Sent too early')
   await expect(page.getByTestId('composer-editor')).toBeFocused()
@@ -65,11 +64,12 @@ test('a reply is undone before it leaves, and leaves when the tab is closed', as
   expect((await desk.api.messages(uuid)).filter((m) => m.type === 'outgoing')).toHaveLength(0)
 
   // Again, and the window is closed during the countdown.
-  await desk.api.put('/api/v1/agents/me/preferences', { undo_send_seconds: 3 })
+  await desk.api.put('/api/v1/agents/me/preferences', { undo_send_seconds: 12 })
   await page.keyboard.press('End')
   await page.keyboard.type(', now right')
   await page.keyboard.press('Control+Enter')
   await expect(held).toContainText('Sends in')
+  await examineLooks(page, 'held-undo')
   const other = await context.newPage()
   await page.close()
   await until('the reply to leave', async () => (await desk.api.messages(uuid)).some((m) => m.type === 'outgoing' && m.status === 'sent'))
@@ -112,9 +112,11 @@ test('a failed reply stays with its conversation, and its text with it, when the
   const inbox = await desk.api.createInbox('switch', dovecot, sink)
   const first = await ask(desk, inbox, 'Switch one')
   const second = await ask(desk, inbox, 'Switch two')
+  let stumble = (): void => {}
+  const moved = new Promise<void>((resolve) => (stumble = resolve))
   await page.route(`**/conversations/${first}/messages`, async (route) => {
     if (route.request().method() !== 'POST') return route.continue()
-    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    await moved
     return route.fulfill({ status: 500, json: { status: 'error', message: 'The desk stumbled', error_type: 'GeneralException' } })
   })
   await page.goto(`/inboxes/all/conversation/${first}`)
@@ -129,7 +131,9 @@ test('a failed reply stays with its conversation, and its text with it, when the
   await expect(page.getByTestId('composer')).toBeVisible()
   await write(page, 'Mine')
   await expect(page.getByTestId('composer-editor')).toHaveText('Mine')
-  await page.waitForTimeout(2_000)
+  const refusal = page.waitForResponse((response) => response.status() === 500)
+  stumble()
+  await refusal
   await expect(page.getByTestId('composer-editor')).toHaveText('Mine')
   await page.getByTestId('conversation-row').filter({ hasText: 'Switch one' }).click()
   await expect(outgoing(page)).toHaveAttribute('data-status', 'failed')

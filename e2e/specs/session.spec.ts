@@ -38,7 +38,7 @@ test('what is typed when the session ends is saved after signing in again in pla
 
   // Without any cookie a write is refused for want of the CSRF token rather than of the session.
   await page.context().clearCookies()
-  await page.keyboard.type(' and second half')
+  await page.keyboard.insertText(' and second half') // at once: the question for the password may come with the first letter
   const dialog = page.getByRole('dialog')
   await expect(dialog).toContainText('Your session has ended')
   await expect(page.getByRole('dialog')).toHaveCount(1)
@@ -63,6 +63,7 @@ test('a tab that was killed while its agent typed brings the text back', async (
   // The server never hears of it: only the browser has what was typed.
   await context.route('**/draft', (route) => route.abort())
   await write(page, uuid, 'Never saved by the server')
+  await page.waitForFunction((text) => Object.values(localStorage).some((kept: string) => kept.includes(text)), 'Never saved by the server')
   await page.close()
   await context.unroute('**/draft')
 

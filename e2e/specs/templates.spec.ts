@@ -1,7 +1,7 @@
 // Templates of mail: a layout that replies leave in, and what the desk writes to agents.
 
 import type { Desk } from '../support/desk.ts'
-import { expect, test } from '../support/fixtures.ts'
+import { expect, pick, test } from '../support/fixtures.ts'
 import { examine, examineLooks } from '../support/look.ts'
 
 interface Template {
@@ -46,8 +46,7 @@ test('a layout is written with a look at it, and is the one that mail leaves in'
 
   await source.press('Control+End')
   await page.getByTestId('insert-variable').click()
-  await page.keyboard.type('text of the mail')
-  await page.keyboard.press('Enter')
+  await pick(page, 'text of the mail')
   await expect(source).toHaveValue(/\{\{ template "content" \. \}\}$/)
   await expect(frame.getByText('Best wishes, Ann')).toBeVisible()
   expect(await page.title()).not.toBe('run')
@@ -94,8 +93,7 @@ test('a notification is said in our own words, and goes back to the original', a
   const preview = page.getByTestId('template-preview')
   await expect(preview).toContainText('.MentionedBy.FullName, line 2')
   await page.getByTestId('preview-values').click()
-  await page.keyboard.type('A lamp')
-  await page.keyboard.press('Enter')
+  await pick(page, 'A lamp')
   await expect(page.getByTestId('preview-subject')).toContainText('Yours: A lamp <b>with</b> markup')
   await expect(preview.frameLocator('iframe').getByText('A lamp <b>with</b> markup')).toBeVisible()
   await examineLooks(page, 'template-edit', false)

@@ -3,7 +3,7 @@
 import type { Page } from '@playwright/test'
 import { addAgent, signInAs } from '../support/agents.ts'
 import type { Desk } from '../support/desk.ts'
-import { expect, signIn, test } from '../support/fixtures.ts'
+import { expect, goBy, signIn, test } from '../support/fixtures.ts'
 import { examineLooks } from '../support/look.ts'
 import { until } from '../support/mailserver.ts'
 
@@ -69,9 +69,7 @@ test('a colleague who is mentioned in a note is told of it, and finds it among t
   await page.keyboard.press('Control+Enter')
 
   await expect(there.getByTestId('bell-badge')).toHaveText('1')
-  await there.keyboard.press('g')
-  await there.keyboard.press('m')
-  await expect(there).toHaveURL(/\/inboxes\/mentioned/)
+  await goBy(there, 'g m', /\/inboxes\/mentioned/)
   await there.getByTestId('conversation-row').filter({ hasText: 'Somebody has to look' }).click()
   const note = there.getByTestId('message').last()
   await expect(note.locator('iframe').contentFrame().getByText('Quinn')).toBeVisible()

@@ -1,15 +1,20 @@
 // Spam, the trash, and the end; and the subject.
 
-import { expect, test } from '../support/fixtures.ts'
+import type { Desk } from '../support/desk.ts'
+import { expect, goBy, test } from '../support/fixtures.ts'
 import { examineLooks } from '../support/look.ts'
+
+async function open(desk: Desk, inbox: number, subject: string): Promise<string> {
+  const { uuid } = await desk.api.post<{ uuid: string }>('/api/v1/conversations', {
+    inbox_id: inbox, content: '<p>You have won!</p>', contact_email: 'mallory@customer.example', first_name: 'Mallory', subject, initiator: 'contact',
+  })
+  return uuid
+}
 
 test('a conversation goes to spam and to the trash, comes back, and is deleted for good', async ({ desk, dovecot, sink, signedIn: page }) => {
   const inbox = await desk.api.createInbox('trash', dovecot, sink)
-  for (const subject of ['Win a prize', 'Kept']) {
-    await desk.api.post('/api/v1/conversations', {
-      inbox_id: inbox, content: '<p>You have won!</p>', contact_email: 'mallory@customer.example', first_name: 'Mallory', subject, initiator: 'contact',
-    })
-  }
+  const prize = await open(desk, inbox, 'Win a prize')
+  await open(desk, inbox, 'Kept')
   const row = (subject: string) => page.getByTestId('conversation-row').filter({ hasText: subject })
   const notice = page.getByTestId('hidden-notice')
 
@@ -23,7 +28,9 @@ test('a conversation goes to spam and to the trash, comes back, and is deleted f
   await page.keyboard.press('z')
   await expect(row('Win a prize')).toBeVisible()
   await row('Win a prize').click()
+  await expect(page.getByTestId('conversation-subject')).toContainText('Win a prize')
   await page.keyboard.press('!')
+  await expect(row('Win a prize')).toHaveCount(0)
   await page.getByRole('navigation').getByRole('link', { name: 'Spam' }).click()
   await row('Win a prize').click()
   await expect(notice).toContainText('marked as spam')
@@ -33,9 +40,7 @@ test('a conversation goes to spam and to the trash, comes back, and is deleted f
   // From spam to the trash, by the menu.
   await page.getByTestId('conversation-more').click()
   await page.getByTestId('move-to-trash').click()
-  await page.keyboard.press('g')
-  await page.keyboard.press('#')
-  await expect(page).toHaveURL(/\/inboxes\/trash/)
+  await goBy(page, 'g #', /\/inboxes\/trash/)
   await row('Win a prize').click()
   await expect(notice).toContainText('in the trash')
   await examineLooks(page, 'trash')
@@ -45,6 +50,7 @@ test('a conversation goes to spam and to the trash, comes back, and is deleted f
 
   // And for good.
   await page.keyboard.press('#')
+  await expect.poll(async () => (await desk.api.conversation(prize)).status).toBe('Trash')
   await page.goto('/inboxes/trash')
   await row('Win a prize').click()
   await notice.getByTestId('delete-for-good').click()
@@ -54,7 +60,8 @@ test('a conversation goes to spam and to the trash, comes back, and is deleted f
   await expect(row('Win a prize')).toHaveCount(0)
 })
 
-test('the subject is changed in place', async ({ signedIn: page }) => {
+test('the subject is changed in place', async ({ desk, dovecot, sink, signedIn: page }) => {
+  await open(desk, await desk.api.createInbox('subject', dovecot, sink), 'Kept')
   await page.goto('/inboxes/all')
   await page.getByTestId('conversation-row').filter({ hasText: 'Kept' }).first().click()
   const subject = page.getByTestId('conversation-subject')

@@ -1,6 +1,6 @@
 // The words of a desk: statuses, tags, custom attributes. What is made in one browser can be chosen in another at once.
 
-import { expect, signIn, test } from '../support/fixtures.ts'
+import { expect, pick, signIn, test } from '../support/fixtures.ts'
 import { examineLooks } from '../support/look.ts'
 
 interface Named {
@@ -89,8 +89,7 @@ test('tags are made by hand and from a file, and reach the pickers of an open br
   await expect(page.getByRole('row', { name: /billing/ })).toBeVisible()
 
   await other.keyboard.press('l')
-  await expect(other.getByRole('option', { name: 'billing' })).toBeVisible()
-  await other.keyboard.press('Enter')
+  await pick(other, 'billing')
   await expect.poll(async () => (await desk.api.get<{ tags: string[] }>(`/api/v1/conversations/${uuid}`)).tags).toEqual(['billing'])
   await other.context().close()
 

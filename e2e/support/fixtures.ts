@@ -13,6 +13,9 @@ interface Servers {
   desk: Desk
 }
 
+/** Milliseconds for what is started, and built, before the first test. */
+const starting = 300_000
+
 export const test = base.extend<{ signedIn: Page }, Servers>({
   engine: ['sqlite', { option: true, scope: 'worker' }],
   dovecot: [
@@ -21,7 +24,7 @@ export const test = base.extend<{ signedIn: Page }, Servers>({
       await use(dovecot)
       await dovecot.stop()
     },
-    { scope: 'worker' },
+    { scope: 'worker', timeout: starting },
   ],
   sink: [
     async ({}, use) => {
@@ -29,7 +32,7 @@ export const test = base.extend<{ signedIn: Page }, Servers>({
       await use(sink)
       await sink.stop()
     },
-    { scope: 'worker' },
+    { scope: 'worker', timeout: starting },
   ],
   desk: [
     async ({ engine }, use, info) => {
@@ -38,7 +41,7 @@ export const test = base.extend<{ signedIn: Page }, Servers>({
       if (process.env['FOYER_E2E_LOG']) console.log(`worker ${info.workerIndex}:\n${desk.log()}`)
       await desk.stop()
     },
-    { scope: 'worker' },
+    { scope: 'worker', timeout: starting },
   ],
   // An absolute baseURL cannot depend on a worker's desk in the configuration, so it is set here.
   baseURL: async ({ desk }, use) => await use(desk.url),
@@ -62,4 +65,26 @@ export async function follow(page: Page, path: string): Promise<void> {
     history.pushState(null, '', to)
     dispatchEvent(new PopStateEvent('popstate', { state: null }))
   }, path)
+}
+
+/** Types into the list that was just opened, which takes the focus a moment after it is drawn. */
+export async function narrow(page: Page, words: string): Promise<void> {
+  const filter = page.locator('[data-reka-popper-content-wrapper] input').last()
+  await expect(filter).toBeFocused()
+  await page.keyboard.type(words)
+}
+
+/** Types into the list that was just opened, and chooses the first of what is left by Enter. */
+export async function pick(page: Page, words: string): Promise<void> {
+  await narrow(page, words)
+  await expect(page.getByRole('option').first()).toBeVisible()
+  await page.keyboard.press('Enter')
+}
+
+/** Goes somewhere by keys that are pressed one after the other: too slowly they are none. */
+export async function goBy(page: Page, keys: string, address: RegExp): Promise<void> {
+  await expect(async () => {
+    for (const key of keys.split(' ')) await page.keyboard.press(key)
+    await expect(page).toHaveURL(address, { timeout: 2_000 })
+  }).toPass()
 }
