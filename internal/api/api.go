@@ -93,6 +93,8 @@ type Deps struct {
 	SessionLifetime time.Duration
 	// SendOwn sends a mail of the desk itself; it returns when a server has taken it.
 	SendOwn func(ctx context.Context, to, subject, html string) error
+	// NewestEvent returns the id of the newest event that this node knows; nil leaves it out of answers.
+	NewestEvent func() int64
 	// Mail is the mail channel, for what became of mails on their way.
 	Mail *email.Channel
 	// MailSource opens the mail that a message was made of; NotFound if it was made of none.

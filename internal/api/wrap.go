@@ -49,6 +49,7 @@ func (a *API) wrap(next http.Handler) http.Handler {
 			return
 		}
 		c := a.identify(r)
+		a.date(w.Header(), c)
 		ctx := audit.As(context.WithValue(r.Context(), callerKey{}, c), c.actor())
 		*r = *r.WithContext(ctx) // in place, so that r.Pattern is seen above
 		if r.Body != nil {
@@ -87,6 +88,16 @@ func (a *API) secure(h http.Header) {
 	h.Set("X-Frame-Options", "DENY")
 	if a.HSTS > 0 {
 		h.Set("Strict-Transport-Security", "max-age="+strconv.FormatInt(int64(a.HSTS.Seconds()), 10)) // RFC 6797, section 6.1
+	}
+}
+
+// eventHeader says in an answer up to which event of the log it surely holds what happened. A page whose socket is opened
+// later learns from it whether something happened in between, which the socket does not tell of.
+const eventHeader = "X-Event-ID"
+
+func (a *API) date(h http.Header, c *caller) {
+	if c.principal != nil && a.NewestEvent != nil {
+		h.Set(eventHeader, strconv.FormatInt(a.NewestEvent(), 10))
 	}
 }
 

@@ -376,7 +376,7 @@ func (a *App) face(ctx context.Context) error {
 		return err
 	}
 	a.API = api.New(api.Deps{
-		DB: a.DB, Log: a.log, Version: Version, Principals: a.Directory, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams, Settings: a.Settings,
+		DB: a.DB, Log: a.log, Version: Version, NewestEvent: a.events.Newest, Principals: a.Directory, Agents: a.Agents, Roles: a.Roles, Teams: a.Teams, Settings: a.Settings,
 		Media: a.Media, Pictures: a.pictures, Inboxes: a.Inboxes, Contacts: a.Contacts, Conversations: a.Conversations, Bulk: a.Bulk, Search: a.Search, SSO: a.SSO, MailAuth: a.mailAuth,
 		Tags: tag.New(a.DB, a.events), Organizations: organization.New(a.DB, a.events, a.Contacts), Attributes: attribute.New(a.DB, a.events), Views: view.New(a.DB, a.events, a.Conversations.CheckFilters),
 		Factors: a.Factors, Templates: a.Templates, EmailSettings: a.emailSettings, SendOwn: a.mail.SendOwn, SessionLifetime: a.cfg.SessionLifetime,

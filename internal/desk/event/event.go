@@ -107,6 +107,7 @@ func (l *Log) Last(ctx context.Context) (int64, error) {
 	if err := l.db.QueryRow(ctx, `SELECT COALESCE(max(id), 0) FROM events`).Scan(&id); err != nil {
 		return 0, fmt.Errorf("read the last event: %w", err)
 	}
+	l.note(id)
 	return id, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/foyerdesk/foyer/internal/platform/bus"
@@ -25,6 +26,8 @@ type Log struct {
 
 	listeners []func(Event)
 	reactions []func(ctx context.Context, tx *db.Tx, e Event) error
+
+	newest atomic.Int64
 
 	mu      sync.Mutex
 	queue   []Event
@@ -66,7 +69,23 @@ func (l *Log) poke(change func()) {
 }
 
 // committed is called after the commit of a transaction of this node.
-func (l *Log) committed(e Event) { l.poke(func() { l.queue = append(l.queue, e) }) }
+func (l *Log) committed(e Event) {
+	l.note(e.ID)
+	l.poke(func() { l.queue = append(l.queue, e) })
+}
+
+func (l *Log) note(id int64) {
+	for {
+		known := l.newest.Load()
+		if id <= known || l.newest.CompareAndSwap(known, id) {
+			return
+		}
+	}
+}
+
+// Newest returns the greatest id that this node knows to be committed, from memory; 0 before [Log.Run] began. What is read
+// after it holds what that event tells of. What another process appended may be missing for a moment.
+func (l *Log) Newest() int64 { return l.newest.Load() }
 
 // announced is called with the ids that another node committed.
 func (l *Log) announced(payload string) {
@@ -85,10 +104,8 @@ const catchUp = 2 * time.Second
 // Run hands out events until ctx ends.
 func (l *Log) Run(ctx context.Context) {
 	alone := l.db.Engine() == db.SQLite
-	if !alone {
-		if last, err := l.Last(ctx); err == nil {
-			l.floor = last
-		}
+	if last, err := l.Last(ctx); err == nil && !alone {
+		l.floor = last
 	}
 	tick := time.NewTicker(catchUp)
 	defer tick.Stop()
@@ -128,6 +145,7 @@ func (l *Log) hand(events []Event, alone bool) {
 			}
 			l.seen[e.ID] = struct{}{}
 		}
+		l.note(e.ID)
 		for _, fn := range l.listeners {
 			fn(e)
 		}

@@ -32,7 +32,7 @@ export interface CallOptions {
   /** Milliseconds; 0 waits for ever. Default 10 s, none for uploads. */
   timeout?: number
   headers?: Record<string, string>
-  /** Lets a small write outlive the page (64 KB at most). */
+  /** Lets a write outlive the page (64 KB at most). Short ones do it anyway: leaving takes nothing back that was done. */
   keepalive?: boolean
 }
 
@@ -41,11 +41,13 @@ interface Hooks {
   unauthorised: () => void
   /** Id of the agent whose page this is, once known: the server refuses calls under a session of somebody else. */
   agent: () => number | undefined
+  /** Called with each answer: the newest event when it was made, and when it was asked for, by `performance.now()`. */
+  read: (event: number, began: number) => void
   /** Texts for failures that carry no message of their own. */
   text: (kind: 'offline' | 'timeout' | 'unknown') => string
 }
 
-const hooks: Hooks = { unauthorised: () => {}, agent: () => undefined, text: (kind) => kind }
+const hooks: Hooks = { unauthorised: () => {}, agent: () => undefined, read: () => {}, text: (kind) => kind }
 
 /** Connects the client to the application: what to do when the session ends, and its words. */
 export function configureApi(next: Partial<Hooks>): void {
@@ -71,6 +73,9 @@ function tellsOfLostSession(status: number, path: string, method: string, csrf: 
   return path !== '/auth/login' && (status === 401 || (status === 403 && method !== 'GET' && !csrf))
 }
 
+/** Characters of a write that is let outlive its page; browsers allow 64 KB for all that are on their way. */
+const shortWrite = 2_000
+
 async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
   const { body, query, signal } = options
   const upload = body instanceof FormData
@@ -85,21 +90,26 @@ async function call<T>(method: string, path: string, options: CallOptions = {}):
   if (agent && path !== '/auth/login') headers['X-Agent-ID'] = String(agent)
   if (body !== undefined && !upload) headers['Content-Type'] = 'application/json'
 
+  const content = body === undefined ? undefined : upload ? body : JSON.stringify(body)
+  const began = performance.now()
   let reply: Response
   try {
     reply = await fetch(address(path, query), {
       method,
       headers,
-      body: body === undefined ? undefined : upload ? body : JSON.stringify(body),
+      body: content,
       signal: signals.length ? AbortSignal.any(signals) : undefined,
       credentials: 'same-origin',
-      keepalive: options.keepalive,
+      keepalive: options.keepalive ?? (method !== 'GET' && typeof content !== 'object' && (content?.length ?? 0) <= shortWrite),
     })
   } catch (cause) {
     if (signal?.aborted) throw cause
     const timedOut = cause instanceof DOMException && cause.name === 'TimeoutError'
     throw new ApiError(0, 'NetworkException', hooks.text(timedOut ? 'timeout' : 'offline'))
   }
+
+  const event = reply.headers.get('X-Event-ID')
+  if (event) hooks.read(Number(event), began)
 
   const envelope = (await reply.json().catch(() => null)) as {
     data?: unknown

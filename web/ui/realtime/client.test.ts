@@ -142,6 +142,33 @@ describe('RealtimeClient', () => {
     expect(onResync).toHaveBeenCalledOnce()
   })
 
+  it('has everything fetched again that was read before something happened and the first connection stood', () => {
+    const { client, onResync } = start()
+    client.noteRead(40, performance.now())
+    vi.advanceTimersByTime(5)
+    last().accept()
+    last().push({ type: 'hello', data: {}, id: 41 })
+    expect(onResync).toHaveBeenCalledOnce()
+    client.noteRead(40, performance.now() - 1) // it was on its way
+    expect(onResync).toHaveBeenCalledTimes(2)
+    client.noteRead(40, performance.now() + 1) // another node that is a moment behind
+    last().fail()
+    vi.advanceTimersByTime(1_000)
+    last().accept()
+    last().push({ type: 'hello', data: {}, id: 50 }) // resumed, nothing was missed
+    expect(onResync).toHaveBeenCalledTimes(2)
+  })
+
+  it('has nothing fetched again when nothing happened before the first connection stood', () => {
+    const { client, onResync } = start()
+    client.noteRead(7, -1) // before it was started nothing was on the screen
+    client.noteRead(41, performance.now())
+    last().accept()
+    last().push({ type: 'hello', data: {}, id: 41 })
+    client.noteRead(41, performance.now())
+    expect(onResync).not.toHaveBeenCalled()
+  })
+
   it('tries again after 1 s, half as long again each time, at most 30 s', () => {
     start()
     const waits: number[] = []

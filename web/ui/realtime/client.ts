@@ -39,6 +39,10 @@ export class RealtimeClient {
   private heartbeat: ReturnType<typeof setInterval> | undefined
   private heardAt = 0
   private lastEvent = 0
+  private startedAt = Infinity
+  /** The oldest state of the desk that was read before the first connection stood. */
+  private readFrom = Infinity
+  private hello: { event: number; at: number } | undefined
   private readonly seen = new Set<string>()
   private opened = false
   private stopped = true
@@ -51,6 +55,7 @@ export class RealtimeClient {
   start(): void {
     if (!this.stopped) return
     this.stopped = false
+    this.startedAt = Math.min(this.startedAt, performance.now())
     window.addEventListener('online', this.back)
     window.addEventListener('focus', this.wake)
     window.addEventListener('offline', this.lost)
@@ -72,10 +77,22 @@ export class RealtimeClient {
   stop(): void {
     this.pause()
     this.lastEvent = 0
+    this.startedAt = this.readFrom = Infinity
+    this.hello = undefined
     this.seen.clear()
     this.opened = false
     this.conversation = null
     this.listed = []
+  }
+
+  /**
+   * Says which event was the newest when something was read whose request began at a time. What happens between the reading
+   * and the first connection is pushed to nobody: then everything is to be fetched again.
+   */
+  noteRead(event: number, began: number): void {
+    if (began < this.startedAt) return
+    if (!this.hello) this.readFrom = Math.min(this.readFrom, event)
+    else if (began < this.hello.at && event < this.hello.event) this.options.onResync()
   }
 
   /** Connects now rather than at the end of the wait. */
@@ -160,6 +177,10 @@ export class RealtimeClient {
     if (frame.id !== undefined) {
       if (this.isRepeated(frame)) return
       this.lastEvent = Math.max(this.lastEvent, frame.id)
+    }
+    if (frame.type === 'hello' && !this.hello) {
+      this.hello = { event: frame.id ?? 0, at: performance.now() }
+      if (this.readFrom < this.hello.event) this.options.onResync()
     }
     if (frame.type === 'resync') this.options.onResync()
     else this.options.onFrame(frame)

@@ -1,3 +1,4 @@
+import { configureApi } from '@ui/api/client'
 import { RealtimeClient, type ConnectionState, type Frame } from '@ui/realtime/client'
 import type { Agent, Availability, Conversation, ConversationContact, ConversationRow, Id, UserCompact, Uuid } from '@ui/api/types'
 import { onScopeDispose, ref } from 'vue'
@@ -58,6 +59,8 @@ function patchOpened(row: ConversationRow): void {
 }
 
 const handlers: Record<string, (data: never) => void> = {
+  /** Drafts are told of at the moment only: what was missed before the connection stood is read. */
+  hello: () => void queryClient.invalidateQueries({ queryKey: keys.drafts }),
   new_message: (data: NewMessage) => {
     if (!data.conversation) return
     const read = data.silent || data.sender_type !== 'contact' || (open === data.conversation_uuid && document.visibilityState === 'visible')
@@ -178,6 +181,8 @@ watchAttention((there) => {
   attentive = there
   showPresence()
 })
+
+configureApi({ read: (event, began) => client.noteRead(event, began) })
 
 /** The agent's socket, for what components have to say. */
 export const live = {
