@@ -119,4 +119,29 @@ test('what is another matter is split off, and merged back by undo', async ({ de
   await page.keyboard.press('z')
   await expect(letters).toHaveCount(2)
   await expect(page.getByTestId('conversation-row').filter({ hasText: 'Nils Bjerg' })).toHaveCount(1)
+  await expect(page.locator('[data-testid="message"][data-type="activity"]').filter({ hasText: 'split' })).toHaveCount(0)
+})
+
+test('a reply reaches the contact whose conversation was merged in, until one leaves without them', async ({ desk, dovecot, sink, signedIn: page }) => {
+  const inbox = await desk.api.createInbox('both', dovecot, sink)
+  const open = (who: string) => desk.api.post<{ uuid: string }>('/api/v1/conversations', {
+    inbox_id: inbox, content: '<p>The lift is stuck</p>', contact_email: `${who.toLowerCase()}@lift.example`, first_name: who, subject: `Lift of ${who}`, initiator: 'contact',
+  })
+  const [other, mine] = [await open('Jon'), await open('Ida')]
+  await page.goto(`/inboxes/all/conversation/${mine.uuid}`)
+  await expect(page.getByTestId('composer-recipients')).toContainText('ida@lift.example')
+  await desk.api.post(`/api/v1/conversations/${mine.uuid}/merge`, { uuids: [other.uuid] })
+  const recipients = page.getByTestId('composer-recipients')
+  await expect(recipients).toContainText('1 other')
+  await recipients.click()
+  await expect(page.getByTestId('chip-cc')).toHaveText('jon@lift.example')
+  await page.getByTestId('composer-editor').click()
+  await page.keyboard.type('Somebody is on their way.')
+  await page.keyboard.press('Control+Enter')
+  const anyway = page.getByRole('alertdialog').getByRole('button', { name: 'Send anyway' }) // of what came with the merge
+  await expect(async () => {
+    if (await anyway.isVisible()) await anyway.click()
+    await expect(page.locator('[data-testid="message"][data-type="outgoing"]')).toHaveAttribute('data-status', 'sent', { timeout: 2_000 })
+  }).toPass()
+  expect((await sink.mailTo('jon@lift.example')).to.sort()).toEqual(['ida@lift.example', 'jon@lift.example'])
 })

@@ -19,8 +19,9 @@ type joined struct {
 	Waiting    *string `json:"waiting_since"`
 	Tags       []string
 	MergedFrom []struct {
-		UUID      string `json:"uuid"`
-		Reference string `json:"reference_number"`
+		UUID      string   `json:"uuid"`
+		Reference string   `json:"reference_number"`
+		Emails    []string `json:"contact_emails"`
 	} `json:"merged_from"`
 }
 
@@ -63,6 +64,9 @@ func TestMergedConversationLeadsEverybodyToItsTarget(t *testing.T) {
 		c := d.merge(lamp, bulb)
 		if c.UUID != lamp || len(c.MergedFrom) != 1 || c.MergedFrom[0].UUID != bulb || c.Status != "Open" || c.Waiting == nil {
 			t.Fatalf("merged %+v", c)
+		}
+		if !slices.Equal(c.MergedFrom[0].Emails, []string{"eve@x.test"}) {
+			t.Errorf("replies are to reach %v, too", c.MergedFrom[0].Emails)
 		}
 		if led := d.joined(bulb); led.UUID != lamp {
 			t.Fatalf("led to %+v", led)

@@ -59,6 +59,54 @@ func TestSplitOffMessagesGoOnInAConversationOfTheirOwn(t *testing.T) {
 	})
 }
 
+// Taken back at once, a split has not been: the conversation reads as before, and is shown as before.
+func TestPartThatIsMergedBackUntouchedLeavesNoTrace(t *testing.T) {
+	t.Parallel()
+	dbtest.URLs(t, func(t *testing.T, url string) {
+		o := newOffice(t, url)
+		lamp := o.from("kim@x.test", map[string]any{"tags": []string{}}).UUID
+		note := o.write(o.admin, lamp, "look at this", map[string]any{"private": true}).UUID
+		shown := func() (c struct {
+			LastMessage   string `json:"last_message"`
+			LastMessageAt string `json:"last_message_at"`
+		}) {
+			o.admin.ok(http.MethodGet, at(lamp), nil, &c)
+			return c
+		}
+		split := func() (made conv) {
+			o.admin.ok(http.MethodPost, at(lamp, "/split"), map[string]any{"message": note}, &made)
+			return made
+		}
+		before, lines := shown(), o.lines(lamp)
+		made := split()
+		if slices.Equal(lines, o.lines(lamp)) || shown() == before {
+			t.Fatal("a split leaves no line")
+		}
+		o.merge(lamp, made.UUID)
+		if is := shown(); is != before || !slices.Equal(lines, o.lines(lamp)) || len(o.messages(lamp)) != 2 {
+			t.Errorf("%+v with %v, before %+v with %v", is, o.lines(lamp), before, lines)
+		}
+		o.admin.ok(http.MethodPost, at(lamp, "/unmerge"), map[string]any{"uuids": []string{made.UUID}}, nil)
+		if is := o.messages(made.UUID); len(is) != 1 || is[0].UUID != note {
+			t.Errorf("done again: %+v", is)
+		}
+		o.balanced()
+
+		// What somebody worked with was there.
+		worked := o.from("kim@x.test", map[string]any{"tags": []string{}}).UUID
+		second := o.write(o.admin, worked, "look at this", map[string]any{"private": true}).UUID
+		var part conv
+		o.admin.ok(http.MethodPost, at(worked, "/split"), map[string]any{"message": second}, &part)
+		o.write(o.admin, part.UUID, "and at that", map[string]any{"private": true})
+		o.merge(worked, part.UUID)
+		for _, kind := range []string{"split_into", "split_from", "merged_from"} {
+			if !slices.Contains(o.lines(worked), kind) {
+				t.Errorf("no line %s", kind)
+			}
+		}
+	})
+}
+
 func TestWhatCannotBeSplitIsRefused(t *testing.T) {
 	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {

@@ -30,6 +30,8 @@ type Merged struct {
 	Subject         string  `json:"subject"`
 	MergedAt        db.Time `json:"merged_at"`
 	MergedBy        int64   `json:"merged_by" doc:"Agent who did it"`
+	// ContactEmails are whom a reply has to reach besides the contact of the conversation itself.
+	ContactEmails []string `json:"contact_emails" db:"-" nullable:"false" doc:"Addresses of its contact, and of those of what had been merged into it"`
 }
 
 func mergedFrom(ctx context.Context, q db.Querier, target int64) ([]Merged, error) {
@@ -38,7 +40,32 @@ func mergedFrom(ctx context.Context, q db.Querier, target int64) ([]Merged, erro
 	if err != nil {
 		return nil, fmt.Errorf("read what was merged: %w", err)
 	}
-	return out, nil
+	if len(out) == 0 {
+		return out, nil
+	}
+	return out, addEmails(ctx, q, target, out)
+}
+
+// addEmails adds the addresses of the contacts that conversations came with, from wherever.
+func addEmails(ctx context.Context, q db.Querier, target int64, all []Merged) error {
+	type came struct{ Via, Email string }
+	emails, err := db.Select[came](ctx, q, `WITH RECURSIVE came (id, via) AS (
+		SELECT conversation_id, conversation_id FROM conversation_merges WHERE target_id = $1
+		UNION SELECT m.conversation_id, came.via FROM came JOIN conversation_merges m ON m.target_id = came.id)
+		SELECT DISTINCT v.uuid AS via, u.email FROM came JOIN conversations v ON v.id = came.via JOIN conversations c ON c.id = came.id
+		JOIN users u ON u.id = c.contact_id WHERE u.email <> '' ORDER BY u.email`, target)
+	if err != nil {
+		return fmt.Errorf("read whose conversations were merged: %w", err)
+	}
+	for i := range all {
+		all[i].ContactEmails = []string{}
+		for _, one := range emails {
+			if one.Via == all[i].UUID {
+				all[i].ContactEmails = append(all[i].ContactEmails, one.Email)
+			}
+		}
+	}
+	return nil
 }
 
 // ByReference is the statement of the ids of the conversation with a reference number, given as a placeholder, and of those that
@@ -162,6 +189,13 @@ func (s *Service) merge(ctx context.Context, tx *db.Tx, p *agent.Principal, t, h
 	if err != nil {
 		return err
 	}
+	mended, err := splitLines(ctx, tx, t, h)
+	if err != nil {
+		return err
+	}
+	if err := removeLines(ctx, tx, mended); err != nil {
+		return err
+	}
 	if _, err := tx.Exec(ctx, `INSERT INTO conversation_merges (conversation_id, target_id, created_at, merged_by) VALUES ($1, $2, $3, $4)`,
 		h.ID, t.ID, db.Now(), p.ID); err != nil {
 		return fmt.Errorf("note a merge: %w", err)
@@ -184,8 +218,13 @@ func (s *Service) merge(ctx context.Context, tx *db.Tx, p *agent.Principal, t, h
 	if _, err := tx.Exec(ctx, `UPDATE conversation_merges SET was = $2 WHERE conversation_id = $1`, h.ID, db.ToJSON(was)); err != nil {
 		return fmt.Errorf("note what a merge changed: %w", err)
 	}
-	params := map[string]string{"reference": fmt.Sprint(h.Reference), "uuid": h.UUID, "subject": h.Subject}
-	if err := s.activity(ctx, tx, *t, p, "", "merged_from", params, alongside{}); err != nil {
+	if len(mended) > 0 {
+		err = showNewest(ctx, tx, t.ID)
+	} else {
+		params := map[string]string{"reference": fmt.Sprint(h.Reference), "uuid": h.UUID, "subject": h.Subject}
+		err = s.activity(ctx, tx, *t, p, "", "merged_from", params, alongside{})
+	}
+	if err != nil {
 		return err
 	}
 	return audit.Record(ctx, tx, audit.Entry{Type: audit.ConversationMerged, Actor: p.Audited(),

@@ -4794,6 +4794,8 @@ export interface components {
             type: string;
         };
         ConversationMerged: {
+            /** @description Addresses of its contact, and of those of what had been merged into it */
+            contact_emails: string[];
             /** Format: date-time */
             merged_at: string;
             /**

@@ -9,9 +9,15 @@ const conversation = {
   contact: { email: 'c@x.io' },
 } as Conversation
 
-type Part = Pick<Message, 'type' | 'private' | 'meta'>
-const incoming = (meta: Message['meta']): Part => ({ type: 'incoming', private: false, meta })
-const outgoing = (meta: Message['meta']): Part => ({ type: 'outgoing', private: false, meta })
+type Part = Pick<Message, 'type' | 'private' | 'meta' | 'created_at'>
+const morning = '2026-01-01T08:00:00Z'
+const noon = '2026-01-01T12:00:00Z'
+const evening = '2026-01-01T18:00:00Z'
+const incoming = (meta: Message['meta'], created_at = morning): Part => ({ type: 'incoming', private: false, meta, created_at })
+const outgoing = (meta: Message['meta'], created_at = morning): Part => ({ type: 'outgoing', private: false, meta, created_at })
+const merged = (...contact_emails: string[]): Partial<Conversation> => ({
+  merged_from: [{ uuid: 'm', reference_number: '7', subject: 'Bulb', merged_at: noon, merged_by: 1, contact_emails }],
+})
 const tag = '3f2b8c1e-5d4a-4f6b-9c7d-0e1f2a3b4c5d'
 
 const cases: { rule: string; messages: Part[]; in?: Partial<Conversation>; to: string[]; cc: string[] }[] = [
@@ -73,13 +79,48 @@ const cases: { rule: string; messages: Part[]; in?: Partial<Conversation>; to: s
   {
     rule: 'notes, activities and automatic mails are passed over',
     messages: [
-      { type: 'outgoing', private: true, meta: { to: ['note@x.io'] } },
-      { type: 'activity', private: true, meta: {} },
+      { type: 'outgoing', private: true, meta: { to: ['note@x.io'] }, created_at: morning },
+      { type: 'activity', private: true, meta: {}, created_at: morning },
       outgoing({ to: ['robot@x.io'], is_automated: true }),
       incoming({ from: ['c@x.io'] }),
     ],
     to: ['c@x.io'],
     cc: [],
+  },
+  {
+    rule: 'a contact whose conversation was merged in is answered, too',
+    messages: [incoming({ from: ['c@x.io'], to: ['support@acme.com'] })],
+    in: merged('m@y.io', 'C@x.io'),
+    to: ['c@x.io'],
+    cc: ['m@y.io'],
+  },
+  {
+    rule: 'so are they when our own letter was older than the merge',
+    messages: [outgoing({ to: ['c@x.io'] })],
+    in: merged('m@y.io'),
+    to: ['c@x.io'],
+    cc: ['m@y.io'],
+  },
+  {
+    rule: 'who was left out of a reply since the merge stays out',
+    messages: [incoming({ from: ['c@x.io'], to: ['support@acme.com'] }, evening), outgoing({ to: ['c@x.io'] }, evening)],
+    in: merged('m@y.io'),
+    to: ['c@x.io'],
+    cc: [],
+  },
+  {
+    rule: 'who had a reply since the merge has the next one, though the contact answered us alone',
+    messages: [incoming({ from: ['c@x.io'], to: ['support@acme.com'] }, evening), outgoing({ to: ['c@x.io'], cc: ['M@y.io'] }, evening)],
+    in: merged('m@y.io'),
+    to: ['c@x.io'],
+    cc: ['m@y.io'],
+  },
+  {
+    rule: 'a merged contact who wrote is answered, and the contact has it in Cc',
+    messages: [incoming({ from: ['m@y.io'], to: ['support@acme.com'] }, evening)],
+    in: merged('m@y.io'),
+    to: ['m@y.io'],
+    cc: ['c@x.io'],
   },
   { rule: 'nothing to answer, nobody to answer to', messages: [], to: [], cc: [] },
   {

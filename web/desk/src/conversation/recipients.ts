@@ -17,13 +17,29 @@ const normalise = (address: string): string => address.trim().toLowerCase().repl
  * inbox's own addresses are never among them.
  */
 export function prefillRecipients(
-  conversation: Pick<Conversation, 'inbox_channel' | 'inbox_mail' | 'inbox_reply_to' | 'contact'>,
-  newestFirst: readonly Pick<Message, 'type' | 'private' | 'meta'>[],
+  conversation: Pick<Conversation, 'inbox_channel' | 'inbox_mail' | 'inbox_reply_to' | 'contact' | 'merged_from'>,
+  newestFirst: readonly Pick<Message, 'type' | 'private' | 'meta' | 'created_at'>[],
 ): Recipients {
   const none: Recipients = { to: [], cc: [], bcc: [] }
   if (conversation.inbox_channel !== 'email') return none
-  const last = newestFirst.find((m) => m.type !== 'activity' && !m.private && !m.meta.is_automated && !m.meta.forward_of)
-  return last ? answerTo(conversation, last) : none
+  const letters = newestFirst.filter((m) => m.type !== 'activity' && !m.private && !m.meta.is_automated && !m.meta.forward_of)
+  const [last] = letters
+  if (!last) return none
+  const answer = answerTo(conversation, last)
+  const reached = new Set([...answer.to, ...answer.cc, conversation.contact.email ?? ''].map(normalise))
+  return { ...answer, cc: [...answer.cc, ...joined(conversation, letters).filter((address) => !reached.has(normalise(address)))] }
+}
+
+/**
+ * Contacts whose conversations were merged into this one: they wait for an answer as its own contact does, until a reply since
+ * has left them out.
+ */
+function joined({ merged_from: merged = [] }: Pick<Conversation, 'merged_from'>, newestFirst: readonly Pick<Message, 'type' | 'meta' | 'created_at'>[]): string[] {
+  const reply = newestFirst.find(({ type }) => type === 'outgoing')
+  const had = new Set([...(reply?.meta.to ?? []), ...(reply?.meta.cc ?? [])].map(normalise))
+  const answered = (since: string): boolean => !!reply && Date.parse(reply.created_at) > Date.parse(since)
+  const emails = merged.flatMap(({ merged_at, contact_emails }) => (answered(merged_at) ? contact_emails.filter((email) => had.has(normalise(email))) : contact_emails))
+  return [...new Map(emails.map((email) => [normalise(email), email])).values()]
 }
 
 /** Whom an answer to one message goes to: to everybody who had it, or `alone` to its sender. */
