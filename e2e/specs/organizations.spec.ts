@@ -99,6 +99,22 @@ test('a company is added, its people belong to it by their address, and all they
   await page.goto('/inboxes/search?q=organization%3Afairground')
   await expect(page.getByText('Fair chair').first()).toBeVisible()
 
+  // It is a hit itself, by its name and by its domain.
+  const bar = page.getByTestId('command-bar')
+  for (const [words, name] of [['fairground gr', 'Fairground Group'], ['fairground.exa', 'Fairground Group']] as const) {
+    await page.goto('/inboxes/all')
+    await expect(rows.first()).toBeVisible()
+    await page.keyboard.press('Control+k')
+    await bar.getByRole('textbox').fill(words)
+    await expect(page.getByTestId('command-organization')).toHaveText(new RegExp(name))
+  }
+  await examineLooks(page, 'organization-command-bar')
+  await page.getByTestId('command-organization').click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Fairground Group' })).toBeVisible()
+  await page.goto('/inboxes/search?q=fairground')
+  await expect(page.getByTestId('search-organization')).toContainText('fairground.example')
+  await examineLooks(page, 'organization-search')
+
   // Deleting it takes no contact along.
   const { results } = await desk.api.get<{ results: Named[] }>('/api/v1/organizations?q=fairground')
   await page.goto(`/organizations/${results[0]!.id}`)

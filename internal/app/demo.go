@@ -153,7 +153,15 @@ func (a *App) fillDemo(ctx context.Context, mail *sandbox.Servers, conversations
 	}
 	f.InboxID = in.ID
 	f.Attach = demo.Attacher(a.blobs, a.Media.Add)
-	return demo.Fill(ctx, a.DB, f)
+	if err := demo.Fill(ctx, a.DB, f); err != nil {
+		return err
+	}
+	for _, o := range demo.Organizations {
+		if _, err := a.API.Organizations.Create(ctx, system, o); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // demoInbox is the sandbox's mailbox as an inbox.

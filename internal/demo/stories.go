@@ -24,8 +24,8 @@ var products = []string{"Halden desk lamp", "Fjord armchair", "Nordlys floor lam
 var english = []person{
 	{"Ida", "Berg", "ida.berg@example.com"}, {"Marcus", "Webb", "marcus.webb@example.org"}, {"Priya", "Nair", "priya.nair@example.net"},
 	{"Tom", "Okafor", "tom@okafor.example"}, {"Grace", "Liu", "grace.liu@example.com"}, {"Hannah", "Cole", "hannah@coleandsons.example"},
-	{"Yusuf", "Demir", "yusuf.demir@example.org"}, {"Olivia", "Hart", "olivia.hart@example.net"}, {"Daniel", "Novak", "d.novak@example.com"},
-	{"Sara", "Lindqvist", "sara.l@example.org"}, {"Ben", "Achterberg", "ben@achterberg.example"}, {"Amara", "Diallo", "amara.diallo@example.com"},
+	{"Yusuf", "Demir", "yusuf.demir@example.org"}, {"Olivia", "Hart", "olivia.hart@example.net"}, {"Daniel", "Novak", "d.novak@coleandsons.example"},
+	{"Sara", "Lindqvist", "sara.l@example.org"}, {"Ben", "Achterberg", "ben@achterberg.example"}, {"Amara", "Diallo", "amara@okafor.example"},
 }
 
 var stories = []story{
@@ -79,7 +79,7 @@ var stories = []story{
 		{"Анна", "Кузнецова", "anna.k@primer.example"}}, turns: []turn{
 		{'c', "Здравствуйте! Через полгода перестала работать лампа {product}. Действует ли гарантия? Номер заказа {order}."}}},
 	{subject: "Wholesale price list", team: "Billing", tags: []string{"presales"}, people: []person{
-		{"Beatrix", "Hollander", "procurement@hotel-hollander.example"}, {"Nadia", "Rossi", "nadia@rossi-interiors.example"}}, turns: []turn{
+		{"Beatrix", "Hollander", "procurement@hotel-hollander.example"}, {"Pieter", "Vos", "pieter.vos@hotel-hollander.example"}, {"Nadia", "Rossi", "nadia@rossi-interiors.example"}}, turns: []turn{
 		{'c', "<div style=\"font-family:Georgia,serif\"><h2 style=\"color:#234\">Hotel Hollander</h2><p>Dear team,</p><p>we are furnishing 42 rooms and would like an offer for:</p><table border=\"1\" cellpadding=\"6\" style=\"border-collapse:collapse\"><tr><th>Article</th><th>Pieces</th></tr><tr><td>{product}</td><td>42</td></tr><tr><td>Skagen side table</td><td>84</td></tr></table><p>Delivery by the end of next month.</p><p style=\"color:#777;font-size:12px\">Beatrix Hollander · Procurement</p></div>"},
 		{'n', "Big one. Finance allows 18 % from 40 pieces."},
 		{'a', "<p>Dear Ms Hollander,</p><p>thank you for thinking of us. You will have our offer by Wednesday.</p><p>{agent}</p>"}}},

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { askable, longEnough, partAt, quoted, replacePart } from './language'
+import { askable, hasOperators, longEnough, partAt, quoted, replacePart } from './language'
 
 describe('partAt', () => {
   it('finds the operator that is being typed', () => {
@@ -31,6 +31,13 @@ describe('askable', () => {
     expect(askable('refund -tag:"')).toBe('refund')
     expect(askable('status:open')).toBe('status:open')
     expect(askable('re:')).toBe('re:')
+  })
+})
+
+describe('hasOperators', () => {
+  it('tells conditions from words', () => {
+    for (const text of ['in:trash', 'lamp -tag:x', 'organization:"two words"']) expect(hasOperators(text), text).toBe(true)
+    for (const text of ['lamp', 're: lamp', 'acme.example', '"a phrase: quoted"']) expect(hasOperators(text), text).toBe(false)
   })
 })
 

@@ -47,8 +47,11 @@ export function askable(text: string): string {
 /** Fewer bytes find too much; the server refuses them, unless something else is asked for. */
 const shortest = 3
 
+/** Whether more is asked for than words. */
+export const hasOperators = (text: string): boolean => bounds(text).some(([start, end]) => partAt(text, end).operator !== undefined && end > start)
+
 export function longEnough(text: string): boolean {
   const asked = askable(text)
-  if (bounds(asked).some(([start, end]) => partAt(asked, end).operator !== undefined && end > start)) return true
+  if (hasOperators(asked)) return true
   return new TextEncoder().encode(asked).length >= shortest
 }

@@ -5,7 +5,8 @@ import { computed, ref, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { isStrings, preference } from '@/data/preferences'
 import { keys } from '@/data/query'
 import { useMe } from '@/data/session'
-import { askable, longEnough } from './language'
+import { useOrganizations } from '@/organizations/data'
+import { askable, hasOperators, longEnough } from './language'
 
 /** Milliseconds without a key before the server is asked. */
 const patience = 200
@@ -41,6 +42,16 @@ export function useSearch(typed: MaybeRefOrGetter<string>, limit = 20) {
     ]),
     contacts: computed(() => query.data.value?.pages[0]?.contacts ?? []),
   }
+}
+
+const fewOrganizations = 4
+
+/** Organizations whose name or domain has what is searched for, for who may read contacts. */
+export function useFoundOrganizations(text: MaybeRefOrGetter<string>) {
+  const { can } = useMe()
+  const words = computed(() => (can('contacts:read') && longEnough(toValue(text)) && !hasOperators(toValue(text)) ? toValue(text) : ''))
+  const { rows, isPlaceholderData } = useOrganizations(words, () => words.value !== '')
+  return computed(() => (words.value && !isPlaceholderData.value ? rows.value.slice(0, fewOrganizations) : []))
 }
 
 /** Where a hit leads: to the message that was found, in a list the agent has. */
