@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -23,7 +22,6 @@ import (
 	"github.com/foyerdesk/foyer/internal/channel/email"
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/attribute"
-	"github.com/foyerdesk/foyer/internal/desk/audit"
 	"github.com/foyerdesk/foyer/internal/desk/bulk"
 	"github.com/foyerdesk/foyer/internal/desk/contact"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
@@ -164,57 +162,6 @@ func (a *App) hold(path, what string) error {
 	return err
 }
 
-// blobDir returns where files are kept: in the data folder, unless several nodes share a folder.
-func blobDir(cfg config.Config) string {
-	if cfg.BlobDir != "" {
-		return cfg.BlobDir
-	}
-	return filepath.Join(cfg.DataDir, "blobs")
-}
-
-// openBlobs opens where files are kept: a bucket, if one is named, or a folder.
-func openBlobs(ctx context.Context, cfg config.Config) (blob.Store, error) {
-	if cfg.S3Bucket == "" {
-		return blob.NewDisk(blobDir(cfg))
-	}
-	s, err := blob.NewS3(blob.S3Options{URL: cfg.S3URL, Region: cfg.S3Region, Bucket: cfg.S3Bucket, Path: cfg.S3Path,
-		AccessKey: cfg.S3AccessKey, SecretKey: cfg.S3SecretKey})
-	if err != nil {
-		return nil, err
-	}
-	return s, s.Check(ctx)
-}
-
-// openBox makes the box from the configured key, or from the one kept in the data folder.
-func openBox(cfg config.Config) (*crypt.Box, error) {
-	current, previous, err := encryptionKeys(cfg)
-	if err != nil {
-		return nil, err
-	}
-	return crypt.NewBox(current, previous...)
-}
-
-// encryptionKeys returns the key that secrets are sealed with, and those by which they are read besides it: the
-// configured previous one, and that of the data folder where a key is configured in its place.
-func encryptionKeys(cfg config.Config) (current []byte, previous [][]byte, err error) {
-	if cfg.EncryptionKey == "" {
-		keys, err := crypt.LoadOrCreateKeys(keyFile(cfg))
-		if err != nil {
-			return nil, nil, err
-		}
-		return keys[0], keys[1:], nil
-	}
-	if previous, err = crypt.LoadKeys(keyFile(cfg)); err != nil {
-		return nil, nil, err
-	}
-	if cfg.PreviousEncryptionKey != "" {
-		previous = append(previous, []byte(cfg.PreviousEncryptionKey))
-	}
-	return []byte(cfg.EncryptionKey), previous, nil
-}
-
-func keyFile(cfg config.Config) string { return filepath.Join(cfg.DataDir, "encryption.key") }
-
 // wire makes the parts and ties them together.
 func (a *App) wire(ctx context.Context) (err error) {
 	if a.blobs, err = openBlobs(ctx, a.cfg); err != nil {
@@ -281,92 +228,6 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.react()
 	a.schedule()
 	return a.face(ctx)
-}
-
-// accessTopic tells other nodes that what an agent may do has changed.
-const accessTopic = "access"
-
-// react ties what one part does to what another must know.
-func (a *App) react() {
-	a.Directory.Announce = func(id int64) {
-		a.hub.Kick(id)
-		a.bus.Publish(accessTopic, strconv.FormatInt(id, 10))
-	}
-	a.bus.Subscribe(accessTopic, func(payload string) {
-		if id, err := strconv.ParseInt(payload, 10, 64); err == nil {
-			a.Directory.Invalidate(id)
-			a.hub.Kick(id)
-		}
-	})
-	a.bus.OnGap(a.Directory.InvalidateAll)
-	changed := func(agents []int64) {
-		for _, id := range agents {
-			a.Directory.Changed(id)
-		}
-	}
-	a.Roles.Changed, a.Teams.Changed = changed, changed
-	a.Conversations.OnDraft = a.hub.DraftChanged
-	a.Agents.Unassign = a.Conversations.UnassignAll
-	a.Agents.PasswordAllowed = a.SSO.PasswordAllowed
-	a.Conversations.Seen = a.Notifications.Seen
-	a.Contacts.Conversations, a.Contacts.Owners = a.Conversations, a.Search.AddressOwners
-	a.Conversations.RootURL = func() string { return a.Settings.General(context.Background()).RootURL }
-	a.Conversations.Location = func(ctx context.Context) *time.Location { return a.Settings.General(ctx).Location() }
-	a.Search.Location = a.Conversations.Location
-	a.Agents.Available = func(ctx context.Context, tx *db.Tx, actorID, agentID int64, status string) error {
-		return a.events.Append(ctx, tx, event.New{Type: event.AgentAvailability, ActorID: actorID,
-			Payload: map[string]any{"agent_id": agentID, "availability_status": status}})
-	}
-}
-
-// The periodic jobs.
-type (
-	sweepJob   struct{}
-	collectJob struct{}
-	draftsJob  struct{}
-	pruneJob   struct{}
-)
-
-func (sweepJob) Kind() string   { return "agent.availability_sweep" }
-func (collectJob) Kind() string { return "media.collect" }
-func (draftsJob) Kind() string  { return "conversation.clean_drafts" }
-func (pruneJob) Kind() string   { return "audit.prune" }
-
-// draftsKept is how long a draft is kept that nobody changes.
-const draftsKept = 360 * time.Hour
-
-func (a *App) schedule() {
-	jobs.Handle(a.jobs, a.Conversations.Wake)
-	jobs.Handle(a.jobs, a.Conversations.ForgetNote)
-	jobs.Handle(a.jobs, a.Conversations.Release)
-	a.scheduleTrash()
-	jobs.Handle(a.jobs, func(ctx context.Context, _ sweepJob) error {
-		_, err := a.Agents.Sweep(ctx)
-		return err
-	})
-	jobs.Handle(a.jobs, func(ctx context.Context, _ collectJob) error {
-		n, err := a.Media.CollectUnlinked(ctx)
-		if n > 0 {
-			a.log.Info("collected files that nothing refers to", "files", n)
-		}
-		_, old := a.pictures.Collect(ctx)
-		return errors.Join(err, old)
-	})
-	jobs.Handle(a.jobs, func(ctx context.Context, _ draftsJob) error {
-		_, err := a.Conversations.CleanDrafts(ctx, draftsKept)
-		return err
-	})
-	jobs.Handle(a.jobs, func(ctx context.Context, _ pruneJob) error {
-		n, err := audit.NewLog(a.DB).Prune(ctx)
-		if n > 0 {
-			a.log.Info("deleted old entries of the activity log", "entries", n)
-		}
-		return errors.Join(err, contact.ForgetVisits(ctx, a.DB))
-	})
-	a.jobs.Every(time.Minute, sweepJob{})
-	a.jobs.Every(24*time.Hour, pruneJob{})
-	a.jobs.Every(2*time.Hour, draftsJob{})
-	a.jobs.Every(12*time.Hour, collectJob{})
 }
 
 // face makes the HTTP handler.
