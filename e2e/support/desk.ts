@@ -2,11 +2,11 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type APIRequestContext, type APIResponse, request } from '@playwright/test'
-import { Dovecot, end, freePort, type Sink, until } from './mailserver.ts'
+import { Dovecot, end, freePort, removeFolder, type Sink, until } from './mailserver.ts'
 
 export type Engine = 'sqlite' | 'postgres'
 
@@ -67,7 +67,7 @@ export class Desk {
     await this.api.close()
     await end(this.child)
     if (this.database) psql(`DROP DATABASE ${this.database} WITH (FORCE)`)
-    rmSync(this.dir, { recursive: true, force: true })
+    await removeFolder(this.dir)
   }
 }
 

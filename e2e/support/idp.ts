@@ -1,11 +1,11 @@
 // The identity provider of e2e/cmd/idp.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
-import { end } from './mailserver.ts'
+import { end, removeFolder } from './mailserver.ts'
 
 /** Who is signed in there, and how it misbehaves; see package ssotest. */
 interface Command {
@@ -47,6 +47,6 @@ export class IdentityProvider {
   async stop(): Promise<void> {
     this.reader.close()
     await end(this.child)
-    rmSync(this.dir, { recursive: true, force: true })
+    await removeFolder(this.dir)
   }
 }

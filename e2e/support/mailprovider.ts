@@ -1,11 +1,11 @@
 // The provider of mailboxes of e2e/cmd/mailprovider.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
-import { end } from './mailserver.ts'
+import { end, removeFolder } from './mailserver.ts'
 
 /** Whose mailbox it is, and how it misbehaves; see package mailauthtest. */
 interface Command {
@@ -47,6 +47,6 @@ export class MailProvider {
   async stop(): Promise<void> {
     this.reader.close()
     await end(this.child)
-    rmSync(this.dir, { recursive: true, force: true })
+    await removeFolder(this.dir)
   }
 }

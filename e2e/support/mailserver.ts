@@ -2,7 +2,8 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -44,6 +45,11 @@ export async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM
   const gone = new Promise((resolve) => child.once('exit', resolve))
   child.kill(signal)
   await gone
+}
+
+/** Deletes the folder of servers that have ended; a process of theirs may still be writing its last words there. */
+export async function removeFolder(dir: string): Promise<void> {
+  await rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
 }
 
 /** Dovecot on a private port with one account a name, made on first sign-in. The password is always the same. */
@@ -142,7 +148,7 @@ service anvil {
 
   async stop(): Promise<void> {
     await end(this.child)
-    rmSync(this.dir, { recursive: true, force: true })
+    await removeFolder(this.dir)
   }
 }
 
@@ -207,6 +213,6 @@ export class Sink {
   async stop(): Promise<void> {
     this.reader.close()
     await end(this.child)
-    rmSync(this.dir, { recursive: true, force: true })
+    await removeFolder(this.dir)
   }
 }
