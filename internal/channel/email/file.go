@@ -31,14 +31,15 @@ var settled = promauto.NewCounterVec(prometheus.CounterOpts{
 }, []string{"state"})
 
 const (
-	// maxAttempts is how often filing a mail is tried before it is quarantined.
-	maxAttempts = 3
+	// maxAttempts is how often filing a mail is tried before it is quarantined. A node that is killed several times in a row is
+	// not the fault of the mail that it had in hand.
+	maxAttempts = 5
 	// cautious is the size from which every attempt is counted before it is made, since such a mail may exhaust the
 	// process; smaller ones are counted when they are found pending, which means that an attempt did not end.
 	cautious = 2 << 20
 	// largeRoom is how many bytes of mails over keepInMemory are in hand at a time; a larger one is in hand alone.
 	largeRoom = 64 << 20
-	// parsers is how many mails are parsed at the same time; they are filed one after another, in order.
+	// parsers is how many mails are parsed at the same time.
 	parsers = 4
 )
 
@@ -85,15 +86,18 @@ func (c *Channel) fileBatch(ctx context.Context, in inbox.Inbox, b batch) error 
 			}()
 		}
 	}()
-	var failed error
+	s := newStrands(len(b.entries))
 	for lane := range lanes {
 		p := <-lane
-		if failed == nil {
-			failed = c.file(ctx, in, p)
-		}
-		p.release()
+		s.run(p.kin(), func() error {
+			defer p.release()
+			if s.failed() {
+				return nil
+			}
+			return c.file(ctx, in, p)
+		})
 	}
-	return errors.Join(failed, ctx.Err())
+	return errors.Join(s.wait(), ctx.Err())
 }
 
 // roomFor waits until a mail may be held in memory: all mailboxes of a node share the room for large ones. Room is taken
