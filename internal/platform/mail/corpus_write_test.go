@@ -34,7 +34,6 @@ func generated() []sample {
 	all = append(all, automatics()...)
 	all = append(all, bounces()...)
 	all = append(all, winmails()...)
-	all = append(all, structures()...)
 	return all
 }
 

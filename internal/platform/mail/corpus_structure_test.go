@@ -1,3 +1,0 @@
-package mail
-
-func structures() []sample { return nil }
