@@ -1,22 +1,16 @@
 // A language that is written from right to left mirrors the whole app; what is Latin in it keeps its own direction.
 
-import type { Desk } from '../support/desk.ts'
 import { expect, signIn, test } from '../support/fixtures.ts'
 import { examine } from '../support/look.ts'
 import { firstMail, firstMailBytes, htmlBytes, messageID, png } from '../support/mails.ts'
 
 test.use({ viewport: { width: 1440, height: 900 }, locale: 'fa-IR' })
 
-/** The desk is shared with the specs after this one, which read English. */
-async function speak(desk: Desk, language: string): Promise<void> {
-  const settings = await desk.api.get<Record<string, unknown>>('/api/v1/settings/general')
-  await desk.api.put('/api/v1/settings/general', { ...settings, 'app.lang': language })
-}
-
-test.afterEach(({ desk }) => speak(desk, 'en-US'))
+// The desk is shared with the specs after this one, which read English.
+test.afterEach(({ desk }) => desk.api.speak('en-US'))
 
 test('in Persian the inbox and a conversation are mirrored', async ({ desk, dovecot, sink, page }) => {
-  await speak(desk, 'fa-IR')
+  await desk.api.speak('fa-IR')
   await desk.api.createInbox('rtl', dovecot, sink)
   await dovecot.deliver('rtl', firstMailBytes(messageID(), png(40, 90, 200)), htmlBytes('سفارش ۱۰۴۲', '<p>سلام، کتری من هنوز نرسیده است.</p>'))
   const { uuid } = await desk.api.conversationAbout(firstMail.subject)

@@ -177,6 +177,12 @@ export class API {
     return inbox.id
   }
 
+  /** Sets the language of the desk, which everybody reads who chose none. */
+  async speak(language: string): Promise<void> {
+    const settings = await this.get<Record<string, unknown>>('/api/v1/settings/general')
+    await this.put('/api/v1/settings/general', { ...settings, 'app.lang': language })
+  }
+
   async conversations(): Promise<Conversation[]> {
     return (await this.get<{ results: Conversation[] }>('/api/v1/conversations/all?page_size=100')).results
   }

@@ -219,7 +219,7 @@ func (a *attempt) refuseAll() {
 		words = append(words, fmt.Sprintf("%s: %d %s", r.Address, r.Code, r.Message))
 		a.res.Temporary = a.res.Temporary || r.Code/100 == 4
 	}
-	a.res.Err = fmt.Errorf("the server refused every recipient: %s", strings.Join(words, "; "))
+	a.res.Err = errors.New(strings.Join(words, "; "))
 	if len(a.recipients) == 0 {
 		a.res.Err = errors.New("the mail has no recipient")
 	}
@@ -229,8 +229,18 @@ func (a *attempt) refuseAll() {
 // fail ends the attempt with an error and, where the connection still stands, makes it ready for the next mail.
 func (a *attempt) fail(doing string, err error) {
 	a.res.Err, a.res.Temporary = fmt.Errorf("%s: %w", doing, err), isTemporary(err)
+	var reply *smtp.SMTPError
+	if errors.As(err, &reply) {
+		a.res.Err = answer{reply}
+	}
 	a.usable = !lostConnection(err) && a.c.Reset() == nil
 }
+
+// answer is a reply of a server, in the server's words alone: people read it.
+type answer struct{ *smtp.SMTPError }
+
+func (a answer) Error() string { return fmt.Sprintf("%d %s", a.Code, oneLine(a.Message)) }
+func (a answer) Unwrap() error { return a.SMTPError }
 
 func (a *attempt) lost(doing string, err error) {
 	a.res.Err, a.res.Temporary = fmt.Errorf("%s: %w", doing, err), true
