@@ -29,7 +29,7 @@ interface Inbox {
   id: number
   name: string
   from: string
-  config: { oauth: Record<string, unknown>; imap: { host: string; username: string }[]; smtp: unknown[]; enable_plus_addressing: boolean }
+  config: { oauth: Record<string, unknown>; imap: { host: string; username: string; scan_inbox_since: string }[]; smtp: unknown[]; enable_plus_addressing: boolean }
 }
 
 test('a mailbox is connected to its provider, loses the connection and gets it back', async ({ desk, page, provider }) => {
@@ -123,6 +123,10 @@ test('an inbox has several mailboxes and servers, in an order', async ({ desk, p
     await server.getByLabel('Password', { exact: true }).fill('secret')
   }
   await imap.first().getByLabel('Port').fill('1')
+  await expect(imap.first().getByRole('combobox', { name: 'Begin with mail of' })).toHaveText('the last 2 days')
+  await imap.first().getByRole('combobox', { name: 'Begin with mail of' }).click()
+  await page.getByRole('option', { name: 'the last 30 days' }).click()
+  await examineLooks(page, 'inbox-since')
   await smtp.first().getByLabel('Port').fill('1')
   await page.getByRole('button', { name: 'Read another mailbox' }).click()
   await expect(imap).toHaveCount(2)
@@ -143,7 +147,7 @@ test('an inbox has several mailboxes and servers, in an order', async ({ desk, p
   await expect(page).toHaveURL(`${desk.url}/admin/inboxes`)
 
   const made = (await desk.api.get<Inbox[]>('/api/v1/inboxes')).find((one) => one.name === 'Orders')!
-  expect(made.config.imap.map((server) => server.username)).toEqual(['archive', 'orders'])
+  expect(made.config.imap.map((server) => [server.username, server.scan_inbox_since])).toEqual([['archive', '48h'], ['orders', '720h']])
   await page.getByRole('link', { name: 'Orders' }).click()
   await expect(page.getByText('Saved. Leave it empty to keep it.')).toHaveCount(3)
   await page.getByRole('button', { name: 'Remove 127.0.0.1' }).click()

@@ -30,6 +30,9 @@ export interface InboxForm {
   smtp: SmtpForm[]
 }
 
+/** Whether a server was added in the form and was never saved. */
+export const isNew = (server: ImapForm | SmtpForm): boolean => server.key > 0
+
 let lastKey = 0
 const fresh = () => ({ key: (lastKey += 1), stored: false })
 
@@ -216,6 +219,12 @@ export function senderOf(form: Pick<InboxForm, 'name' | 'from' | 'from_name_temp
   const name = made || own.replace(/^"(.*)"$/, '$1')
   const bare = address || form.from.trim()
   return name ? `${name} <${bare}>` : bare
+}
+
+/** How many hours a duration such as 1h30m is. */
+export function hoursOf(value: string): number {
+  const [, hours = '0', minutes = '0', seconds = '0'] = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(value.trim()) ?? []
+  return Number(hours) + Number(minutes) / 60 + Number(seconds) / 3600
 }
 
 const wait = (value: string): string => (duration.test(value.trim()) ? '' : t('admin.error.duration'))
