@@ -39,11 +39,29 @@ async function violations(page: Page): Promise<string[]> {
 export async function examine(page: Page, name: string, silent = true): Promise<void> {
   if (silent) await settle(page)
   await page.screenshot({ path: `screenshots/${name}.png`, animations: 'disabled' })
-  const serious = await violations(page)
-  expect.soft(serious, name).toEqual([])
+  let found = await faults(page)
+  if (found.serious.length || found.sideways > 0) {
+    await rest(page)
+    found = await faults(page)
+  }
+  expect.soft(found.serious, name).toEqual([])
+  expect.soft(found.sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0)
+}
+
+/** What is wrong with a page as it stands. */
+async function faults(page: Page): Promise<{ serious: string[]; sideways: number }> {
   // To the left of a page that runs right to left scrollWidth counts too.
-  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-  expect.soft(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0)
+  return { serious: await violations(page), sideways: await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth) }
+}
+
+/** Waits for what fades in or slides, such as a notice that came at this moment: half drawn it is too pale to be read. */
+async function rest(page: Page): Promise<void> {
+  const still = page.waitForFunction(
+    () => document.getAnimations().every((one) => one.playState !== 'running' || one.effect?.getComputedTiming().iterations === Infinity),
+    undefined,
+    { timeout: 5_000 },
+  )
+  await still.catch(() => undefined)
 }
 
 /** Examines a screen in each look and leaves the page as it was. */
