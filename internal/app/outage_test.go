@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -222,4 +224,78 @@ func TestTwoNodesTellOfAnOutageOnce(t *testing.T) {
 	if n := a.count(`SELECT count(*) FROM user_notifications`); n != 2 {
 		t.Errorf("told %d times", n)
 	}
+}
+
+// A reply waits while a server lets nothing of the inbox out, or what it is made of cannot be read; once that is mended it leaves, once.
+func TestRepliesWaitForWhatCanBeMended(t *testing.T) {
+	t.Parallel()
+	dbtest.URLs(t, func(t *testing.T, url string) {
+		d := newTroubled(t, url)
+		d.set("smtp", "password", d.mail.Password)
+		d.deliver(d.mail, rawMail("first@x.test", "bo@x.test", "Printer", "It smokes."))
+		c := d.waitConversations(1).Results[0]
+		route := "/api/v1/conversations/" + c.UUID + "/messages"
+		type sent struct {
+			UUID, Status string
+			Delivery     struct {
+				State     string
+				LastError string `json:"last_error"`
+			}
+		}
+		reply := func(text string, files ...int64) (m sent) {
+			d.admin.ok(http.MethodPost, route, map[string]any{"message": "<p>" + text + "</p>", "sender_type": "agent", "to": []string{"bo@x.test"}, "attachments": files}, &m)
+			return m
+		}
+		until := func(m sent, state string) (now sent) {
+			d.t.Helper()
+			eventually(d.t, m.UUID+" to be "+state, func() bool {
+				d.admin.ok(http.MethodGet, route+"/"+m.UUID, nil, &now)
+				if state == "sent" {
+					return now.Status == "sent"
+				}
+				return now.Delivery.State == state
+			})
+			return now
+		}
+
+		d.set("smtp", "password", "wrong")
+		m := reply("Unplug it.")
+		if now := until(m, "delayed"); now.Status != "pending" || !strings.Contains(now.Delivery.LastError, "535") {
+			t.Errorf("with a wrong password: %+v", now)
+		}
+		d.set("smtp", "password", d.mail.Password)
+		d.exec(`UPDATE outbox SET next_attempt_at = 0`)
+		until(m, "sent")
+
+		id := (&office{desk: d.desk}).upload(d.admin, "manual.txt", "Read me.")
+		var name string
+		if err := d.app.DB.QueryRow(t.Context(), `SELECT uuid FROM media WHERE id = $1`, id).Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		stored, err := filepath.Glob(filepath.Join(d.cfg.DataDir, "blobs", "*", name))
+		if err != nil || len(stored) != 1 {
+			t.Fatalf("the file is stored in %v, %v", stored, err)
+		}
+		move := func(from, to string) {
+			t.Helper()
+			if err := os.Rename(from, to); err != nil {
+				t.Fatal(err)
+			}
+		}
+		move(stored[0], stored[0]+".aside")
+		if err := os.Mkdir(stored[0], 0o700); err != nil { // which nobody can read as a file
+			t.Fatal(err)
+		}
+		m = reply("And read this.", id)
+		until(m, "delayed")
+		if err := os.Remove(stored[0]); err != nil {
+			t.Fatal(err)
+		}
+		move(stored[0]+".aside", stored[0])
+		d.exec(`UPDATE outbox SET next_attempt_at = 0`)
+		until(m, "sent")
+		if n := len(d.mail.Sent()); n != 2 {
+			t.Errorf("%d mails left", n)
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"bufio"
 	"fmt"
 	"net"
 	"net/http"
@@ -65,6 +66,37 @@ func saying(t *testing.T, greeting string) (host string, port int) {
 	return hostPort(l.Addr().String())
 }
 
+// refusing serves SMTP by which anybody may sign in and send, and that refuses every recipient with a reply.
+func refusing(t *testing.T, reply string) (host string, port int) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			t.Cleanup(func() { _ = c.Close() })
+			go func() {
+				_, _ = c.Write([]byte("220 mail.test\r\n"))
+				for in := bufio.NewScanner(c); in.Scan(); {
+					verb, _, _ := strings.Cut(strings.ToUpper(in.Text()), " ")
+					answer := map[string]string{"EHLO": "250-mail.test\r\n250 AUTH PLAIN", "AUTH": "235 welcome", "RCPT": reply}[verb]
+					if answer == "" {
+						answer = "250 as you like"
+					}
+					_, _ = c.Write([]byte(answer + "\r\n"))
+				}
+			}()
+		}
+	}()
+	return hostPort(l.Addr().String())
+}
+
 // sendBy makes an inbox whose mail leaves by another server, and returns the inbox with a conversation in it.
 func (d *desk) sendBy(s *sandbox.Servers, host string, port int) (inbox int64, body map[string]any, conversation string) {
 	d.t.Helper()
@@ -97,7 +129,7 @@ func TestRepliesAreListedResentReaddressedAndTakenBack(t *testing.T) {
 	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d, s := startDesk(t, url), startMail(t)
-		host, port := saying(t, "554 5.7.1 not from you\r\n")
+		host, port := refusing(t, "550 5.7.1 not from you")
 		inbox, body, conversation := d.sendBy(s, host, port)
 		failed := d.reply(conversation, "bo@x.test")
 		if r := d.waitState(failed, "failed"); !strings.Contains(r.LastError, "not from you") {

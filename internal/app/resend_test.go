@@ -14,7 +14,7 @@ func TestRepliesThatFailedAreSentAgainAtOnce(t *testing.T) {
 	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		d, s := startDesk(t, url), startMail(t)
-		host, port := saying(t, "554 5.7.1 not from you\r\n")
+		host, port := refusing(t, "550 5.7.1 not from you")
 		inbox, body, conversation := d.sendBy(s, host, port)
 		failed := []string{d.reply(conversation, "bo@x.test"), d.reply(conversation, "bo@x.test")}
 		for _, m := range failed {

@@ -38,7 +38,12 @@ type outgoing struct {
 	SenderID       int64
 }
 
-// letter composes the mail of a stored reply. The same reply always gives the same mail, but for its boundaries
+// unfit is why a reply cannot be sent as it is, however often that is tried.
+type unfit struct{ error }
+
+func (u unfit) Unwrap() error { return u.error }
+
+// letter composes the mail of a stored reply. What fails for any other reason than an [unfit] reply may succeed later. The same reply always gives the same mail, but for its boundaries
 // and a signature that was changed meanwhile.
 func (c *Channel) letter(ctx context.Context, messageID int64, in inbox.Inbox, cfg inbox.EmailConfig) (letter, error) {
 	var o outgoing
@@ -61,7 +66,7 @@ func (c *Channel) letter(ctx context.Context, messageID int64, in inbox.Inbox, c
 	}
 	from, err := mail.ParseAddress(in.From)
 	if err != nil {
-		return letter{}, fmt.Errorf("the inbox's From address %q cannot be read: %w", in.From, err)
+		return letter{}, unfit{fmt.Errorf("the inbox's From address %q cannot be read: %w", in.From, err)}
 	}
 	if name := senderName(in, o); name != "" {
 		from.Name = name
@@ -111,7 +116,7 @@ func (c *Channel) letter(ctx context.Context, messageID int64, in inbox.Inbox, c
 		for _, text := range list.addresses {
 			a, err := mail.ParseAddress(text)
 			if err != nil {
-				return letter{}, fmt.Errorf("the address %q cannot be read: %w", text, err)
+				return letter{}, unfit{fmt.Errorf("the address %q cannot be read: %w", text, err)}
 			}
 			if list.header != nil {
 				*list.header = append(*list.header, a)
@@ -120,7 +125,7 @@ func (c *Channel) letter(ctx context.Context, messageID int64, in inbox.Inbox, c
 		}
 	}
 	if len(out.recipients) == 0 {
-		return letter{}, errors.New("the reply has no recipient")
+		return letter{}, unfit{errors.New("the reply has no recipient")}
 	}
 	if out.recipients, err = c.unreached(ctx, o.ID, out.recipients); err != nil {
 		return letter{}, err

@@ -12,7 +12,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
+	"github.com/foyerdesk/foyer/internal/platform/blob"
 	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
 var attempts = promauto.NewCounterVec(prometheus.CounterOpts{
@@ -227,21 +229,29 @@ type attemptResult struct {
 	trouble   *Problem
 }
 
-// deliver composes the mail and hands it to a server.
+// passes reports whether a later attempt may get by what kept a reply from being composed: trouble with the database, the stored
+// files or the keys does, a reply that is not fit to be sent, a file that is gone or an inbox that was deleted does not.
+func passes(err error) bool {
+	var never unfit
+	return !errors.As(err, &never) && !errors.Is(err, blob.ErrNotFound) && !fault.Is(err, fault.NotFound)
+}
+
+// deliver composes the mail and hands it to a server. A server that lets nothing of the inbox out, whatever it answers, will do so
+// again once its settings are mended: the replies wait.
 func (c *Channel) deliver(ctx context.Context, r claimed) attemptResult {
 	in, cfg, err := c.Inboxes.Decrypted(ctx, r.InboxID)
 	if err != nil {
-		return attemptResult{err: fmt.Errorf("the inbox cannot be used: %w", err)}
+		return attemptResult{err: fmt.Errorf("the inbox cannot be used: %w", err), temporary: passes(err)}
 	}
 	if !in.Enabled {
 		return attemptResult{err: errors.New("the inbox is disabled")}
 	}
 	letter, err := c.letter(ctx, r.MessageID, in, cfg)
 	if err != nil {
-		return attemptResult{err: err}
+		return attemptResult{err: err, temporary: passes(err)}
 	}
 	res := c.sender(r.InboxID, cfg).Send(ctx, letter.from, letter.recipients, letter.data)
-	out := attemptResult{err: res.Err, temporary: res.Temporary}
+	out := attemptResult{err: res.Err, temporary: res.Temporary || res.Shut != nil}
 	if res.Shut != nil {
 		problem := ExplainSMTP(res.Err, *res.Shut)
 		out.trouble = &problem
