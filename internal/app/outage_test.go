@@ -21,12 +21,12 @@ import (
 // troubled is a desk with an administrator, an agent, and an inbox whose servers can be taken away.
 type troubled struct {
 	*desk
-	cfg        config.Config
-	mail       *sandbox.Servers
-	body       map[string]any
-	inbox      int64
-	root, agnt *client
-	stop       func()
+	cfg         config.Config
+	mail        *sandbox.Servers
+	body        map[string]any
+	inbox       int64
+	root, other *client
+	stop        func()
 }
 
 func newTroubled(t *testing.T, url string) *troubled {
@@ -62,7 +62,7 @@ func (d *troubled) start(t testing.TB) {
 
 func (d *troubled) signIn() {
 	d.t.Helper()
-	d.root, d.agnt = signIn(d.t, d.app.URL(), "root@acme.test", agentPassword), signIn(d.t, d.app.URL(), "agnt@acme.test", agentPassword)
+	d.root, d.other = signIn(d.t, d.app.URL(), "root@acme.test", agentPassword), signIn(d.t, d.app.URL(), "agnt@acme.test", agentPassword)
 }
 
 func (d *troubled) restart() {
@@ -136,7 +136,7 @@ func TestAMailboxThatIsNotReadIsToldOnceAndItsEnd(t *testing.T) {
 		if m := d.mail.Sent()[0]; !slices.Contains(m.To, "root@acme.test") || !strings.Contains(parsed(t, m.Raw).HTML, fmt.Sprintf("http://desk.test/admin/inboxes/%d/mail", d.inbox)) {
 			t.Errorf("mailed %s", m.Raw)
 		}
-		if got := d.agnt.notifications(); len(got) != 0 {
+		if got := d.other.notifications(); len(got) != 0 {
 			t.Errorf("an agent who does not manage inboxes is told %+v", got)
 		}
 
