@@ -99,6 +99,10 @@ func TestInboxesByRole(t *testing.T) {
 			{http.MethodGet, "%s"}, {http.MethodPut, "%s"}, {http.MethodPut, "%s/toggle"}, {http.MethodDelete, "%s"}, {http.MethodGet, "%s/health"},
 		} {
 			for id, code := range map[string]int{"1": 404, "77": 404, "0": 400, "x": 400} {
+				if code == 404 && c.method == http.MethodDelete {
+					k.play(scenario{"id " + id, c.method, all + "/" + fmt.Sprintf(c.path, id), admin, "", 200, []string{`"data":true`}, nil})
+					continue
+				}
 				k.play(scenario{"id " + id, c.method, all + "/" + fmt.Sprintf(c.path, id), admin, body, code, []string{`"status":"error"`}, secrets})
 			}
 		}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/contact"
@@ -66,7 +65,7 @@ func (a *API) transcriptEntry(w io.Writer, m *conversation.Message) {
 	if m.SenderType == conversation.SenderAgent {
 		role = "transcript.agent"
 	}
-	_, _ = fmt.Fprintf(w, "\n[%s] %s (%s)\n%s\n", utc(m.CreatedAt), oneLine(m.Author.FirstName+" "+m.Author.LastName),
+	_, _ = fmt.Fprintf(w, "\n[%s] %s (%s):\n%s\n", utc(m.CreatedAt), oneLine(m.Author.FirstName+" "+m.Author.LastName),
 		a.Translate("", role, nil), strings.TrimSpace(m.TextContent))
 	var names []string
 	for _, f := range m.Attachments {
@@ -77,6 +76,6 @@ func (a *API) transcriptEntry(w io.Writer, m *conversation.Message) {
 	}
 }
 
-func utc(t db.Time) string { return t.UTC().Format(time.DateTime) + " UTC" }
+func utc(t db.Time) string { return t.UTC().Format("Jan 02, 2006 03:04 PM MST") }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -165,8 +165,8 @@ func TestTranscriptHasEveryPublicMessageInOrder(t *testing.T) {
 			t.Errorf("headers %v", res.Header)
 		}
 		at := -1
-		for _, part := range []string{"Conversation: #" + c.ReferenceNumber + "\nSubject: Files\nCustomer: Bo Li\nCreated: ", "\nDownloaded: ", "---\n\n[", " UTC] Bo Li (Customer)\nSee the files.\n",
-			"Attachments: ", "a.txt", "(Agent)\nGot them\n", "line 000", "line 199", "line 200", "line 249"} {
+		for _, part := range []string{"Conversation: #" + c.ReferenceNumber + "\nSubject: Files\nCustomer: Bo Li\nCreated: ", "\nDownloaded: ", "---\n\n[", " UTC] Bo Li (Customer):\nSee the files.\n",
+			"Attachments: ", "a.txt", "(Agent):\nGot them\n", "line 000", "line 199", "line 200", "line 249"} {
 			next := strings.Index(text, part)
 			if next <= at {
 				t.Fatalf("%q is not there or out of order in\n%s", part, clip(body))

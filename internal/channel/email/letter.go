@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
@@ -177,10 +178,16 @@ func (c *Channel) references(ctx context.Context, o outgoing) ([]string, error) 
 }
 
 // senderName fills the inbox's template for the display name, whose only variables are the agent's names and the
-// inbox's; "" leaves the inbox's own name.
+// inbox's; "" leaves the inbox's own name, as does a template of which anything else is left.
 func senderName(in inbox.Inbox, o outgoing) string {
 	if in.FromNameTemplate == "" || o.SenderSystem {
 		return ""
+	}
+	for _, part := range strings.Split(in.FromNameTemplate, "{{")[1:] {
+		variable, _, ended := strings.Cut(part, "}}")
+		if variable = strings.TrimSpace(variable); !ended || !slices.Contains(nameVariables, variable) {
+			return ""
+		}
 	}
 	return strings.Join(strings.Fields(fillNames(in.FromNameTemplate, in, o, func(s string) string { return s })), " ")
 }
@@ -196,6 +203,9 @@ func fillNames(template string, in inbox.Inbox, o outgoing, encode func(string) 
 		return encode(values[nameVariable.FindStringSubmatch(v)[1]])
 	})
 }
+
+// nameVariables are what a template for the display name may have.
+var nameVariables = []string{".Agent.FirstName", ".Agent.LastName", ".Agent.FullName", ".Inbox.Name"}
 
 var nameVariable = regexp.MustCompile(`\{\{(?:\s|&nbsp;)*\.([A-Za-z.]+)(?:\s|&nbsp;)*\}\}`)
 

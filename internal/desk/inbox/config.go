@@ -57,7 +57,7 @@ type SMTPServer struct {
 	Username        string `json:"username"`
 	Password        string `json:"password"`
 	AuthProtocol    string `json:"auth_protocol"` // "" and none: no sign-in; plain, login, cram
-	TLSType         string `json:"tls_type"`
+	TLSType         string `json:"tls_type"`      // of outgoing servers, whatever is neither none nor tls demands STARTTLS
 	TLSSkipVerify   bool   `json:"tls_skip_verify"`
 	HelloHostname   string `json:"hello_hostname"`
 	MaxConns        int    `json:"max_conns"`

@@ -231,10 +231,13 @@ func (s *Service) TouchTx(ctx context.Context, tx *db.Tx, id int64) (name string
 }
 
 // Delete takes an inbox out of use for good: its conversations stay and can be read, its settings and secrets are gone.
-// NotFound if there is none.
+// One that is not there is none any more, either.
 func (s *Service) Delete(ctx context.Context, id int64) error {
 	return s.db.Tx(ctx, func(tx *db.Tx) error {
 		stored, err := read(ctx, tx, id, forUpdate(tx))
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}

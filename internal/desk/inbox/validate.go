@@ -164,9 +164,6 @@ func (s SMTPServer) check(at, authType string) error {
 			return err
 		}
 	}
-	if err := checkEnum(at+"tls_type", s.TLSType, TLSNone, TLSStart, TLSImplicit); err != nil {
-		return err
-	}
 	if s.HelloHostname != "" {
 		if err := checkHost(at+"hello_hostname", strings.Trim(s.HelloHostname, "[]")); err != nil {
 			return err

@@ -282,10 +282,13 @@ func (s *Service) dethrone(ctx context.Context, tx *db.Tx, except int64) error {
 	return nil
 }
 
-// Delete removes a template. NotFound if there is none; Forbidden for a built-in one.
+// Delete removes a template, if there is one. Forbidden for a built-in one.
 func (s *Service) Delete(ctx context.Context, id int64) error {
 	return s.db.Tx(ctx, func(tx *db.Tx) error {
 		t, err := get(ctx, tx, id)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
