@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,13 +34,7 @@ func (e *examination) blobs(ctx context.Context) Finding {
 	if foreign(e.BlobDir) {
 		return warn("Run the command as the desk's user.", "not tried: what root writes into %s the desk could not use", e.BlobDir)
 	}
-	text := crypt.Token(43)
-	name := "doctor-" + strings.ToLower(text[:20])
-	_, err = store.Put(ctx, name, strings.NewReader(text))
-	if err == nil {
-		err = readBack(ctx, store, name, text)
-	}
-	if err = errors.Join(err, store.Delete(ctx, name)); err != nil {
+	if err := blob.Check(ctx, store); err != nil {
 		return fail(blobAdvice, "%s", oneLine(err.Error()))
 	}
 	where := e.BlobDir
@@ -62,21 +55,6 @@ func foreign(dir string) bool {
 	}
 	st, known := info.Sys().(*syscall.Stat_t)
 	return known && st.Uid != 0
-}
-
-func readBack(ctx context.Context, store blob.Store, name, text string) error {
-	c, err := store.Open(ctx, name)
-	if err != nil {
-		return err
-	}
-	raw, err := io.ReadAll(c)
-	if err = errors.Join(err, c.Close()); err != nil {
-		return fmt.Errorf("read blob: %w", err)
-	}
-	if string(raw) != text {
-		return errors.New("what was read is not what was written")
-	}
-	return nil
 }
 
 // store opens the blob store without making it.

@@ -20,6 +20,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
 	"github.com/foyerdesk/foyer/internal/desk/media"
+	"github.com/foyerdesk/foyer/internal/platform/blob"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/htmlx"
 	"github.com/foyerdesk/foyer/internal/platform/mail"
@@ -56,13 +57,15 @@ type parsed struct {
 	html   string
 	text   string
 	source string
-	err    error
+	err    error // why it cannot be read
+	// trouble is why it could not be tried: the database or the blob store does not work.
+	trouble error
 	// release gives back the room in memory that the mail takes; it is nil for one that was parsed alone.
 	release func()
 }
 
 // fileBatch files entered mails in the order of their UIDs. A mail that cannot be filed is left pending or quarantined
-// and the next one goes on; only trouble with the database ends the batch.
+// and the next one goes on; only trouble with the database or the blob store ends the batch.
 func (c *Channel) fileBatch(ctx context.Context, in inbox.Inbox, b batch) error {
 	lanes := make(chan chan parsed, parsers)
 	go func() {
@@ -151,12 +154,15 @@ func (c *Channel) parse(ctx context.Context, e entry, raw []byte) (p parsed) {
 		}
 	}()
 	if e.Size > cautious && e.Attempts == 0 {
-		if p.err = c.attempt(ctx, &p.entry); p.err != nil {
+		if p.trouble = c.attempt(ctx, &p.entry); p.trouble != nil {
 			return p
 		}
 	}
 	if raw == nil {
 		if raw, p.err = c.readRaw(ctx, e.Blob); p.err != nil {
+			if !errors.Is(p.err, blob.ErrNotFound) && blob.Check(ctx, c.Blobs) != nil {
+				p.trouble = p.err
+			}
 			return p
 		}
 	}
@@ -179,7 +185,22 @@ func (c *Channel) parse(ctx context.Context, e entry, raw []byte) (p parsed) {
 	return p
 }
 
-func (c *Channel) readRaw(ctx context.Context, name string) ([]byte, error) {
+// readRaw reads a stored mail, several times if the store stumbles.
+func (c *Channel) readRaw(ctx context.Context, name string) (raw []byte, err error) {
+	for _, pause := range []time.Duration{200 * time.Millisecond, time.Second, 0} {
+		if raw, err = c.readOnce(ctx, name); err == nil || errors.Is(err, blob.ErrNotFound) {
+			break
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return raw, err
+}
+
+func (c *Channel) readOnce(ctx context.Context, name string) ([]byte, error) {
 	f, err := c.Blobs.Open(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("read the stored mail: %w", err)
@@ -195,7 +216,10 @@ func (c *Channel) readRaw(ctx context.Context, name string) ([]byte, error) {
 // file settles a mail in one transaction with the message it becomes. It returns an error only for trouble that is not
 // the mail's own.
 func (c *Channel) file(ctx context.Context, in inbox.Inbox, p parsed) error {
-	if p.err != nil {
+	switch {
+	case p.trouble != nil:
+		return errors.Join(p.trouble, c.spare(ctx, p.entry))
+	case p.err != nil:
 		return c.quarantine(ctx, p.entry, ruleUnreadable, p.err)
 	}
 	files, err := c.storeFiles(ctx, p)

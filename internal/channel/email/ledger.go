@@ -184,6 +184,14 @@ func (c *Channel) attempt(ctx context.Context, e *entry) error {
 	})
 }
 
+// spare takes an attempt back that failed for no fault of the mail's.
+func (c *Channel) spare(ctx context.Context, e entry) error {
+	return c.DB.Tx(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE mail_ledger SET attempts = attempts - 1 WHERE id = $1 AND attempts > 0`, e.ID)
+		return err
+	})
+}
+
 // outcome is how a mail was settled.
 type outcome struct {
 	state     string
