@@ -1,5 +1,6 @@
 import type { EmailConfig, ImapServer, Inbox, InboxBody, MailOAuth, SmtpServer } from '../wire'
 import { t } from '@ui/i18n'
+import { fillNames } from '@/data/names'
 import { email, integer, required, type Errors } from '../validate'
 
 /** A server as it is edited. */
@@ -209,13 +210,7 @@ export function validateInbox(form: InboxForm): Errors {
 /** Whom customers see a reply of the agent come from. */
 export function senderOf(form: Pick<InboxForm, 'name' | 'from' | 'from_name_template'>, agent: { first_name: string; last_name: string }): string {
   const [, own = '', address = ''] = /^\s*(?:(.*?)\s*<([^<>]*)>|.*)\s*$/.exec(form.from) ?? []
-  const values: Record<string, string> = {
-    'Agent.FirstName': agent.first_name,
-    'Agent.LastName': agent.last_name,
-    'Agent.FullName': `${agent.first_name} ${agent.last_name}`.trim(),
-    'Inbox.Name': form.name.trim(),
-  }
-  const made = form.from_name_template.replace(variable, (text) => values[text.replace(/[{}\s]/g, '').slice(1)] ?? '').trim()
+  const made = fillNames(form.from_name_template, { agent, inbox: form.name }).trim()
   const name = made || own.replace(/^"(.*)"$/, '$1')
   const bare = address || form.from.trim()
   return name ? `${name} <${bare}>` : bare

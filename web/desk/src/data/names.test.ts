@@ -1,0 +1,13 @@
+import { describe, expect, it } from 'vitest'
+import { fillNames } from './names'
+
+const names = { agent: { first_name: 'Ann', last_name: '' }, inbox: ' Help <desk> ' }
+
+describe('names in a text', () => {
+  it('are filled in however they are spaced, and encoded', () => {
+    expect(fillNames('{{.Agent.FirstName}}, {{&nbsp;.Agent.FullName }}: {{ .Inbox.Name }}', names, (value) => value.replace(/</g, '&lt;'))).toBe('Ann, Ann: Help &lt;desk>')
+  })
+  it('that do not exist are nothing', () => {
+    expect(fillNames('a{{ .Agent.LastName }}b{{ .constructor }}c{{ .Contact.Email }}d', names)).toBe('abcd')
+  })
+})
