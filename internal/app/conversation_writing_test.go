@@ -35,14 +35,42 @@ var writing = []conversationScenario{
 		o.assign(c.UUID, o.bobID)
 		m := o.write(o.ann, c.UUID, "failed", nil)
 		path := at(c.UUID, "/messages/", m.UUID, "/retry")
-		eventually(o.t, "the reply to leave", func() bool { all := o.messages(c.UUID); return all[len(all)-1].Status == "sent" })
+		sent := func() {
+			o.t.Helper()
+			eventually(o.t, "the reply to leave", func() bool { all := o.messages(c.UUID); return all[len(all)-1].Status == "sent" })
+		}
+		fail := func(cancelled bool) {
+			o.t.Helper()
+			o.exec(`UPDATE messages SET status = 'failed' WHERE uuid = $1`, m.UUID)
+			o.exec(`UPDATE outbox SET state = 'failed', cancelled = $2 WHERE message_id = (SELECT id FROM messages WHERE uuid = $1)`, m.UUID, cancelled)
+		}
+		sent()
 		o.ann.want(400, "InputException", http.MethodPut, path, nil)
-		o.exec(`UPDATE messages SET status = 'failed' WHERE uuid = $1`, m.UUID)
-		o.exec(`UPDATE outbox SET state = 'failed' WHERE message_id = (SELECT id FROM messages WHERE uuid = $1)`, m.UUID)
-		o.bob.want(400, "InputException", http.MethodPut, path, nil)
-		o.admin.want(404, "NotFoundException", http.MethodPut, at(o.from("other@x.test", nil).UUID, "/messages/", m.UUID, "/retry"), nil)
+		// Whoever may write in the conversation sends it again, be its author away.
+		for _, who := range []*client{o.ann, o.bob, o.admin} {
+			fail(false)
+			who.ok(http.MethodPut, path, nil, nil)
+			sent()
+		}
+		if n := o.count(`SELECT count(*) FROM activity_logs WHERE activity_type = 'reply_resent' AND target_model_id = (SELECT id FROM messages WHERE uuid = $1)`, m.UUID); n != 3 {
+			o.t.Errorf("%d entries of the activity log", n)
+		}
+		// One that was taken back is its author's, and of who manages users.
+		fail(true)
+		if p := o.bob.want(400, "InputException", http.MethodPut, path, nil); !strings.Contains(p.Message, "Only who wrote") {
+			o.t.Errorf("%+v", p)
+		}
 		o.ann.ok(http.MethodPut, path, nil, nil)
-		eventually(o.t, "it to leave again", func() bool { all := o.messages(c.UUID); return all[len(all)-1].Status == "sent" })
+		sent()
+		fail(false)
+		o.assign(c.UUID, o.annID)
+		o.none.want(403, "PermissionException", http.MethodPut, path, nil)                      // may not write
+		o.bob.want(403, "PermissionException", http.MethodPut, path, nil)                       // may not read it any more
+		newClient(o.t, o.app.URL()).want(403, "PermissionException", http.MethodPut, path, nil) // a guest
+		o.admin.want(404, "NotFoundException", http.MethodPut, at(o.from("other@x.test", nil).UUID, "/messages/", m.UUID, "/retry"), nil)
+		if all := o.messages(c.UUID); all[len(all)-1].Status != "failed" {
+			o.t.Errorf("%+v", all[len(all)-1])
+		}
 	}},
 	{"Note with mention", func(o *office) {
 		c := o.from("mention@x.test", map[string]any{"team_id": o.team})

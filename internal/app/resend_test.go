@@ -39,9 +39,6 @@ func TestRepliesThatFailedAreSentAgainAtOnce(t *testing.T) {
 			})
 			return j
 		}
-		if j := many(asha); j.Refused != 1 {
-			t.Errorf("sent again by another: %+v", j)
-		}
 
 		d.admin.ok(http.MethodPut, fmt.Sprintf("/api/v1/inboxes/%d", inbox), inboxBody(s, "Help <help@acme.test>"), nil)
 		var again struct {
@@ -66,14 +63,14 @@ func TestRepliesThatFailedAreSentAgainAtOnce(t *testing.T) {
 			t.Errorf("nothing failed: %+v", j)
 		}
 
-		// For a conversation, as a change of many.
+		// For a conversation, as a change of many, by a colleague of who wrote them.
 		d.exec(`UPDATE outbox SET state = 'failed' WHERE NOT cancelled`)
 		d.exec(`UPDATE messages SET status = 'failed' WHERE status = 'sent' AND type = 'outgoing'`)
-		j := many(d.admin)
+		j := many(asha)
 		if j.Done != 1 {
 			t.Errorf("sent again: %+v", j)
 		}
-		if code, _ := d.admin.do(http.MethodPost, fmt.Sprintf("/api/v1/bulk/%d/undo", j.ID), nil); code != http.StatusBadRequest {
+		if code, _ := asha.do(http.MethodPost, fmt.Sprintf("/api/v1/bulk/%d/undo", j.ID), nil); code != http.StatusBadRequest {
 			t.Errorf("undone: %d", code)
 		}
 		eventually(t, "both to leave again", func() bool { return len(s.Sent()) == 4 })

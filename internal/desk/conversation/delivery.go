@@ -85,7 +85,8 @@ func (s *Service) NoteDeliveryTx(ctx context.Context, tx *db.Tx, messageID int64
 	return s.messageChanged(ctx, tx, h, m.UUID, m.SenderID, map[string]any{"delivery": d})
 }
 
-// Retry lets a failed reply leave again, as the same mail. Its author may, and whoever manages users.
+// Retry lets a failed reply leave again, as the same mail: whoever wrote it may be away, so that everybody who may write in the
+// conversation can. One that was taken back was not to reach the customer: its author may, and whoever manages users.
 func (s *Service) Retry(ctx context.Context, p *agent.Principal, conversation, message string) error {
 	return s.change(ctx, p, conversation, func(tx *db.Tx, h *head) error {
 		m, err := lockMessage(ctx, tx, `uuid = $1 AND conversation_id = $2`, message, h.ID)
@@ -132,23 +133,15 @@ func (s *Service) retry(ctx context.Context, tx *db.Tx, p *agent.Principal, h *h
 		return fault.New(fault.Invalid, "error.retry_not_failed")
 	}
 	if m.SenderID != p.ID && !p.Can(role.UsersManage) {
-		return fault.New(fault.Invalid, "error.retry_of_other")
+		var cancelled bool
+		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM outbox WHERE message_id = $1 AND cancelled)`, m.ID).Scan(&cancelled); err != nil {
+			return fmt.Errorf("look whether a reply was taken back: %w", err)
+		}
+		if cancelled {
+			return fault.New(fault.Invalid, "error.retry_of_other")
+		}
 	}
-	inbox, err := readInbox(ctx, tx, m.InboxID)
-	if err != nil {
-		return err
-	}
-	leave := s.on[inbox.Channel]
-	if leave == nil {
-		return fault.Field("inbox_id", "error.channel_cannot_reply")
-	}
-	if _, err := tx.Exec(ctx, `UPDATE messages SET status = 'pending', updated_at = $2 WHERE id = $1`, m.ID, db.Now()); err != nil {
-		return fmt.Errorf("queue message again: %w", err)
-	}
-	if err := leave(ctx, tx, Outgoing{MessageID: m.ID, ConversationID: h.ID, InboxID: m.InboxID, Again: true}); err != nil {
-		return err
-	}
-	return s.messageChanged(ctx, tx, *h, m.UUID, p.ID, map[string]any{"status": StatusPending})
+	return s.ResendTx(ctx, tx, p, departure(*h, m))
 }
 
 // deletedNote stands in the place of a deleted note.

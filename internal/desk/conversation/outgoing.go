@@ -56,8 +56,11 @@ func (s *Service) DepartureTx(ctx context.Context, tx *db.Tx, p *agent.Principal
 	if d.m.SenderID != p.ID && !p.Can(role.UsersManage) && !p.Can(role.InboxesManage) {
 		return d, fault.New(fault.Forbidden, "error.retry_of_other")
 	}
-	d.MessageID, d.ConversationID, d.InboxID, d.Meta = d.m.ID, d.h.ID, d.m.InboxID, d.m.Meta
-	return d, nil
+	return departure(d.h, d.m), nil
+}
+
+func departure(h head, m messageHead) Departure {
+	return Departure{MessageID: m.ID, ConversationID: h.ID, InboxID: m.InboxID, Meta: m.Meta, h: h, m: m}
 }
 
 // ReaddressTx gives a reply other recipients, in the caller's transaction. An Invalid error names the field that is wrong.
