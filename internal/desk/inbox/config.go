@@ -61,7 +61,7 @@ type SMTPServer struct {
 	TLSSkipVerify   bool   `json:"tls_skip_verify"`
 	HelloHostname   string `json:"hello_hostname"`
 	MaxConns        int    `json:"max_conns"`
-	MaxMsgRetries   int    `json:"max_msg_retries"`
+	MaxMsgRetries   int    `json:"max_msg_retries"` // kept without effect here: the outbox tries alike for every inbox
 	IdleTimeout     string `json:"idle_timeout"`
 	PoolWaitTimeout string `json:"pool_wait_timeout"`
 	SSL             bool   `json:"ssl"`

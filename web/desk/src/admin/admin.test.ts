@@ -88,9 +88,16 @@ describe('an inbox on the wire', () => {
     inbox.config.auth_type = 'oauth2'
     inbox.config.oauth = connection
     inbox.linked_email_inbox_id = 9
+    inbox.config.smtp[0]!.max_msg_retries = 7
     const body = toBody(toForm(inbox), inbox)
     expect(body.config.imap.map((server) => server.host)).toEqual(['imap.desk.example', 'second.desk.example'])
     expect(body).toMatchObject({ linked_email_inbox_id: 9, enabled: false, csat_enabled: true, config: { auth_type: 'oauth2', oauth: { provider: 'google', refresh_token: '' } } })
+    expect(body.config.smtp[0]?.max_msg_retries).toBe(7)
+  })
+
+  it('begins with the usual ports, times and sign-in', () => {
+    expect(newImap()).toMatchObject({ port: 993, mailbox: 'INBOX', tls_type: 'tls', read_interval: '5m', scan_inbox_since: '48h' })
+    expect(newSmtp()).toMatchObject({ port: 587, tls_type: 'starttls', auth_protocol: 'login', max_conns: 10, max_msg_retries: 3, idle_timeout: '25s', pool_wait_timeout: '120s' })
   })
 
   it('does not ask again for a stored password', () => {
@@ -154,7 +161,6 @@ describe('checking an inbox', () => {
     ['imap[0].read_interval', (form) => (form.imap[0]!.read_interval = '5 minutes')],
     ['imap[0].scan_inbox_since', (form) => (form.imap[0]!.scan_inbox_since = '')],
     ['smtp[0].max_conns', (form) => (form.smtp[0]!.max_conns = 0)],
-    ['smtp[0].max_msg_retries', (form) => (form.smtp[0]!.max_msg_retries = 101)],
   ]
   it.each(wrong)('refuses a bad %s', (field, change) => {
     const form = toForm(stored())

@@ -20,6 +20,7 @@ export interface InboxForm {
   from_name_template: string
   reply_to: string
   enabled: boolean
+  /** Kept as it came: surveys are not sent yet. */
   csat_enabled: boolean
   prompt_tags_on_reply: boolean
   enable_plus_addressing: boolean
@@ -56,11 +57,12 @@ export const newSmtp = (): SmtpForm => ({
   port: 587,
   username: '',
   password: '',
-  auth_protocol: 'plain',
+  auth_protocol: 'login',
   tls_type: 'starttls',
   tls_skip_verify: false,
   hello_hostname: '',
   max_conns: 10,
+  // Kept for other programs: how long a reply is tried is the same for every server.
   max_msg_retries: 3,
   idle_timeout: '25s',
   pool_wait_timeout: '120s',
@@ -188,7 +190,6 @@ function validateSmtp(server: SmtpForm, index: number, oauth: boolean): Errors {
   return {
     ...validateServer(at, server, !oauth && server.auth_protocol !== 'none' && server.auth_protocol !== ''),
     [`${at}.max_conns`]: integer(server.max_conns, 1, 100),
-    [`${at}.max_msg_retries`]: integer(server.max_msg_retries, 0, 100),
     [`${at}.idle_timeout`]: wait(server.idle_timeout),
     [`${at}.pool_wait_timeout`]: wait(server.pool_wait_timeout),
   }
