@@ -28,7 +28,7 @@ type Inbox struct {
 	Channel            string  `json:"channel"`
 	Enabled            bool    `json:"enabled"`
 	CSATEnabled        bool    `json:"csat_enabled" db:"csat_enabled"`
-	PromptTagsOnReply  bool    `json:"prompt_tags_on_reply"`
+	PromptTagsOnReply  bool    `json:"prompt_tags_on_reply"` // asked by the reply box; the API takes replies without tags
 	From               string  `json:"from" db:"from_address"`
 	FromNameTemplate   string  `json:"from_name_template"`
 	Config             db.JSON `json:"config"`

@@ -1,5 +1,5 @@
 import type { Conversation, Message } from '@ui/api/types'
-import { confirm } from '@ui/confirm'
+import { ask, confirm } from '@ui/confirm'
 import { t } from '@ui/i18n'
 import { fullName } from '@/data/reference'
 import { newDomains, type Recipients } from './recipients'
@@ -14,11 +14,28 @@ export interface Leaving {
   /** It passes a message on: the customer is not to have it. */
   forward: boolean
   me: number | undefined
+  /** The inbox wants tags before its conversations are answered, and the agent can give some. */
+  wantsTags: boolean
+  /** Lets the agent pick tags. */
+  pickTags: () => void
 }
 
 /** Asks what has to be asked, one question after the other; true when the reply may leave. */
 export async function mayLeave(leaving: Leaving): Promise<boolean> {
-  return (await reachesCustomer(leaving)) && (await knowsDomains(leaving)) && (await knowsNews(leaving))
+  return (await isTagged(leaving)) && (await reachesCustomer(leaving)) && (await knowsDomains(leaving)) && (await knowsNews(leaving))
+}
+
+/** Comes first: who tags sends again, and would be asked the rest twice. */
+async function isTagged({ conversation, forward, wantsTags, pickTags }: Leaving): Promise<boolean> {
+  if (!wantsTags || forward || conversation.tags.length) return true
+  const answer = await ask({
+    title: t('composer.untagged.title'),
+    text: t('composer.untagged.text', { inbox: conversation.inbox_name }),
+    action: t('composer.send_anyway'),
+    instead: t('composer.untagged.add'),
+  })
+  if (answer === 'instead') pickTags()
+  return answer === 'yes'
 }
 
 async function reachesCustomer({ conversation, to, forward }: Leaving): Promise<boolean> {

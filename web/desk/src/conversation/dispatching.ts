@@ -1,6 +1,7 @@
 import type { SendMessage } from '@ui/api/types'
-import { ref, type Ref } from 'vue'
+import { computed, ref, type Ref } from 'vue'
 import { useHabits } from '@/data/habits'
+import { useInboxes, useTags } from '@/data/reference'
 import { useMe } from '@/data/session'
 import { mayLeave } from './asking'
 import type { useAddressing } from './addressing'
@@ -27,10 +28,17 @@ export function useDispatching(options: {
   left: (mode: Mode, as: SendAs) => void
   /** It does not leave now. */
   stayed: () => void
+  pickTags: () => void
 }) {
   const { subject, session, email, addressing, drafting } = options
   const { uuid } = subject.conversation
-  const { me } = useMe()
+  const { me, can } = useMe()
+  const { data: inboxes } = useInboxes()
+  const { data: tags } = useTags()
+  const wantsTags = computed(() => {
+    const inbox = inboxes.value?.find((one) => one.id === subject.conversation.inbox_id)
+    return !!inbox?.prompt_tags_on_reply && !!tags.value?.length && can('conversations:update_tags')
+  })
   const { data: habits } = useHabits()
   const held = useHeld(uuid)
   const checking = ref(false)
@@ -89,7 +97,7 @@ export function useDispatching(options: {
     if (reply && email.value && !addressing.complete()) return
     const to = reply && email.value ? addressing.recipients.value : nobody
     checking.value = true
-    const question = { ...subject, to, since: target.since, forward: !!target.forward, me: me.value?.id }
+    const question = { ...subject, to, since: target.since, forward: !!target.forward, me: me.value?.id, wantsTags: wantsTags.value, pickTags: options.pickTags }
     const go = !reply || (await mayLeave(question).finally(() => (checking.value = false)))
     checking.value = false
     if (!go) return options.stayed()
