@@ -164,6 +164,9 @@ func (s SMTPServer) check(at, authType string) error {
 			return err
 		}
 	}
+	if err := checkText(at+"tls_type", s.TLSType); err != nil { // of which the others are none and tls
+		return err
+	}
 	if s.HelloHostname != "" {
 		if err := checkHost(at+"hello_hostname", strings.Trim(s.HelloHostname, "[]")); err != nil {
 			return err
