@@ -19,6 +19,9 @@ var mechanisms = map[string]struct {
 	"cram":  {"CRAM-MD5", func(u, p string) sasl.Client { return &cramClient{u, p} }},
 }
 
+// alike are mechanisms that give a server the same in another way: where one is not offered, the other does.
+var alike = map[string]string{"plain": "login", "login": "plain"}
+
 // loginClient answers the two questions of the LOGIN mechanism (draft-murchison-sasl-login) whatever their words:
 // servers ask "Username:", "User Name" or nothing at all, and not all take the name with the command.
 type loginClient struct{ answers []string }

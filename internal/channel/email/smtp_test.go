@@ -10,6 +10,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -467,6 +468,29 @@ func TestEveryWayToSignIn(t *testing.T) {
 	bare.AuthProtocol = "plain"
 	if err := Probe(t.Context(), bare, nil); ExplainSMTP(err, bare).Key != "email.problem.no_auth" {
 		t.Errorf("without AUTH: %v", err)
+	}
+	// PLAIN and LOGIN stand for each other; a challenge does not become a password that is sent.
+	for offered, chosen := range map[string]string{"PLAIN": "login", "LOGIN": "plain"} {
+		for _, protocol := range []string{chosen, "cram"} {
+			one := script(t, func(_ int, line string) string {
+				switch verb, _, _ := strings.Cut(line, " "); {
+				case verb == "EHLO":
+					return "250-mail.test\r\n250 AUTH " + offered
+				case verb == "AUTH" && offered == "PLAIN":
+					return "235 welcome"
+				case verb == "AUTH" || verb == base64.StdEncoding.EncodeToString([]byte("tim")):
+					return "334 VXNlcm5hbWU6"
+				case verb == base64.StdEncoding.EncodeToString([]byte(secret)):
+					return "235 welcome"
+				}
+				return "250 fine"
+			})
+			one.AuthProtocol, one.Username, one.Password = protocol, "tim", secret
+			err := Probe(t.Context(), one, nil)
+			if protocol == "cram" && !errors.Is(err, errNoAuth) || protocol != "cram" && err != nil {
+				t.Errorf("%s where %s is offered: %v", protocol, offered, err)
+			}
+		}
 	}
 }
 

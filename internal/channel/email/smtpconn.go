@@ -110,7 +110,11 @@ func signInSMTP(client *smtp.Client, s inbox.SMTPServer, token string) error {
 		return nil
 	}
 	if !client.SupportsAuth(m.name) {
-		return fmt.Errorf("%w %s", errNoAuth, m.name)
+		other, ok := mechanisms[alike[s.AuthProtocol]]
+		if !ok || !client.SupportsAuth(other.name) {
+			return fmt.Errorf("%w %s", errNoAuth, m.name)
+		}
+		m = other
 	}
 	return client.Auth(m.client(s.Username, s.Password))
 }
