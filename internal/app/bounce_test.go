@@ -72,7 +72,24 @@ func TestBounceIsTiedToTheReplyAndOpensNothing(t *testing.T) {
 			t.Fatalf("bounce %+v", b)
 		}
 
-		// Nobody got it: failed, the contact is marked, the conversation stays as it was.
+		told := func(words string) (unread, read int) {
+			for _, n := range d.admin.notifications() {
+				if n.NotificationType != "reply_stopped" || n.Body == nil || *n.Body != words || n.MessageUUID == nil || *n.MessageUUID != m.UUID {
+					continue
+				}
+				if n.IsRead {
+					read++
+				} else {
+					unread++
+				}
+			}
+			return unread, read
+		}
+		if unread, read := told("eve@x.test: no such user here"); unread != 1 || read != 0 || d.joined(c.UUID).Status != "Resolved" {
+			t.Fatalf("one of two did not get it: told %d, %d", unread, read)
+		}
+
+		// Nobody got it: failed, the contact is marked, the conversation is not done.
 		d.deliver(s, bounceMail("b5@mx.test", sent, "bo@x.test", "failed", "5.1.1"))
 		eventually(t, "the reply to have failed", func() bool { return reply().Status == "failed" })
 		var full struct {
@@ -83,15 +100,21 @@ func TestBounceIsTiedToTheReplyAndOpensNothing(t *testing.T) {
 			}
 		}
 		d.admin.ok(http.MethodGet, "/api/v1/conversations/"+c.UUID, nil, &full)
-		if full.Status != "Resolved" || full.Contact.EmailBouncedAt == nil || full.Contact.EmailBounce != "bo@x.test: no such user here" || d.all().Total != 1 {
+		if full.Status != "Open" || full.Contact.EmailBouncedAt == nil || full.Contact.EmailBounce != "bo@x.test: no such user here" || d.all().Total != 1 {
 			t.Fatalf("conversation %+v", full)
 		}
 		if n := d.activities(c.UUID, "bounced"); n != 2 {
 			t.Fatalf("%d activities", n)
 		}
+		if unread, read := told("bo@x.test: no such user here"); unread != 1 || read != 0 {
+			t.Fatalf("nobody got it: told %d, %d", unread, read)
+		}
 
 		// Sent again, it is sent, and what came back before no longer counts, even if it comes once more.
 		d.admin.ok(http.MethodPut, "/api/v1/conversations/"+c.UUID+"/messages/"+m.UUID+"/retry", nil, nil)
+		if unread, read := told("bo@x.test: no such user here"); unread != 0 || read != 1 {
+			t.Fatalf("sent again: told %d, %d", unread, read)
+		}
 		eventually(t, "the reply to be sent again", func() bool { return reply().Status == "sent" })
 		d.deliver(s, bounceMail("b5@mx.test", sent, "bo@x.test", "failed", "5.1.1"))
 		d.waitBooks(id, ledger{Filed: 4, Ignored: 2, Duplicate: 2})

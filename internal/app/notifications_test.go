@@ -462,16 +462,28 @@ func TestReplyThatDidNotLeaveIsToldItsWriterOrWhoHasTheConversation(t *testing.T
 		eventually(t, "both to be told", func() bool { return len(stopped(o.ann)) == 2 })
 		for _, n := range stopped(o.ann) {
 			want := map[string]string{answered: "Somebody wrote", lost: "Its writer is gone"}[*n.ConversationUUID]
-			if n.IsRead || !strings.Contains(n.Title, "was not sent") || !strings.Contains(*n.Body, want) {
+			if n.IsRead || !strings.Contains(n.Title, "was not delivered") || !strings.Contains(*n.Body, want) {
 				t.Errorf("%+v of %s", n, want)
 			}
 		}
 		if got := stopped(o.bob); len(got) != 0 {
 			t.Errorf("who may not read the conversation any more is told %+v", got)
 		}
+		// So is a reply that left and comes back, by whoever has the conversation now.
+		returned := o.open("Bulb")
+		o.assign(returned, o.bobID)
+		came := o.write(o.bob, returned, "Here it is", nil).UUID
+		eventually(t, "the reply to leave", func() bool { return len(o.mail.Sent()) == 1 })
+		o.assign(returned, o.annID)
+		o.deliver(o.mail, bounceMail("returned@mx.test", parsed(t, o.mail.Sent()[0].Raw).MessageID, "kim@x.test", "failed", "5.1.1"))
+		eventually(t, "it to be told", func() bool { return len(stopped(o.ann)) == 3 })
+		if n := stopped(o.ann)[0]; *n.ConversationUUID != returned || *n.Body != "kim@x.test: no such user here" || len(stopped(o.bob)) != 0 {
+			t.Errorf("%+v", n)
+		}
 		// What is done with it settles it, for who does it.
 		o.ann.ok(http.MethodDelete, "/api/v1/conversations/"+answered+"/held/"+first, nil, nil)
 		o.ann.ok(http.MethodDelete, "/api/v1/conversations/"+lost+"/held/"+second, nil, nil)
+		o.ann.ok(http.MethodPut, at(returned, "/messages/", came, "/retry"), nil, nil)
 		for _, n := range stopped(o.ann) {
 			if !n.IsRead {
 				t.Errorf("still unread: %+v", n)

@@ -135,6 +135,9 @@ func TestRepliesAreListedResentReaddressedAndTakenBack(t *testing.T) {
 		if r := d.waitState(failed, "failed"); !strings.Contains(r.LastError, "not from you") {
 			t.Fatalf("failed %+v", r)
 		}
+		if told := d.admin.notifications(); len(told) != 1 || told[0].NotificationType != "reply_stopped" || !strings.Contains(*told[0].Body, "not from you") {
+			t.Fatalf("told of it: %+v", told)
+		}
 		// A server that is away delays.
 		server := body["config"].(map[string]any)["smtp"].([]any)[0].(map[string]any)
 		server["host"], server["port"] = "127.0.0.1", 1

@@ -119,7 +119,7 @@ func (c *Channel) applyBounces(ctx context.Context, tx *db.Tx, entryID int64, o 
 		}
 	}
 	if o.State == "sent" && !slices.ContainsFunc(recipients, func(r string) bool { return !lost[r] }) {
-		d.State, d.LastError = "failed", words(news[len(news)-1])
+		d.State, d.LastError = "failed", news[len(news)-1].Words()
 	}
 	if _, err := tx.Exec(ctx, `UPDATE outbox SET bounces = $2, bounced = TRUE, state = $3, last_error = $4, updated_at = $5 WHERE message_id = $1`,
 		o.MessageID, db.ToJSON(all), d.State, d.LastError, db.Now()); err != nil {
@@ -127,19 +127,12 @@ func (c *Channel) applyBounces(ctx context.Context, tx *db.Tx, entryID int64, o 
 	}
 	for _, b := range news {
 		if b.Action == mail.Failed && strings.HasPrefix(b.StatusCode, "5.") {
-			if err := contact.MarkBounced(ctx, tx, b.Recipient, words(b)); err != nil {
+			if err := contact.MarkBounced(ctx, tx, b.Recipient, b.Words()); err != nil {
 				return err
 			}
 		}
 	}
 	return c.Conversations.BounceTx(ctx, tx, o.MessageID, fmt.Sprintf("mail:%d", entryID), d, news)
-}
-
-func words(b conversation.Bounce) string {
-	if b.Message == "" {
-		return b.Recipient + ": " + b.StatusCode
-	}
-	return b.Recipient + ": " + b.Message
 }
 
 // clearBounces lets what came back of earlier attempts no longer count, when a reply is queued again.

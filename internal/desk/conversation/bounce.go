@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -52,17 +53,24 @@ func Recipients(meta db.JSON) (out []string) {
 	return out
 }
 
+// Words are what a bounce says, with whom it is about.
+func (b Bounce) Words() string { return b.Recipient + ": " + b.reason() }
+
+func (b Bounce) reason() string { return cmp.Or(strings.TrimSpace(b.Message), b.StatusCode) }
+
 // BounceTx tells the conversation that a reply came back, in the caller's transaction: its message has failed if nobody
-// is left whom it reached, the thread names who did not get it, and open screens change. It is no word of the
-// customer: it does not open, reopen or count as one. d is the delivery's new state, news the bounces that are new in it.
+// is left whom it reached, the thread names who did not get it, its writer is told, and open screens change. It is no word of the
+// customer and does not open a conversation; one that was resolved by a reply that reached nobody is opened again. d is the
+// delivery's new state, news the bounces that are new in it.
 func (s *Service) BounceTx(ctx context.Context, tx *db.Tx, messageID int64, cause string, d Delivery, news []Bounce) error {
 	if d.State == StatusFailed {
 		if err := s.SettleTx(ctx, tx, messageID, StatusFailed); err != nil {
 			return err
 		}
 	}
-	if err := s.NoteDeliveryTx(ctx, tx, messageID, d); err != nil {
-		return err
+	news = slices.DeleteFunc(slices.Clone(news), func(b Bounce) bool { return b.Action != StatusFailed })
+	if len(news) == 0 {
+		return s.noteDelivery(ctx, tx, messageID, d, "")
 	}
 	h, err := lockHolding(ctx, tx, messageID)
 	if err != nil {
@@ -72,17 +80,18 @@ func (s *Service) BounceTx(ctx context.Context, tx *db.Tx, messageID int64, caus
 	if err != nil {
 		return fmt.Errorf("note a bounce: %w", err)
 	}
+	var lost []string
 	for _, b := range news {
-		if b.Action != StatusFailed {
-			continue
-		}
-		params := map[string]string{"recipient": b.Recipient, "reason": strings.TrimSpace(b.Message)}
-		if params["reason"] == "" {
-			params["reason"] = b.StatusCode
-		}
+		lost = append(lost, b.Words())
+		params := map[string]string{"recipient": b.Recipient, "reason": b.reason()}
 		if err := s.activity(ctx, tx, h, system, cause, "bounced", params, alongside{}); err != nil {
 			return err
 		}
 	}
-	return nil
+	if d.State == StatusFailed {
+		if err := s.reopenUnanswered(ctx, tx, messageID, cause); err != nil {
+			return err
+		}
+	}
+	return s.noteDelivery(ctx, tx, messageID, d, strings.Join(lost, "\n"))
 }

@@ -38,6 +38,13 @@ func lockMessage(ctx context.Context, tx *db.Tx, where string, args ...any) (m m
 	return m, nil
 }
 
+// answers reports whether somebody answers the customer with a reply: it is not automated and passes no other message on.
+func (m messageHead) answers() bool {
+	meta := metaOf(m.Meta)
+	automated, _ := meta["is_automated"].(bool)
+	return !automated && meta["forward_of"] == nil
+}
+
 // SettleTx records that a pending reply was sent or has failed for good, in the caller's transaction. Sending stops the
 // clocks of the conversation, unless the message is automated or passes another one on: nobody answered the customer then.
 func (s *Service) SettleTx(ctx context.Context, tx *db.Tx, messageID int64, status string) error {
@@ -57,8 +64,7 @@ func (s *Service) SettleTx(ctx context.Context, tx *db.Tx, messageID int64, stat
 	if err := s.messageChanged(ctx, tx, h, m.UUID, m.SenderID, map[string]any{"status": status}); err != nil {
 		return err
 	}
-	meta := metaOf(m.Meta)
-	if automated, _ := meta["is_automated"].(bool); status != StatusSent || automated || meta["forward_of"] != nil {
+	if status != StatusSent || !m.answers() {
 		return nil
 	}
 	set := map[string]any{"last_reply_at": now, "waiting_since": nil}
@@ -72,8 +78,20 @@ func (s *Service) SettleTx(ctx context.Context, tx *db.Tx, messageID int64, stat
 	return s.changed(ctx, tx, h, event.ConversationUpdated, m.SenderID, fmt.Sprintf("message:%d", m.ID), set, nil)
 }
 
-// NoteDeliveryTx announces that the delivery of a reply has a new state, such as delayed, in the caller's transaction.
+// NoteDeliveryTx announces that the delivery of a reply has a new state, such as delayed, in the caller's transaction. One that
+// failed reached nobody: the conversation is not done.
 func (s *Service) NoteDeliveryTx(ctx context.Context, tx *db.Tx, messageID int64, d Delivery) error {
+	if d.State != StatusFailed {
+		return s.noteDelivery(ctx, tx, messageID, d, "")
+	}
+	if err := s.reopenUnanswered(ctx, tx, messageID, fmt.Sprintf("message:%d", messageID)); err != nil {
+		return err
+	}
+	return s.noteDelivery(ctx, tx, messageID, d, d.LastError)
+}
+
+// noteDelivery announces the new state of a delivery. Lost are the servers' words of who does not get the reply, "" for nobody.
+func (s *Service) noteDelivery(ctx context.Context, tx *db.Tx, messageID int64, d Delivery, lost string) error {
 	h, err := lockHolding(ctx, tx, messageID)
 	if err != nil {
 		return err
@@ -82,7 +100,28 @@ func (s *Service) NoteDeliveryTx(ctx context.Context, tx *db.Tx, messageID int64
 	if err != nil {
 		return err
 	}
-	return s.messageChanged(ctx, tx, h, m.UUID, m.SenderID, map[string]any{"delivery": d})
+	payload := MessageUpdatedPayload{ConversationUUID: h.UUID, UUID: m.UUID, Set: map[string]any{"delivery": d}}
+	if lost != "" {
+		payload.Lost = &Lost{MessageID: m.ID, SenderID: m.SenderID, Reason: lost}
+	}
+	return s.append(ctx, tx, event.New{Type: event.MessageUpdated, ConversationID: h.ID, ActorID: m.SenderID, Payload: payload})
+}
+
+// reopenUnanswered opens a resolved conversation whose answer reached nobody.
+func (s *Service) reopenUnanswered(ctx context.Context, tx *db.Tx, messageID int64, cause string) error {
+	h, err := lockHolding(ctx, tx, messageID)
+	if err != nil {
+		return err
+	}
+	m, err := lockMessage(ctx, tx, `id = $1`, messageID)
+	if err != nil || !m.answers() || hidden(h.StatusID) {
+		return err
+	}
+	status, err := s.ref.statusByID(ctx, tx, h.StatusID)
+	if err != nil || status.Category != "resolved" {
+		return err
+	}
+	return s.reopen(ctx, tx, h, cause)
 }
 
 // Retry lets a failed reply leave again, as the same mail: whoever wrote it may be away, so that everybody who may write in the

@@ -39,6 +39,14 @@ type MessageUpdatedPayload struct {
 	ConversationUUID string         `json:"conversation_uuid"`
 	UUID             string         `json:"uuid"`
 	Set              map[string]any `json:"set"`
+	Lost             *Lost          `json:"lost,omitempty"`
+}
+
+// Lost says that a reply did not arrive at one of its recipients, or at none.
+type Lost struct {
+	MessageID int64  `json:"message_id"`
+	SenderID  int64  `json:"sender_id"`
+	Reason    string `json:"reason"` // the servers' words
 }
 
 // ChangedPayload announces changed fields of a conversation, by their JSON names, with the values they had before.

@@ -141,7 +141,7 @@ func (s *Service) joins(ctx context.Context, tx *db.Tx, h head, author int64) (s
 	return fmt.Sprintf("%s (%s)", strings.TrimSpace(first+" "+last), *email), nil
 }
 
-// reopen sets a conversation Open because the customer wrote, be it in the trash, and takes it from an agent who is away and wants that.
+// reopen sets a conversation Open because the customer wrote, be it in the trash, or was not reached, and takes it from an agent who is away and wants that.
 func (s *Service) reopen(ctx context.Context, tx *db.Tx, h head, cause string) error {
 	open, err := s.ref.status(ctx, tx, Open)
 	if err != nil || h.StatusID == open.ID {

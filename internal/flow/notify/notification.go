@@ -21,7 +21,7 @@ const (
 	SLAWarning      Type = "sla_warning"
 	SLABreach       Type = "sla_breach"
 	Reply           Type = "reply"            // a customer wrote in a conversation of the agent; Foyer's addition
-	ReplyStopped    Type = "reply_stopped"    // a held reply of the agent did not leave; Foyer's addition
+	ReplyStopped    Type = "reply_stopped"    // a reply of the agent did not leave or arrive; Foyer's addition
 	NewConversation Type = "new_conversation" // nobody's yet, in a team of the agent or in none; Foyer's addition
 	InboxOutage     Type = "inbox_outage"     // an inbox is not read or cannot send, or does so again; Foyer's addition
 )

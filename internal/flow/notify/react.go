@@ -37,6 +37,8 @@ func (s *Service) react(ctx context.Context, tx *db.Tx, e event.Event) error {
 		return s.mentioned(ctx, tx, e)
 	case event.MessageHeld:
 		return s.held(ctx, tx, e)
+	case event.MessageUpdated:
+		return s.fared(ctx, tx, e)
 	}
 	return nil
 }
@@ -142,15 +144,36 @@ func (s *Service) held(ctx context.Context, tx *db.Tx, e event.Event) error {
 }
 
 func (s *Service) stopped(ctx context.Context, tx *db.Tx, e event.Event, h conversation.HeldPayload) error {
+	return s.tellWriter(ctx, tx, e, h.SenderID, 0, func(lang string) string { return i18n.T(lang, "composer.held.stopped."+h.Reason, nil) })
+}
+
+// fared tells of a reply that did not arrive. Sending it again settles that.
+func (s *Service) fared(ctx context.Context, tx *db.Tx, e event.Event) error {
+	var m conversation.MessageUpdatedPayload
+	if err := e.Payload.Decode(&m); err != nil {
+		return err
+	}
+	switch {
+	case m.Set["status"] == conversation.StatusPending:
+		return s.settle(ctx, tx, settleStopped, e.ActorID, *e.ConversationID)
+	case m.Lost != nil:
+		return s.tellWriter(ctx, tx, e, m.Lost.SenderID, m.Lost.MessageID, func(string) string { return m.Lost.Reason })
+	}
+	return nil
+}
+
+// tellWriter tells the writer of a reply what became of it; whoever has the conversation, if the writer is gone or may not read it
+// any more. MessageID is 0 if the reply is no message yet.
+func (s *Service) tellWriter(ctx context.Context, tx *db.Tx, e event.Event, writerID, messageID int64, body func(lang string) string) error {
 	n, err := s.news(ctx, tx, ReplyStopped, e)
 	if err != nil {
 		return err
 	}
-	writer, err := agent.PrincipalIn(ctx, tx, h.SenderID)
+	writer, err := agent.PrincipalIn(ctx, tx, writerID)
 	if err != nil {
 		return err
 	}
-	to := h.SenderID
+	to := writerID
 	if writer == nil || !conversation.CanRead(writer, n.About.AssignedUser, n.About.AssignedTeam) {
 		if n.About.AssignedUser == nil {
 			return nil
@@ -161,7 +184,7 @@ func (s *Service) stopped(ctx context.Context, tx *db.Tx, e event.Event, h conve
 	if err != nil || reader == nil {
 		return err
 	}
-	n.Body = i18n.T(s.language(ctx, reader), "composer.held.stopped."+h.Reason, nil)
+	n.Body, n.MessageID = body(s.language(ctx, reader)), messageID
 	return s.tell(ctx, tx, to, n)
 }
 
