@@ -155,8 +155,8 @@ async function measured(cdp: CDPSession): Promise<{ nodes: number; heap: number 
 test('a thread of hundreds is light, is searched as a whole and opened in its middle', async ({ desk, dovecot, sink, signedIn: page }) => {
   test.setTimeout(400_000)
   await desk.api.createInbox('long', dovecot, sink)
-  await dovecot.deliver('long', mailWithFiles('A long story'))
-  const { uuid } = await desk.api.conversationAbout('A long story')
+  await dovecot.deliver('long', mailWithFiles('A saga of porcelain'))
+  const { uuid } = await desk.api.conversationAbout('A saga of porcelain')
   const notes: Message[] = []
   await test.step('many notes are written', async () => {
     for (let n = 0; n < many; n += 25) {
