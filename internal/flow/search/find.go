@@ -72,18 +72,17 @@ func find[T any](ctx context.Context, s *Service, e *expression, in index, scan 
 	}
 	if s.db.Engine() == db.Postgres {
 		by := indexed
-		switch {
-		case in.few != nil:
-		case in.depth == candidates: // whose readers may read all that matches
-			if err := read(e.tsquery(), newest); err != nil || len(out) == candidates {
-				return out, err
+		if in.few == nil {
+			if in.depth == candidates { // whose readers may read all that matches
+				if err := read(e.tsquery(), newest); err != nil || len(out) == candidates {
+					return out, err
+				}
 			}
-		default:
-			rare, err := s.rare(ctx, in, e.tsquery())
+			common, err := s.common(ctx, in, e.tsquery())
 			if err != nil {
 				return nil, err
 			}
-			if !rare {
+			if common {
 				by = walked
 			}
 		}
@@ -116,19 +115,54 @@ const (
 )
 
 const (
-	tried  = 10_000 // rows
-	common = candidates
+	tried    = 10_000 // rows
+	frequent = candidates
 )
 
 func (s *Service) rare(ctx context.Context, in index, matching string) (bool, error) {
 	args := &filter.Args{}
 	var n int
 	err := s.db.QueryRow(ctx, `SELECT count(*) FROM (SELECT 1 FROM (`+in.newest(args)+`) AS newest
-		WHERE doc @@ `+args.Add(matching)+`::tsquery LIMIT `+strconv.Itoa(common)+`) AS found`, args.Values()...).Scan(&n)
+		WHERE doc @@ `+args.Add(matching)+`::tsquery LIMIT `+strconv.Itoa(frequent)+`) AS found`, args.Values()...).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("see how common the words of a search are: %w", err)
 	}
-	return n < common, nil
+	return n < frequent, nil
+}
+
+// How many rows are looked at everywhere in an index, and how many matches among them are so many that the index would name too many.
+const (
+	samples = 20
+	sampled = 100 // rows of each
+	usually = 2
+)
+
+// common reports whether a query is one of common words.
+func (s *Service) common(ctx context.Context, in index, matching string) (bool, error) {
+	if in.depth != candidates { // else the newest rows have been looked at
+		if rare, err := s.rare(ctx, in, matching); err != nil || !rare {
+			return !rare, err
+		}
+	}
+	return s.usual(ctx, in, matching)
+}
+
+// usual reports whether what matches is common though not among the newest rows.
+func (s *Service) usual(ctx context.Context, in index, matching string) (bool, error) {
+	args := &filter.Args{}
+	top := `(SELECT COALESCE(max(id), 0) FROM ` + in.table + `)`
+	if in.below != 0 {
+		top = args.Add(in.below) + `::bigint`
+	}
+	bottom := args.Add(in.above) + `::bigint`
+	var n int
+	err := s.db.QueryRow(ctx, `SELECT count(*) FROM generate_series(1, `+strconv.Itoa(samples)+`) AS part CROSS JOIN LATERAL
+		(SELECT doc FROM `+in.table+` WHERE id <= `+bottom+` + (`+top+` - `+bottom+`) / `+strconv.Itoa(samples)+` * part
+		ORDER BY id DESC LIMIT `+strconv.Itoa(sampled)+`) AS rows_of WHERE rows_of.doc @@ `+args.Add(matching)+`::tsquery`, args.Values()...).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("see how usual the words of a search are: %w", err)
+	}
+	return n >= usually, nil
 }
 
 // newest is the statement of the newest rows of an index on PostgreSQL.

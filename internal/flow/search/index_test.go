@@ -214,6 +214,10 @@ func TestRareBeginningsComeFromTheIndexAndCommonOnesFromTheNewestRows(t *testing
 			if got != rare {
 				k.Errorf("%s: rare is %v", word, got)
 			}
+			// Wherever they are: the newest rows may be of another kind.
+			if usual, err := k.s.usual(k.ctx, in, matching); err != nil || usual == rare {
+				k.Errorf("%s: usual is %v, %v", word, usual, err)
+			}
 			plan := func(by way) string {
 				args := &filter.Args{}
 				return strings.Join(k.plan(k.s.matches(in, matching, by, args), args.Values()...), "\n")
