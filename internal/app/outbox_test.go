@@ -45,8 +45,8 @@ func (d *desk) waitState(message, state string) departing {
 	return found
 }
 
-// saying is a mail server that greets with a text and says nothing more, or nothing at all.
-func saying(t *testing.T, greeting string) (host string, port int) {
+// serving takes connections and hands each to talk.
+func serving(t *testing.T, talk func(net.Conn)) (host string, port int) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -60,41 +60,32 @@ func saying(t *testing.T, greeting string) (host string, port int) {
 				return
 			}
 			t.Cleanup(func() { _ = c.Close() })
-			_, _ = c.Write([]byte(greeting))
+			go talk(c)
 		}
 	}()
 	return hostPort(l.Addr().String())
 }
 
+// saying is a mail server that greets with a text and says nothing more, or nothing at all.
+func saying(t *testing.T, greeting string) (host string, port int) {
+	t.Helper()
+	return serving(t, func(c net.Conn) { _, _ = c.Write([]byte(greeting)) })
+}
+
 // refusing serves SMTP by which anybody may sign in and send, and that refuses every recipient with a reply.
 func refusing(t *testing.T, reply string) (host string, port int) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
+	return serving(t, func(c net.Conn) {
+		_, _ = c.Write([]byte("220 mail.test\r\n"))
+		for in := bufio.NewScanner(c); in.Scan(); {
+			verb, _, _ := strings.Cut(strings.ToUpper(in.Text()), " ")
+			answer := map[string]string{"EHLO": "250-mail.test\r\n250 AUTH PLAIN", "AUTH": "235 welcome", "RCPT": reply}[verb]
+			if answer == "" {
+				answer = "250 as you like"
 			}
-			t.Cleanup(func() { _ = c.Close() })
-			go func() {
-				_, _ = c.Write([]byte("220 mail.test\r\n"))
-				for in := bufio.NewScanner(c); in.Scan(); {
-					verb, _, _ := strings.Cut(strings.ToUpper(in.Text()), " ")
-					answer := map[string]string{"EHLO": "250-mail.test\r\n250 AUTH PLAIN", "AUTH": "235 welcome", "RCPT": reply}[verb]
-					if answer == "" {
-						answer = "250 as you like"
-					}
-					_, _ = c.Write([]byte(answer + "\r\n"))
-				}
-			}()
+			_, _ = c.Write([]byte(answer + "\r\n"))
 		}
-	}()
-	return hostPort(l.Addr().String())
+	})
 }
 
 // sendBy makes an inbox whose mail leaves by another server, and returns the inbox with a conversation in it.

@@ -41,7 +41,12 @@ func (s *Service) listing(ctx context.Context, p *agent.Principal, q ListQuery) 
 	if l.from, err = s.source(ctx, p, q, l.tree); err != nil {
 		return nil, err
 	}
-	if l.walk, l.within, err = s.along(ctx, p, q, l.tree); err != nil {
+	if l.from.rare { // which is put in order
+		l.walk.sorting, l.walk.desc, err = q.sorting()
+	} else {
+		l.walk, l.within, err = s.along(ctx, p, q, l.tree)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if l.total, err = s.total(ctx, p, q, l.from, where, args.Values()); err != nil {

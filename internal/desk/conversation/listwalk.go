@@ -15,7 +15,7 @@ import (
 type walk struct {
 	sorting
 	desc bool
-	by   string // a column of [ranges], byScope, or "": the index of all conversations or of one status
+	by   string // the column of a [span], byScope, or "": the index of all conversations or of one status
 }
 
 // byScope is a walk along the index of the list's own condition, such as what is assigned to the agent.
@@ -159,7 +159,7 @@ func (s *Service) oneStatus(ctx context.Context, tree filter.Tree) (int64, error
 }
 
 // maxFound is up to how many conversations are put in order where a walk would pass more.
-var maxFound = 50_000
+const maxFound = 50_000
 
 // nearest is how far a list is walked before it is asked whether another way is shorter.
 func nearest() int { return 5 * anchorStep }
