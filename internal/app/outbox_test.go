@@ -46,7 +46,7 @@ func (d *desk) waitState(message, state string) departing {
 }
 
 // serving takes connections and hands each to talk.
-func serving(t *testing.T, talk func(net.Conn)) (host string, port int) {
+func serving(t testing.TB, talk func(net.Conn)) (host string, port int) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
