@@ -20,10 +20,10 @@ async function ask(desk: Desk, inbox: number, subject: string): Promise<string> 
 }
 
 /** Sends a reply and waits until it is in a state of the outbox. */
-async function reply(desk: Desk, conversation: string, state: string): Promise<string> {
+async function reply(desk: Desk, conversation: string, state: string, cc: string[] = []): Promise<string> {
   const { uuid } = await desk.api.post<{ uuid: string }>(`/api/v1/conversations/${conversation}/messages`, {
     sender_type: 'agent', private: false, message: '<p>It left our stock this morning and is with you on Thursday.</p>', to: ['rosa@customer.example'],
-    cc: [], bcc: [], attachments: [], mentions: [], echo_id: '',
+    cc, bcc: [], attachments: [], mentions: [], echo_id: '',
   })
   await inState(desk, uuid, state)
   return uuid
@@ -96,6 +96,39 @@ test('a reply that was not taken yet is tried at once, sent to others, or taken 
     await examineLooks(page, 'delivery-cancelled')
     await examineIn(page, desk, 'fa-IR', 'delivery-cancelled', () => expect(last(page).getByTestId('message-cancelled')).toBeVisible())
   })
+})
+
+test('a reply that some have waits for the others, or says who does not get it', async ({ desk, dovecot, sink, signedIn: page }) => {
+  await page.setViewportSize({ width: 1440, height: 900 })
+  const inbox = await desk.api.createInbox('some', dovecot, sink, 'Some')
+  const conversation = await ask(desk, inbox, 'Warranty of the kettle')
+  await sink.treat('rcpt=ines@customer.example 450 4.2.0 Greylisted, try later')
+  const message = await reply(desk, conversation, 'delayed', ['ines@customer.example'])
+  await page.goto(`/inboxes/all/conversation/${conversation}`)
+  await expect(last(page)).toContainText('Not everybody has it yet')
+  await expect(last(page)).toContainText('Greylisted')
+  await expect(last(page)).toHaveAttribute('data-status', 'sent')
+  await examineLooks(page, 'delivery-some-wait')
+  for (const language of ['de-DE', 'fa-IR']) await examineIn(page, desk, language, 'delivery-some-wait', () => expect(last(page).getByTestId('message-now')).toBeVisible())
+  await desk.api.speak('en-US')
+  await page.reload()
+
+  await sink.treat('rcpt=ines@customer.example 550 5.1.1 No such user')
+  await last(page).getByTestId('message-now').click()
+  await inState(desk, message, 'bounced')
+  await expect(last(page).getByTestId('message-bounces')).toContainText('ines@customer.example did not get it: No such user')
+  await examineLooks(page, 'delivery-some-refused')
+  await examineIn(page, desk, 'fa-IR', 'delivery-some-refused', () => expect(last(page).getByTestId('message-bounces')).toBeVisible())
+  await desk.api.speak('en-US')
+  await page.reload()
+
+  await last(page).getByTestId('message-readdress').click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Cc', { exact: true }).fill('ines.lind@customer.example')
+  await dialog.getByRole('button', { name: 'Send again' }).click()
+  await inState(desk, message, 'sent')
+  await expect(last(page).getByTestId('message-bounces')).toBeHidden()
+  await sink.mailTo('ines.lind@customer.example')
 })
 
 test('the outbox shows replies in all states, and what the servers said', async ({ desk, dovecot, sink, signedIn: page }) => {

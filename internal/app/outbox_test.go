@@ -20,7 +20,7 @@ type departing struct {
 	State         string
 	LastError     string  `json:"last_error"`
 	NextAttemptAt *string `json:"next_attempt_at"`
-	To            []string
+	To, Reached   []string
 }
 
 // outbox returns the replies of the outbox, the newest first.

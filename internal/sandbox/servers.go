@@ -43,6 +43,7 @@ type Servers struct {
 	sent    []Sent
 	onSent  func(Sent)
 	cut     func(Sent) bool
+	refuse  func(recipient string) error
 	accepts func(user, token string) bool
 }
 
@@ -151,6 +152,13 @@ func (s *Servers) CutAfterData(fn func(Sent) bool) {
 	s.cut = fn
 }
 
+// Refuse makes the SMTP server refuse recipients for which fn returns an error, an [smtp.SMTPError] in its words.
+func (s *Servers) Refuse(fn func(recipient string) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuse = fn
+}
+
 // accept takes one mail: into the mailbox for its address (and what is written behind a plus), outside for all others.
 func (s *Servers) accept(from string, to []string, raw []byte) error {
 	var outside []string
@@ -226,6 +234,14 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 }
 
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.s.mu.Lock()
+	refuse := s.s.refuse
+	s.s.mu.Unlock()
+	if refuse != nil {
+		if err := refuse(to); err != nil {
+			return err
+		}
+	}
 	s.to = append(s.to, to)
 	return nil
 }

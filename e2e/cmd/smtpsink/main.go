@@ -6,6 +6,7 @@
 //	accept                       take every mail (the default)
 //	cut                          take the mail, then close the connection instead of answering
 //	rcpt 550 5.1.1 No such user  refuse every recipient in these words
+//	rcpt=a@b.test 450 4.2.0 Busy refuse this recipient
 //	data 451 4.3.0 Try later     refuse every mail in these words, after reading it
 //
 // and is answered by "ok" on a line.
@@ -77,11 +78,13 @@ type sink struct {
 	mu      sync.Mutex
 	mode    string // accept, cut, rcpt, data
 	refusal *smtp.SMTPError
+	refused string // the recipient refused; "" for all
 	count   int
 }
 
 func (s *sink) setMode(command string) error {
 	mode, words, _ := strings.Cut(command, " ")
+	mode, refused, _ := strings.Cut(mode, "=")
 	var refusal *smtp.SMTPError
 	switch mode {
 	case "accept", "cut":
@@ -99,7 +102,7 @@ func (s *sink) setMode(command string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mode, s.refusal = mode, refusal
+	s.mode, s.refusal, s.refused = mode, refusal, refused
 	return nil
 }
 
@@ -107,6 +110,16 @@ func (s *sink) present() (mode string, refusal *smtp.SMTPError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.mode, s.refusal
+}
+
+// refusalOf returns the words in which a recipient is refused, nil for none.
+func (s *sink) refusalOf(to string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.mode != "rcpt" || (s.refused != "" && s.refused != to) {
+		return nil
+	}
+	return s.refusal
 }
 
 // record writes the mail, then its envelope: a mail whose envelope is there is complete.
@@ -146,7 +159,7 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 }
 
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
-	if mode, refusal := s.sink.present(); mode == "rcpt" {
+	if refusal := s.sink.refusalOf(to); refusal != nil {
 		return refusal
 	}
 	s.to = append(s.to, to)

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/foyerdesk/foyer/internal/desk/contact"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
 	"github.com/foyerdesk/foyer/internal/platform/db"
@@ -25,6 +23,7 @@ type departed struct {
 	Attempts  int64
 	LastError string
 	Bounces   db.JSON
+	Reached   db.JSON
 }
 
 // bounced ties a report to the reply it is about: one that this inbox sent under the Message-ID named, to the recipient
@@ -77,9 +76,9 @@ func findDeparted(ctx context.Context, tx *db.Tx, inboxID int64, sourceID string
 	if tx.Engine() == db.Postgres {
 		lock = " FOR UPDATE OF o"
 	}
-	err = tx.QueryRow(ctx, `SELECT m.id, m.meta, o.state, o.attempts, o.last_error, o.bounces FROM messages m
+	err = tx.QueryRow(ctx, `SELECT m.id, m.meta, o.state, o.attempts, o.last_error, o.bounces, o.reached FROM messages m
 		JOIN outbox o ON o.message_id = m.id WHERE m.inbox_id = $1 AND m.source_id = $2`+lock, inboxID, clean(sourceID)).
-		Scan(&o.MessageID, &o.Meta, &o.State, &o.Attempts, &o.LastError, &o.Bounces)
+		Scan(&o.MessageID, &o.Meta, &o.State, &o.Attempts, &o.LastError, &o.Bounces, &o.Reached)
 	return o, err
 }
 
@@ -110,27 +109,21 @@ func addBounce(known []conversation.Bounced, b conversation.Bounced) ([]conversa
 // applyBounces stores the bounces of a reply. It has failed when every recipient's copy was given up; it can then be sent
 // again like any other that failed.
 func (c *Channel) applyBounces(ctx context.Context, tx *db.Tx, entryID int64, o departed, recipients []string, all []conversation.Bounced, news []conversation.Bounce) error {
-	d := conversation.Delivery{State: o.State, Attempts: o.Attempts, LastError: o.LastError}
-	lost := map[string]bool{}
-	for _, b := range all {
-		if !b.Cleared {
-			d.Bounces = append(d.Bounces, b.Bounce)
-			lost[b.Recipient] = lost[b.Recipient] || b.Action == mail.Failed
-		}
+	var reached []string
+	if err := o.Reached.Decode(&reached); err != nil {
+		return err
 	}
-	if o.State == "sent" && !slices.ContainsFunc(recipients, func(r string) bool { return !lost[r] }) {
+	lost := lostIn(all)
+	d := conversation.Delivery{State: o.State, Attempts: o.Attempts, LastError: o.LastError, Bounces: openIn(all)}
+	if o.State == "sent" && len(without(recipients, lost)) == 0 {
 		d.State, d.LastError = "failed", news[len(news)-1].Words()
 	}
-	if _, err := tx.Exec(ctx, `UPDATE outbox SET bounces = $2, bounced = TRUE, state = $3, last_error = $4, updated_at = $5 WHERE message_id = $1`,
-		o.MessageID, db.ToJSON(all), d.State, d.LastError, db.Now()); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE outbox SET bounces = $2, bounced = TRUE, reached = $3, state = $4, last_error = $5, updated_at = $6 WHERE message_id = $1`,
+		o.MessageID, db.ToJSON(all), listJSON(without(reached, lost)), d.State, d.LastError, db.Now()); err != nil {
 		return fmt.Errorf("note what bounced: %w", err)
 	}
-	for _, b := range news {
-		if b.Action == mail.Failed && strings.HasPrefix(b.StatusCode, "5.") {
-			if err := contact.MarkBounced(ctx, tx, b.Recipient, b.Words()); err != nil {
-				return err
-			}
-		}
+	if err := markDead(ctx, tx, news); err != nil {
+		return err
 	}
 	return c.Conversations.BounceTx(ctx, tx, o.MessageID, fmt.Sprintf("mail:%d", entryID), d, news)
 }

@@ -30,6 +30,7 @@ type Departing struct {
 	NextAttemptAt *db.Time              `json:"next_attempt_at" doc:"When a delayed one is tried next"`
 	LastError     string                `json:"last_error" doc:"The server's words"`
 	Bounces       []conversation.Bounce `json:"bounces"`
+	Reached       []string              `json:"reached" doc:"Who has it, of one that still goes to others"`
 	CreatedAt     db.Time               `json:"created_at"`
 	UpdatedAt     db.Time               `json:"updated_at"`
 	conversation.Addressees
@@ -93,11 +94,11 @@ func (c *Channel) departing(ctx context.Context, ids []int64) ([]Departing, erro
 	err := db.Each(ctx, c.DB, func(r db.Rows) error {
 		var d Departing
 		var first, last, subject string
-		var meta, bounces db.JSON
+		var meta, bounces, reached db.JSON
 		var next db.Time
 		var reference int64
 		if err := r.Scan(&d.ID, &d.Message, &d.Conversation, &reference, &subject, &first, &last, &d.InboxID, &d.State, &d.Attempts, &next,
-			&d.LastError, &bounces, &d.CreatedAt, &d.UpdatedAt, &meta); err != nil {
+			&d.LastError, &bounces, &reached, &d.CreatedAt, &d.UpdatedAt, &meta); err != nil {
 			return err
 		}
 		var of struct {
@@ -117,7 +118,10 @@ func (c *Channel) departing(ctx context.Context, ids []int64) ([]Departing, erro
 		if d.State == "delayed" {
 			d.NextAttemptAt = &next
 		}
-		for _, list := range []*[]string{&d.To, &d.CC, &d.BCC} {
+		if err := reached.Decode(&d.Reached); err != nil {
+			return err
+		}
+		for _, list := range []*[]string{&d.To, &d.CC, &d.BCC, &d.Reached} {
 			if *list == nil {
 				*list = []string{}
 			}
@@ -128,7 +132,7 @@ func (c *Channel) departing(ctx context.Context, ids []int64) ([]Departing, erro
 		out = append(out, d)
 		return nil
 	}, `SELECT o.message_id, m.uuid, c.uuid, c.reference_number, c.subject, u.first_name, u.last_name, o.inbox_id, o.shown, o.attempts, o.next_attempt_at,
-		o.last_error, o.bounces, o.created_at, o.updated_at, m.meta
+		o.last_error, o.bounces, o.reached, o.created_at, o.updated_at, m.meta
 		FROM outbox o JOIN messages m ON m.id = o.message_id JOIN conversations c ON c.id = o.conversation_id JOIN users u ON u.id = m.sender_id
 		WHERE o.message_id IN (`+places+`) ORDER BY o.message_id DESC`, args...)
 	if err != nil {
@@ -169,10 +173,11 @@ func countOutbox(ctx context.Context, q db.Querier, inboxID int64, states []stri
 
 // outboxRow is the state of a reply, locked.
 type outboxRow struct {
-	State   string
-	Bounced bool
-	Bounces db.JSON
-	Reached db.JSON
+	State      string
+	Bounced    bool
+	Bounces    db.JSON
+	Reached    db.JSON
+	LeaseOwner string
 }
 
 func lockOutbox(ctx context.Context, tx *db.Tx, messageID int64) (outboxRow, error) {
@@ -180,7 +185,7 @@ func lockOutbox(ctx context.Context, tx *db.Tx, messageID int64) (outboxRow, err
 	if tx.Engine() == db.Postgres {
 		lock = " FOR UPDATE"
 	}
-	rows, err := db.Select[outboxRow](ctx, tx, `SELECT state, bounced, bounces, reached FROM outbox WHERE message_id = $1`+lock, messageID)
+	rows, err := db.Select[outboxRow](ctx, tx, `SELECT state, bounced, bounces, reached, lease_owner FROM outbox WHERE message_id = $1`+lock, messageID)
 	if err != nil {
 		return outboxRow{}, fmt.Errorf("read the outbox: %w", err)
 	}
@@ -224,7 +229,7 @@ func (c *Channel) Resend(ctx context.Context, p *agent.Principal, message string
 		}
 		// As if it had failed, so that it can be queued again.
 		if _, err := tx.Exec(ctx, `UPDATE outbox SET state = 'failed', cancelled = FALSE, reached = $2, last_error = '' WHERE message_id = $1`,
-			d.MessageID, db.ToJSON(reached)); err != nil {
+			d.MessageID, listJSON(reached)); err != nil {
 			return fmt.Errorf("make a reply ready to be sent again: %w", err)
 		}
 		return c.Conversations.ResendTx(ctx, tx, p, d)
@@ -234,19 +239,16 @@ func (c *Channel) Resend(ctx context.Context, p *agent.Principal, message string
 // reached returns who has a reply that went to recipients: who had it before, and of one that left all whose copy did not
 // come back.
 func (o outboxRow) reached(recipients []string) ([]string, error) {
-	reached := []string{}
-	if err := o.Reached.Decode(&reached); err != nil {
-		return nil, err
+	bounces, reached, err := o.decode()
+	if err != nil || o.State != "sent" {
+		return reached, err
 	}
-	if o.State != "sent" {
-		return reached, nil
+	var late []string
+	for _, b := range openIn(bounces) {
+		late = append(late, b.Recipient)
 	}
-	lost := map[string]bool{}
-	for _, b := range conversation.OpenBounces(o.Bounces) {
-		lost[b.Recipient] = true
-	}
-	for _, r := range recipients {
-		if !lost[r] && !slices.Contains(reached, r) {
+	for _, r := range without(recipients, late) {
+		if !slices.Contains(reached, r) {
 			reached = append(reached, r)
 		}
 	}
@@ -258,8 +260,8 @@ func without(list, other []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(a string) bool { return slices.Contains(other, conversation.BareAddress(a)) })
 }
 
-// Cancel takes a reply back that has not left. Errors: NotFound; Forbidden; Conflict for one that is just being sent or has
-// left.
+// Cancel takes a reply back that nobody has. Errors: NotFound; Forbidden; Conflict for one that is just being sent or has
+// left, be it to some only.
 func (c *Channel) Cancel(ctx context.Context, p *agent.Principal, message string) error {
 	return c.DB.Tx(ctx, func(tx *db.Tx) error {
 		d, err := c.Conversations.DepartureTx(ctx, tx, p, message)
@@ -270,8 +272,14 @@ func (c *Channel) Cancel(ctx context.Context, p *agent.Principal, message string
 		if err != nil {
 			return err
 		}
-		if o.State != "queued" && o.State != "delayed" {
+		_, reached, err := o.decode()
+		switch {
+		case err != nil:
+			return err
+		case o.State != "queued" && o.State != "delayed":
 			return fault.New(fault.Conflict, "error.reply_not_waiting")
+		case len(reached) > 0:
+			return fault.New(fault.Conflict, "error.reply_reached_some")
 		}
 		if _, err := tx.Exec(ctx, `UPDATE outbox SET state = 'failed', cancelled = TRUE, last_error = '', updated_at = $2 WHERE message_id = $1`,
 			d.MessageID, db.Now()); err != nil {

@@ -138,17 +138,17 @@ func (c *Channel) letter(ctx context.Context, messageID int64, in inbox.Inbox, c
 	return out, nil
 }
 
-// unreached returns those recipients of a reply that do not have it from an earlier attempt.
+// unreached returns those recipients of a reply who neither have it from an earlier attempt nor were refused for good.
 func (c *Channel) unreached(ctx context.Context, messageID int64, recipients []string) ([]string, error) {
-	var raw db.JSON
-	var reached []string
-	if err := c.DB.QueryRow(ctx, `SELECT reached FROM outbox WHERE message_id = $1`, messageID).Scan(&raw); err != nil {
+	var o outboxRow
+	if err := c.DB.QueryRow(ctx, `SELECT bounces, reached FROM outbox WHERE message_id = $1`, messageID).Scan(&o.Bounces, &o.Reached); err != nil {
 		return nil, fmt.Errorf("read who has the reply: %w", err)
 	}
-	if err := raw.Decode(&reached); err != nil {
+	bounces, reached, err := o.decode()
+	if err != nil {
 		return nil, err
 	}
-	return without(recipients, reached), nil
+	return without(without(recipients, reached), lostIn(bounces)), nil
 }
 
 // answers matches a subject that says already that it answers, in the common languages' ways.

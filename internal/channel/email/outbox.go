@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
@@ -149,10 +149,11 @@ func (c *Channel) reclaim(ctx context.Context) {
 	}
 }
 
-// dueWhere selects replies that may be sent now: due, in nobody's hands, and the first of their conversation.
+// dueWhere selects replies that may be sent now: due, in nobody's hands, and the first of their conversation. One that has reached
+// somebody, and still goes to others, holds up none after it.
 const dueWhere = `o.state IN ('queued', 'sending', 'delayed') AND o.next_attempt_at <= $1 AND o.lease_until < $1
 	AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.conversation_id = o.conversation_id AND e.message_id < o.message_id
-		AND e.state IN ('queued', 'sending', 'delayed'))`
+		AND e.state IN ('queued', 'sending', 'delayed') AND e.reached = '[]')`
 
 func (c *Channel) dueInboxes(ctx context.Context) ([]int64, error) {
 	return db.Select[int64](ctx, c.DB, `SELECT DISTINCT o.inbox_id FROM outbox o WHERE `+dueWhere, db.Now())
@@ -220,12 +221,14 @@ func (c *Channel) keepLease(ctx context.Context, messageID int64, stop context.C
 	}
 }
 
-// attemptResult is what an attempt came to. Refused are recipients that the server would not take while it took others; trouble
-// is what keeps the whole inbox from sending.
+// attemptResult is what an attempt came to. Err is why not all who were asked for have the reply; accepted, that a server took it
+// for those who are not among the refused. Trouble is what keeps the whole inbox from sending.
 type attemptResult struct {
+	asked     []string // bare addresses
+	accepted  bool
+	refused   []Recipient
 	err       error
 	temporary bool
-	refused   string
 	trouble   *Problem
 }
 
@@ -250,54 +253,56 @@ func (c *Channel) deliver(ctx context.Context, r claimed) attemptResult {
 	if err != nil {
 		return attemptResult{err: err, temporary: passes(err)}
 	}
+	if len(letter.recipients) == 0 { // nobody is left who could get it
+		return attemptResult{}
+	}
 	res := c.sender(r.InboxID, cfg).Send(ctx, letter.from, letter.recipients, letter.data)
-	out := attemptResult{err: res.Err, temporary: res.Temporary || res.Shut != nil}
+	out := attemptResult{accepted: res.Sent, err: res.Err, temporary: res.Temporary || res.Shut != nil}
+	for _, a := range letter.recipients {
+		out.asked = append(out.asked, conversation.BareAddress(a))
+	}
+	for _, bad := range res.Refused {
+		bad.Address = conversation.BareAddress(bad.Address)
+		out.refused = append(out.refused, bad)
+	}
 	if res.Shut != nil {
 		problem := ExplainSMTP(res.Err, *res.Shut)
 		out.trouble = &problem
 	}
-	if res.Sent {
-		var words []string
-		for _, bad := range res.Refused {
-			words = append(words, fmt.Sprintf("%s: %d %s", bad.Address, bad.Code, bad.Message))
-		}
-		out.err, out.refused = nil, strings.Join(words, "; ")
+	// Whoever was refused for good is no reason to try again.
+	if later := slices.DeleteFunc(slices.Clone(out.refused), Recipient.forGood); len(later) > 0 && (res.Sent || len(out.refused) == len(out.asked)) {
+		out.err, out.temporary = refusals(later), true
 	}
 	return out
 }
 
 // conclude records an attempt: sent, delayed until the next one, or failed, and tells the conversation.
 func (c *Channel) conclude(ctx context.Context, r claimed, res attemptResult) error {
-	now := db.Now()
-	d := conversation.Delivery{State: "sent", Attempts: r.Attempts, LastError: res.refused}
-	next := now
-	if res.err != nil {
-		d.State, d.LastError = "failed", clean(res.err.Error())
-		pause := retryAfter[min(int(r.Attempts), len(retryAfter))-1]
-		if res.temporary && now.Sub(r.CreatedAt.Time) < giveUp {
-			next = db.At(now.Add(pause))
-			d.State, d.NextAttemptAt = "delayed", &next
-		}
-	}
-	attempts.WithLabelValues(d.State).Inc()
-	return c.DB.Tx(ctx, func(tx *db.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE outbox SET state = $3, next_attempt_at = $4, lease_until = 0, lease_owner = '', last_error = $5, updated_at = $6
-			WHERE message_id = $1 AND lease_owner = $2 AND state = 'sending'`, r.MessageID, c.node, d.State, next, d.LastError, now)
-		if err != nil || n == 0 {
-			return err
-		}
-		switch d.State {
-		case "sent":
-			err = c.Conversations.SettleTx(ctx, tx, r.MessageID, conversation.StatusSent)
-		case "failed":
-			err = c.Conversations.SettleTx(ctx, tx, r.MessageID, conversation.StatusFailed)
-		}
-		if err == nil && (d.State != "sent" || d.LastError != "") {
-			err = c.Conversations.NoteDeliveryTx(ctx, tx, r.MessageID, d)
+	var state string
+	err := c.DB.Tx(ctx, func(tx *db.Tx) error {
+		state = ""
+		o, err := lockOutbox(ctx, tx, r.MessageID)
+		if fault.Is(err, fault.NotFound) || err == nil && (o.State != "sending" || o.LeaseOwner != c.node) {
+			return nil
 		}
 		if err != nil {
 			return err
 		}
-		return noteSending(ctx, tx, r.InboxID, d.State == "sent", res.trouble)
+		f, err := judge(r, o, res, db.Now())
+		if err != nil {
+			return err
+		}
+		state = f.delivery.State
+		if err := f.conclude(ctx, tx, r.MessageID); err != nil {
+			return err
+		}
+		if err := c.tellFate(ctx, tx, r, res.accepted, f); err != nil {
+			return err
+		}
+		return noteSending(ctx, tx, r.InboxID, res.accepted, res.trouble)
 	})
+	if err == nil && state != "" {
+		attempts.WithLabelValues(state).Inc()
+	}
+	return err
 }

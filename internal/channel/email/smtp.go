@@ -20,7 +20,28 @@ import (
 type Recipient struct {
 	Address string
 	Code    int
+	Status  string // RFC 3463, such as 5.1.1; made of Code where the server gives none
 	Message string
+}
+
+// forGood reports whether another attempt will not fare better (RFC 5321 §4.2.1).
+func (r Recipient) forGood() bool { return r.Code/100 == 5 }
+
+func refusal(address string, reply *smtp.SMTPError) Recipient {
+	status := reply.EnhancedCode
+	if status[0] <= 0 {
+		status = smtp.EnhancedCode{reply.Code / 100, 0, 0}
+	}
+	return Recipient{Address: address, Code: reply.Code, Status: fmt.Sprintf("%d.%d.%d", status[0], status[1], status[2]), Message: oneLine(reply.Message)}
+}
+
+// refusals are the replies to several recipients, each with whom it is about.
+func refusals(list []Recipient) error {
+	words := make([]string, len(list))
+	for i, r := range list {
+		words[i] = fmt.Sprintf("%s: %d %s", r.Address, r.Code, r.Message)
+	}
+	return errors.New(strings.Join(words, "; "))
 }
 
 // Result is what became of an attempt to hand a mail to a server.
@@ -204,7 +225,7 @@ func (a *attempt) address(utf8 bool) (accepted int, err error) {
 		case err == nil:
 			accepted++
 		case errors.As(err, &reply) && reply.Code != serviceClosing:
-			a.res.Refused = append(a.res.Refused, Recipient{Address: to, Code: reply.Code, Message: oneLine(reply.Message)})
+			a.res.Refused = append(a.res.Refused, refusal(to, reply))
 		default:
 			return accepted, err
 		}
@@ -214,12 +235,10 @@ func (a *attempt) address(utf8 bool) (accepted int, err error) {
 
 // refuseAll is the end of a mail that nobody may have: temporary if for one recipient it may be different later.
 func (a *attempt) refuseAll() {
-	var words []string
 	for _, r := range a.res.Refused {
-		words = append(words, fmt.Sprintf("%s: %d %s", r.Address, r.Code, r.Message))
-		a.res.Temporary = a.res.Temporary || r.Code/100 == 4
+		a.res.Temporary = a.res.Temporary || !r.forGood()
 	}
-	a.res.Err = errors.New(strings.Join(words, "; "))
+	a.res.Err = refusals(a.res.Refused)
 	if len(a.recipients) == 0 {
 		a.res.Err = errors.New("the mail has no recipient")
 	}

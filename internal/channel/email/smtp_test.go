@@ -267,7 +267,7 @@ func TestOneBadRecipientDoesNotFailTheOthers(t *testing.T) {
 	}}
 	s := sending(t, serve(t, p, nil, inbox.TLSNone, nil))
 	res := send(t, s, "a@x.test", "bad@x.test", "c@x.test")
-	if !res.Sent || res.Err != nil || len(res.Refused) != 1 || res.Refused[0] != (Recipient{"bad@x.test", 550, "No such user here"}) {
+	if !res.Sent || res.Err != nil || len(res.Refused) != 1 || res.Refused[0] != (Recipient{"bad@x.test", 550, "5.1.1", "No such user here"}) {
 		t.Errorf("result %+v", res)
 	}
 	if res := send(t, s, "bad@x.test"); res.Sent || res.Temporary || res.Err == nil || res.Err.Error() != "bad@x.test: 550 No such user here" {

@@ -60,8 +60,8 @@ func (b Bounce) reason() string { return cmp.Or(strings.TrimSpace(b.Message), b.
 
 // BounceTx tells the conversation that a reply came back, in the caller's transaction: its message has failed if nobody
 // is left whom it reached, the thread names who did not get it, its writer is told, and open screens change. It is no word of the
-// customer and does not open a conversation; one that was resolved by a reply that reached nobody is opened again. d is the
-// delivery's new state, news the bounces that are new in it.
+// customer and does not open a conversation; one whose answer reached nobody is opened again if it was resolved, and its customer
+// waits again. d is the delivery's new state, news the bounces that are new in it.
 func (s *Service) BounceTx(ctx context.Context, tx *db.Tx, messageID int64, cause string, d Delivery, news []Bounce) error {
 	if d.State == StatusFailed {
 		if err := s.SettleTx(ctx, tx, messageID, StatusFailed); err != nil {
@@ -89,7 +89,7 @@ func (s *Service) BounceTx(ctx context.Context, tx *db.Tx, messageID int64, caus
 		}
 	}
 	if d.State == StatusFailed {
-		if err := s.reopenUnanswered(ctx, tx, messageID, cause); err != nil {
+		if err := s.unanswered(ctx, tx, messageID, cause); err != nil {
 			return err
 		}
 	}

@@ -92,11 +92,12 @@ func (s *Service) ForgetContact(ctx context.Context, tx *db.Tx, id int64, addres
 		Meta        db.JSON
 		Bounces     *db.JSON
 		LastError   *string
+		Reached     *db.JSON
 	}
 	const batch = 500
 	for last, more := int64(0), true; more; {
 		rows, err := db.Select[row](ctx, tx, `SELECT m.id, m.sender_id, m.type, CASE WHEN m.type = 'activity' THEN m.content ELSE '' END AS content,
-			CASE WHEN m.type = 'activity' THEN m.text_content ELSE '' END AS text_content, m.meta, o.bounces, o.last_error
+			CASE WHEN m.type = 'activity' THEN m.text_content ELSE '' END AS text_content, m.meta, o.bounces, o.last_error, o.reached
 			FROM messages m LEFT JOIN outbox o ON o.message_id = m.id
 			WHERE m.id > $2 AND m.conversation_id IN (`+wroteIn+`) ORDER BY m.id LIMIT $3 + 0`, id, last, batch)
 		if err != nil {
@@ -112,7 +113,7 @@ func (s *Service) ForgetContact(ctx context.Context, tx *db.Tx, id int64, addres
 				}
 			}
 			if r.Bounces != nil {
-				if err := f.delivery(ctx, tx, r.ID, *r.Bounces, *r.LastError); err != nil {
+				if err := f.delivery(ctx, tx, r.ID, *r.Bounces, *r.LastError, *r.Reached); err != nil {
 					return err
 				}
 			}
@@ -206,13 +207,13 @@ func (f *forgetting) line(ctx context.Context, tx *db.Tx, id int64, content, tex
 	return nil
 }
 
-// delivery forgets somebody in what mail servers said of a reply.
-func (f *forgetting) delivery(ctx context.Context, tx *db.Tx, id int64, bounces db.JSON, lastError string) error {
-	a, b := f.text(string(bounces)), f.text(lastError)
-	if a == string(bounces) && b == lastError {
+// delivery forgets somebody in what mail servers said of a reply, and in who has it.
+func (f *forgetting) delivery(ctx context.Context, tx *db.Tx, id int64, bounces db.JSON, lastError string, reached db.JSON) error {
+	a, b, c := f.text(string(bounces)), f.text(lastError), f.text(string(reached))
+	if a == string(bounces) && b == lastError && c == string(reached) {
 		return nil
 	}
-	if _, err := tx.Exec(ctx, `UPDATE outbox SET bounces = $2, last_error = $3 WHERE message_id = $1`, id, db.JSON(a), b); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE outbox SET bounces = $2, last_error = $3, reached = $4 WHERE message_id = $1`, id, db.JSON(a), b, db.JSON(c)); err != nil {
 		return fmt.Errorf("forget somebody in the delivery of %d: %w", id, err)
 	}
 	return nil

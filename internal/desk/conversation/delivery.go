@@ -84,7 +84,7 @@ func (s *Service) NoteDeliveryTx(ctx context.Context, tx *db.Tx, messageID int64
 	if d.State != StatusFailed {
 		return s.noteDelivery(ctx, tx, messageID, d, "")
 	}
-	if err := s.reopenUnanswered(ctx, tx, messageID, fmt.Sprintf("message:%d", messageID)); err != nil {
+	if err := s.unanswered(ctx, tx, messageID, fmt.Sprintf("message:%d", messageID)); err != nil {
 		return err
 	}
 	return s.noteDelivery(ctx, tx, messageID, d, d.LastError)
@@ -107,8 +107,9 @@ func (s *Service) noteDelivery(ctx context.Context, tx *db.Tx, messageID int64, 
 	return s.append(ctx, tx, event.New{Type: event.MessageUpdated, ConversationID: h.ID, ActorID: m.SenderID, Payload: payload})
 }
 
-// reopenUnanswered opens a resolved conversation whose answer reached nobody.
-func (s *Service) reopenUnanswered(ctx context.Context, tx *db.Tx, messageID int64, cause string) error {
+// unanswered undoes what a reply that reached nobody has done: its customer waits again, as long as if it had not been sent, and
+// a conversation that was resolved is opened again.
+func (s *Service) unanswered(ctx context.Context, tx *db.Tx, messageID int64, cause string) error {
 	h, err := lockHolding(ctx, tx, messageID)
 	if err != nil {
 		return err
@@ -117,11 +118,60 @@ func (s *Service) reopenUnanswered(ctx context.Context, tx *db.Tx, messageID int
 	if err != nil || !m.answers() || hidden(h.StatusID) {
 		return err
 	}
+	if h.WaitingSince == nil {
+		if err := s.waitAgain(ctx, tx, h, messageID, cause); err != nil {
+			return err
+		}
+	}
 	status, err := s.ref.statusByID(ctx, tx, h.StatusID)
 	if err != nil || status.Category != "resolved" {
 		return err
 	}
 	return s.reopen(ctx, tx, h, cause)
+}
+
+// waitAgain starts the clock of a customer anew, at the first message to which no reply but the given one was sent.
+func (s *Service) waitAgain(ctx context.Context, tx *db.Tx, h head, lost int64, cause string) error {
+	since, err := unansweredSince(ctx, tx, h.ID, lost)
+	if err != nil || since == nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE conversations SET waiting_since = $2, updated_at = $3, version = version + 1 WHERE id = $1`, h.ID, *since, db.Now()); err != nil {
+		return fmt.Errorf("start the clock of a customer anew: %w", err)
+	}
+	system, err := s.system(ctx, tx)
+	if err != nil {
+		return err
+	}
+	return s.changed(ctx, tx, h, event.ConversationUpdated, system.ID, cause, map[string]any{"waiting_since": *since}, nil)
+}
+
+// unansweredWithin is how far back the message is looked for that waits for an answer.
+const unansweredWithin = 200
+
+// unansweredSince returns when the customer wrote first after the newest reply that was sent, a lost one left aside; nil if there
+// is nothing to answer.
+func unansweredSince(ctx context.Context, q db.Querier, conversationID, lost int64) (since *db.Time, err error) {
+	answered := false
+	err = db.Each(ctx, q, func(r db.Rows) error {
+		var m messageHead
+		var at db.Time
+		if err := r.Scan(&m.ID, &m.Type, &m.Status, &m.SenderType, &m.Meta, &at); err != nil || answered {
+			return err
+		}
+		switch {
+		case m.Type == TypeIncoming && m.answers(): // no automatic one
+			since = &at
+		case m.Type == TypeOutgoing && m.ID != lost && m.Status == StatusSent && m.answers():
+			answered = true
+		}
+		return nil
+	}, `SELECT id, type, status, sender_type, meta, created_at FROM messages WHERE conversation_id = $1 AND NOT private AND type <> 'activity'
+		ORDER BY id DESC LIMIT $2 + 0`, conversationID, unansweredWithin)
+	if err != nil {
+		return nil, fmt.Errorf("look what was not answered: %w", err)
+	}
+	return since, nil
 }
 
 // Retry lets a failed reply leave again, as the same mail: whoever wrote it may be away, so that everybody who may write in the

@@ -5026,6 +5026,8 @@ export interface components {
              * @description When a delayed one is tried next
              */
             next_attempt_at: string | null;
+            /** @description Who has it, of one that still goes to others */
+            reached: string[];
             reference_number: string;
             /** @description The name of who wrote it */
             sender: string;

@@ -79,4 +79,4 @@ export async function cancel(message: string): Promise<void> {
 }
 
 export const canResend = (reply: Departing): boolean => ['failed', 'bounced', 'cancelled', 'delayed'].includes(reply.state)
-export const canCancel = (reply: Departing): boolean => reply.state === 'queued' || reply.state === 'delayed'
+export const canCancel = (reply: Departing): boolean => ['queued', 'delayed'].includes(reply.state) && !reply.reached?.length
