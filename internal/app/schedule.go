@@ -12,12 +12,14 @@ import (
 
 // The periodic jobs.
 type (
+	chatsJob   struct{}
 	sweepJob   struct{}
 	collectJob struct{}
 	draftsJob  struct{}
 	pruneJob   struct{}
 )
 
+func (chatsJob) Kind() string   { return "email.continue_chats" }
 func (sweepJob) Kind() string   { return "agent.availability_sweep" }
 func (collectJob) Kind() string { return "media.collect" }
 func (draftsJob) Kind() string  { return "conversation.clean_drafts" }
@@ -54,6 +56,8 @@ func (a *App) schedule() {
 		}
 		return errors.Join(err, contact.ForgetVisits(ctx, a.DB))
 	})
+	jobs.Handle(a.jobs, func(ctx context.Context, _ chatsJob) error { return a.mail.ContinueChats(ctx) })
+	a.jobs.Every(a.cfg.ContinuityScanInterval, chatsJob{})
 	a.jobs.Every(time.Minute, sweepJob{})
 	a.jobs.Every(24*time.Hour, pruneJob{})
 	a.jobs.Every(2*time.Hour, draftsJob{})

@@ -88,7 +88,7 @@ func (h *Hub) frames(ctx context.Context, e event.Event) []addressed {
 	switch e.Type {
 	case event.MessageCreated:
 		var m conversation.MessageCreatedPayload
-		if err := e.Payload.Decode(&m); err != nil {
+		if err := e.Payload.Decode(&m); err != nil || m.Repeats {
 			return nil
 		}
 		return []addressed{{visible: reader, frame: frame{"new_message", newMessage{

@@ -386,8 +386,7 @@ func (c *Channel) store(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed
 	if how.automatic && thread == nil {
 		return conversation.Received{}, errAnswersNothing
 	}
-	first, last, _ := strings.Cut(strings.TrimSpace(from.Name), " ")
-	author, _, err := contact.FindOrCreate(ctx, tx, contact.Identity{Email: from.Email, FirstName: clean(first), LastName: clean(strings.TrimSpace(last))})
+	author, err := c.author(ctx, tx, thread, from)
 	if err != nil {
 		return conversation.Received{}, err
 	}
@@ -420,6 +419,21 @@ func (c *Channel) store(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed
 		incoming.AuthorID = thread.ContactID
 	}
 	return c.Conversations.AppendTx(ctx, tx, thread.ConversationID, incoming)
+}
+
+// visitorsAnswer is how long after the last mail of a chat an answer makes its visitor a contact.
+const visitorsAnswer = 7 * 24 * time.Hour
+
+// author returns the contact who wrote a mail. The visitor of a chat who answers the mail by which it went on becomes one, if nobody
+// else has the address.
+func (c *Channel) author(ctx context.Context, tx *db.Tx, thread *conversation.Thread, from mail.Address) (int64, error) {
+	if thread != nil && thread.Visitor && strings.EqualFold(thread.ContactEmail, from.Email) &&
+		(thread.MailedAt == nil || time.Since(thread.MailedAt.Time) <= visitorsAnswer) {
+		return thread.ContactID, contact.Promote(ctx, tx, c.Events, thread.ContactID)
+	}
+	first, last, _ := strings.Cut(strings.TrimSpace(from.Name), " ")
+	id, _, err := contact.FindOrCreate(ctx, tx, contact.Identity{Email: from.Email, FirstName: clean(first), LastName: clean(strings.TrimSpace(last))})
+	return id, err
 }
 
 // envelopeMeta is what the thread shows of a mail's header.

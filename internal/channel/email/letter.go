@@ -60,6 +60,7 @@ func (c *Channel) letter(ctx context.Context, messageID int64, in inbox.Inbox, c
 		Subject     string
 		ForwardOf   string `json:"forward_of"`
 		IsAutomated bool   `json:"is_automated"`
+		Continues   bool   `json:"continuity_email"`
 		Unsigned    bool
 	}
 	if err := o.Meta.Decode(&meta); err != nil {
@@ -85,14 +86,20 @@ func (c *Channel) letter(ctx context.Context, messageID int64, in inbox.Inbox, c
 	if err != nil {
 		return letter{}, err
 	}
-	if !meta.IsAutomated {
+	switch {
+	case meta.Continues:
+		files, err = c.ownPictures(ctx, o.ConversationID, o.Content, files)
+	case !meta.IsAutomated:
 		add := additions{signature: !meta.Unsigned, history: cfg.QuoteHistory && meta.ForwardOf == ""}
-		if o.Content, files, err = c.enclose(ctx, o, in, cfg, add, files); err != nil {
-			return letter{}, err
-		}
+		o.Content, files, err = c.enclose(ctx, o, in, cfg, add, files)
+	}
+	if err != nil {
+		return letter{}, err
 	}
 	markup, err := c.Templates.Reply(ctx, o.Content, func() (template.Data, error) {
-		return c.Conversations.Variables(ctx, c.DB, o.ConversationID, o.SenderID)
+		d, err := c.Conversations.Variables(ctx, c.DB, o.ConversationID, o.SenderID)
+		d.IsContinuityEmail = meta.Continues
+		return d, err
 	})
 	if err != nil {
 		return letter{}, err
@@ -101,12 +108,15 @@ func (c *Channel) letter(ctx context.Context, messageID int64, in inbox.Inbox, c
 		References: references, HTML: markup, Headers: []mail.HeaderField{{Name: loopHeader, Value: from.Email}, {Name: conversationHeader, Value: o.UUID}}}
 	if len(references) > 0 {
 		m.InReplyTo = references[len(references)-1]
-		if !answers.MatchString(m.Subject) {
+		if !meta.Continues && !answers.MatchString(m.Subject) {
 			m.Subject = "Re: " + m.Subject
 		}
 	}
-	if meta.IsAutomated {
-		m.Headers = append(m.Headers, mail.HeaderField{Name: "Auto-Submitted", Value: "auto-replied"}) // RFC 3834 §5
+	switch { // RFC 3834 §5
+	case meta.Continues:
+		m.Headers = append(m.Headers, mail.HeaderField{Name: "Auto-Submitted", Value: "auto-generated"})
+	case meta.IsAutomated:
+		m.Headers = append(m.Headers, mail.HeaderField{Name: "Auto-Submitted", Value: "auto-replied"})
 	}
 	var out letter
 	out.from = from.Email
@@ -161,7 +171,7 @@ const maxThread = 20
 // first, by which clients know the thread, and the newest.
 func (c *Channel) references(ctx context.Context, o outgoing) ([]string, error) {
 	ids, err := db.Select[string](ctx, c.DB, `SELECT source_id FROM (SELECT id, source_id FROM messages WHERE conversation_id = $1 AND id < $2
-		AND NOT private AND type IN ('incoming', 'outgoing') AND source_id IS NOT NULL AND source_id NOT LIKE '%@foyer.invalid'
+		AND (type = 'activity' OR NOT private) AND source_id IS NOT NULL AND source_id NOT LIKE '%@foyer.invalid'
 		ORDER BY id DESC LIMIT $3 + 0) AS newest ORDER BY id`, o.ConversationID, o.ID, maxThread)
 	if err != nil {
 		return nil, fmt.Errorf("read the thread: %w", err)
@@ -169,8 +179,8 @@ func (c *Channel) references(ctx context.Context, o outgoing) ([]string, error) 
 	if len(ids) < maxThread {
 		return ids, nil
 	}
-	root, err := db.Select[string](ctx, c.DB, `SELECT source_id FROM messages WHERE conversation_id = $1 AND NOT private
-		AND type IN ('incoming', 'outgoing') AND source_id IS NOT NULL AND source_id NOT LIKE '%@foyer.invalid' ORDER BY id LIMIT 1`, o.ConversationID)
+	root, err := db.Select[string](ctx, c.DB, `SELECT source_id FROM messages WHERE conversation_id = $1
+		AND (type = 'activity' OR NOT private) AND source_id IS NOT NULL AND source_id NOT LIKE '%@foyer.invalid' ORDER BY id LIMIT 1`, o.ConversationID)
 	if err != nil {
 		return nil, fmt.Errorf("read the root of the thread: %w", err)
 	}

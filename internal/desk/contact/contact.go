@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/desk/organization"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
@@ -137,6 +138,19 @@ func find(ctx context.Context, tx *db.Tx, in Identity) (id int64, err error) {
 	err = tx.QueryRow(ctx, `SELECT into_.id FROM users u JOIN users into_ ON into_.id = u.merged_into
 		WHERE u.email = $1 AND into_.type = 'contact' AND into_.deleted_at IS NULL ORDER BY u.id DESC LIMIT 1`, in.Email).Scan(&id)
 	return id, err
+}
+
+// Promote makes a visitor a contact, unless there is one with the address. The actor of that is the visitor.
+func Promote(ctx context.Context, tx *db.Tx, events *event.Log, id int64) error {
+	n, err := tx.Exec(ctx, `UPDATE users SET type = 'contact', updated_at = $2 WHERE id = $1 AND type = 'visitor' AND deleted_at IS NULL
+		AND NOT EXISTS (SELECT 1 FROM users o WHERE o.email = users.email AND o.type = 'contact' AND o.deleted_at IS NULL)`, id, db.Now())
+	if err != nil {
+		return fmt.Errorf("make visitor %d a contact: %w", id, err)
+	}
+	if n == 0 {
+		return nil
+	}
+	return changed(ctx, tx, events, id, ChangedPayload{ContactID: id, Fields: []string{"type"}})
 }
 
 // Blocked reports whether a contact or visitor with the address, or the one they were merged into, is blocked.

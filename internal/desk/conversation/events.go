@@ -24,6 +24,8 @@ type MessageCreatedPayload struct {
 	AssignedUserID   *int64  `json:"assigned_user_id,omitempty"` // of the conversation, when the message came
 	// Silent is true for what was filed in spam and for automatic answers: nobody is to be told of it.
 	Silent bool `json:"silent,omitempty"`
+	// Repeats is true for a mail with what a chat has already: no list shows it.
+	Repeats bool `json:"repeats,omitempty"`
 }
 
 // MentionedPayload announces who is mentioned in a private note.

@@ -27,7 +27,7 @@ type Departure struct {
 	m                                  messageHead
 }
 
-// DepartureTx locks a reply of an agent that is to be sent again or taken back. Its author may in a conversation that they
+// DepartureTx locks a reply of an agent, or the mail by which a chat goes on, that is to be sent again or taken back. Its author may in a conversation that they
 // may read, and whoever manages users; whoever manages inboxes may in any. NotFound if there is none.
 func (s *Service) DepartureTx(ctx context.Context, tx *db.Tx, p *agent.Principal, message string) (d Departure, err error) {
 	if err := checkUUID(message); err != nil {
@@ -50,13 +50,18 @@ func (s *Service) DepartureTx(ctx context.Context, tx *db.Tx, p *agent.Principal
 	if d.m, err = lockMessage(ctx, tx, `uuid = $1`, message); err != nil {
 		return d, err
 	}
-	if d.m.Type != TypeOutgoing || d.m.Private || d.m.SenderType != SenderAgent {
+	if !d.m.leaves() {
 		return d, fault.Missing("message")
 	}
 	if d.m.SenderID != p.ID && !p.Can(role.UsersManage) && !p.Can(role.InboxesManage) {
 		return d, fault.New(fault.Forbidden, "error.retry_of_other")
 	}
 	return departure(d.h, d.m), nil
+}
+
+// leaves reports whether a message leaves the desk: a reply, or the mail by which a chat goes on.
+func (m messageHead) leaves() bool {
+	return m.SenderType == SenderAgent && (m.Type == TypeOutgoing && !m.Private || metaOf(m.Meta)[continuityKind] == true)
 }
 
 func departure(h head, m messageHead) Departure {

@@ -242,9 +242,12 @@ type Thread struct {
 	ConversationID int64
 	ContactID      int64
 	ContactEmail   string
+	// Visitor says that its contact is known from a chat only, MailedAt when that went on by mail last.
+	Visitor  bool
+	MailedAt *db.Time
 }
 
-const threadColumns = `c.id, c.status_id, c.contact_id, COALESCE(u.email, '') FROM conversations c JOIN users u ON u.id = c.contact_id `
+const threadColumns = `c.id, c.status_id, c.contact_id, COALESCE(u.email, ''), u.type = 'visitor', c.last_continuity_email_sent_at FROM conversations c JOIN users u ON u.id = c.contact_id `
 
 // ThreadBySource returns the conversation, in one inbox, that holds a message with one of the Message-IDs. Of several,
 // the one that holds the id named last wins: RFC 5322 §3.6.4 lists the nearest parent last.
@@ -259,16 +262,16 @@ func (s *Service) ThreadBySource(ctx context.Context, q db.Querier, inboxID int6
 }
 
 // ThreadByUUID returns a conversation by its uuid, or what it was merged into; nil if there is none, or if neither it nor
-// one that was merged into it is of the inbox.
+// one that was merged into it is of the inbox, or of one whose chats go on by mail of the inbox.
 func (s *Service) ThreadByUUID(ctx context.Context, q db.Querier, inboxID int64, id string) (*Thread, error) {
-	return s.thread(ctx, q, `WHERE c.uuid = $2 AND (c.inbox_id = $1 OR EXISTS (SELECT 1 FROM conversation_merges cm
+	return s.thread(ctx, q, `WHERE c.uuid = $2 AND (c.inbox_id = $1 OR EXISTS (SELECT 1 FROM inboxes ci WHERE ci.id = c.inbox_id AND ci.linked_email_inbox_id = $1) OR EXISTS (SELECT 1 FROM conversation_merges cm
 		JOIN conversations mc ON mc.id = cm.conversation_id WHERE cm.target_id = c.id AND mc.inbox_id = $1))`, inboxID, strings.ToLower(id))
 }
 
 func (s *Service) thread(ctx context.Context, q db.Querier, where string, args ...any) (*Thread, error) {
 	var t Thread
 	var status int64
-	err := q.QueryRow(ctx, `SELECT `+threadColumns+where+` LIMIT 1`, args...).Scan(&t.ConversationID, &status, &t.ContactID, &t.ContactEmail)
+	err := q.QueryRow(ctx, `SELECT `+threadColumns+where+` LIMIT 1`, args...).Scan(&t.ConversationID, &status, &t.ContactID, &t.ContactEmail, &t.Visitor, &t.MailedAt)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, nil
 	}

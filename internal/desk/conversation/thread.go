@@ -70,7 +70,7 @@ func (s *Service) Messages(ctx context.Context, p *agent.Principal, id string, q
 
 // where is the condition that the query puts on messages m of a conversation, but for its place among them.
 func (q MessageQuery) where(conversation int64) (where string, args []any) {
-	where, args = `m.conversation_id = $1`, []any{conversation}
+	where, args = `m.conversation_id = $1 AND `+shownWhere, []any{conversation}
 	switch {
 	case q.Private != nil && *q.Private && slices.Equal(q.Types, []string{TypeOutgoing}):
 		where += ` AND m.private AND m.type = 'outgoing'` // as the index of notes says it

@@ -27,13 +27,15 @@ type Data struct {
 	Recipient    Person // whom the mail is for
 	Author       Person // nobody when the desk itself writes
 	IsAIComposed bool
+	// IsContinuityEmail says that the mail tells of what was not seen of a chat.
+	IsContinuityEmail bool
 	// More are the variables that only some mails have, such as MentionedBy.
 	More map[string]any
 }
 
 func (d Data) values() map[string]any {
 	out := map[string]any{"Conversation": d.Conversation.values(), "Contact": d.Contact.values(), "Recipient": d.Recipient.values(), "Author": d.Author.values(),
-		"IsAIComposed": d.IsAIComposed, "IsContinuityEmail": false}
+		"IsAIComposed": d.IsAIComposed, "IsContinuityEmail": d.IsContinuityEmail}
 	for name, value := range d.More {
 		if p, ok := value.(Person); ok {
 			value = p.values()

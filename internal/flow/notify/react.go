@@ -79,6 +79,8 @@ func (s *Service) said(ctx context.Context, tx *db.Tx, e event.Event) error {
 		return err
 	}
 	switch {
+	case m.Repeats:
+		return nil
 	case m.Type == conversation.TypeOutgoing && !m.Private && m.SenderType == conversation.SenderAgent:
 		return s.settle(ctx, tx, settleAnswered, e.ActorID, *e.ConversationID)
 	case m.Type != conversation.TypeIncoming || m.Silent || m.AssignedUserID == nil || e.Cause == fmt.Sprintf("agent:%d", *m.AssignedUserID):

@@ -47,14 +47,15 @@ type Config struct {
 	IMAPTimeout        time.Duration `koanf:"imap_timeout"`         // how long a mail server may take for one command
 	AuthPerMinute      int           `koanf:"auth_per_minute"`      // sign-in requests an address may make in a minute
 
-	HSTS                  time.Duration `koanf:"hsts"`                    // how long browsers shall ask for HTTPS only; 0 to say nothing
-	PreviousEncryptionKey string        `koanf:"previous_encryption_key"` // the one before EncryptionKey, while secrets are sealed with it
+	HSTS                   time.Duration `koanf:"hsts"`                     // how long browsers shall ask for HTTPS only; 0 to say nothing
+	PreviousEncryptionKey  string        `koanf:"previous_encryption_key"`  // the one before EncryptionKey, while secrets are sealed with it
+	ContinuityScanInterval time.Duration `koanf:"continuity_scan_interval"` // how often chats are looked for that go on by mail
 }
 
 // Defaults is the configuration of an operator who sets nothing.
 func Defaults() Config {
 	return Config{Address: ":9000", DataDir: "./data", RootURL: "http://localhost:9000", LogLevel: "info", LogFormat: "text",
-		SessionLifetime: 9 * time.Hour, MailAlarmAfter: 30 * time.Minute, IMAPTimeout: time.Minute, AuthPerMinute: 30}
+		SessionLifetime: 9 * time.Hour, MailAlarmAfter: 30 * time.Minute, IMAPTimeout: time.Minute, AuthPerMinute: 30, ContinuityScanInterval: 5 * time.Minute}
 }
 
 // Load reads the file, if it exists, and the environment over the defaults. Naming a file that does not exist is an
@@ -128,6 +129,9 @@ func (c *Config) check() error {
 	}
 	if c.IMAPTimeout < time.Second {
 		return fmt.Errorf("imap_timeout %s must be at least 1s", c.IMAPTimeout)
+	}
+	if c.ContinuityScanInterval < time.Second {
+		return fmt.Errorf("continuity_scan_interval %s must be at least 1s", c.ContinuityScanInterval)
 	}
 	for name, list := range map[string][]string{"outbound_allow": c.OutboundAllow, "trusted_proxies": c.TrustedProxies} {
 		if _, err := Prefixes(list); err != nil {
