@@ -167,3 +167,35 @@ test('a mailbox that is not read is said on every page', async ({ desk, dovecot,
   await examineLooks(page, 'mail-alarm')
   for (const language of ['de-DE', 'fa-IR']) await examineIn(page, desk, language, 'mail-alarm', () => expect(page.getByTestId('mail-alarm')).toBeVisible())
 })
+
+test('the settings of an inbox are tried by a test mail, and what the server said is shown', async ({ desk, dovecot, sink, signedIn: page }) => {
+  const inbox = await desk.api.createInbox('trial', dovecot, sink, 'Trial')
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await page.goto(`/admin/inboxes/${inbox}/edit`)
+  const address = page.getByLabel('Test address')
+  await expect(address).toHaveValue('') // the user System has no address
+  const before = sink.mails().length
+  await address.fill('ana@home.example')
+  await page.getByTestId('test-mail').click()
+  const result = page.getByTestId('test-result').last()
+  await expect(result).toHaveAttribute('data-ok', 'true')
+  await expect(result).toContainText('127.0.0.1 took a test mail for ana@home.example')
+  expect((await sink.mailTo('ana@home.example', before)).from).toBe('trial@desk.example')
+  await result.getByText('Show what the server said').click()
+  await expect(result).toContainText('RCPT TO:<ana@home.example>')
+  await examineLooks(page, 'inbox-test-mail')
+
+  await sink.treat('rcpt 550 5.1.1 No such user')
+  await page.getByTestId('test-mail').click()
+  await expect(page.getByTestId('test-result').last()).toHaveAttribute('data-ok', 'false')
+  await page.getByTestId('test-dialogue').last().getByText('Show what the server said').click()
+  await expect(page.getByTestId('test-dialogue').last()).toContainText('55')
+  await examineIn(page, desk, 'fa-IR', 'inbox-test-refused', async () => {
+    await page.locator('form input[type=email]').last().fill('ana@home.example')
+    await page.getByTestId('test-mail').click()
+    await expect(page.getByTestId('test-result').last()).toHaveAttribute('data-ok', 'false')
+    if (await page.getByTestId('test-dialogue').last().getAttribute('open')) return
+    await page.getByTestId('test-dialogue').last().locator('summary').click()
+  })
+  await desk.api.delete(`/api/v1/inboxes/${inbox}`)
+})

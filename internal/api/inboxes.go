@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"net/mail"
 	"strconv"
 	"sync"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
 	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
 // InboxPath is the path of an inbox.
@@ -89,7 +91,7 @@ func Inboxes(a *API) {
 			})
 		})
 	a.inboxOAuth()
-	route(a, http.MethodPost, "/inboxes/test", "Try an inbox's connections without saving anything", manage, a.testInbox)
+	route(a, http.MethodPost, "/inboxes/test", "Try an inbox's connections without saving anything, and send a test mail if it is said to whom", manage, a.testInbox)
 }
 
 // withID calls fn with the number in a path; anything else is an Invalid error.
@@ -106,14 +108,16 @@ type inboxTestInput struct {
 	Body struct {
 		inboxBody
 		ID *int64 `json:"id,omitempty" nullable:"true" doc:"An inbox whose stored secrets stand for those left out"`
+		To string `json:"to,omitempty" doc:"An address to which a test mail is sent through each outgoing server; none is sent unless given"`
 	}
 }
 
 // connectionTest is how one server answered, in plain words, and in its own.
 type connectionTest struct {
-	OK      bool   `json:"ok"`
-	Message string `json:"message"`
-	Detail  string `json:"detail"`
+	OK       bool         `json:"ok"`
+	Message  string       `json:"message"`
+	Detail   string       `json:"detail"`
+	Dialogue []email.Line `json:"dialogue,omitempty" doc:"What the desk and a server for outgoing mail said to each other, secrets masked"`
 }
 
 type inboxTest struct {
@@ -122,8 +126,12 @@ type inboxTest struct {
 }
 
 // testInbox connects to every server of the settings, all at the same time.
-func (a *API) testInbox(ctx context.Context, _ *agent.Principal, in *inboxTestInput) (inboxTest, error) {
+func (a *API) testInbox(ctx context.Context, p *agent.Principal, in *inboxTestInput) (inboxTest, error) {
 	cfg, err := a.Inboxes.Draft(ctx, value(in.Body.ID), in.Body.input())
+	if err != nil {
+		return inboxTest{}, err
+	}
+	letter, err := a.inboxTestMail(ctx, p, in)
 	if err != nil {
 		return inboxTest{}, err
 	}
@@ -140,7 +148,7 @@ func (a *API) testInbox(ctx context.Context, _ *agent.Principal, in *inboxTestIn
 		wg.Go(func() { out.IMAP[i] = a.testIMAP(ctx, server, tokens) })
 	}
 	for i, server := range cfg.SMTP {
-		wg.Go(func() { out.SMTP[i] = a.testSMTP(ctx, server, tokens) })
+		wg.Go(func() { out.SMTP[i] = a.testSMTP(ctx, server, tokens, letter(server)) })
 	}
 	wg.Wait()
 	return out, nil
@@ -163,15 +171,39 @@ func (a *API) testIMAP(ctx context.Context, server inbox.IMAPServer, tokens emai
 		"count": strconv.FormatUint(uint64(state.Messages), 10), "interval": interval})}
 }
 
-func (a *API) testSMTP(ctx context.Context, server inbox.SMTPServer, tokens email.Tokens) connectionTest {
-	if err := email.Probe(ctx, server, tokens); err != nil {
-		return a.failedTest(ctx, email.ExplainSMTP(err, server))
+// inboxTestMail returns what makes the mail that goes through a server; it makes none if it is not said to whom.
+func (a *API) inboxTestMail(ctx context.Context, p *agent.Principal, in *inboxTestInput) (func(inbox.SMTPServer) *email.TestMail, error) {
+	if in.Body.To == "" {
+		return func(inbox.SMTPServer) *email.TestMail { return nil }, nil
 	}
-	key := "email.ok.smtp"
-	if tokens == nil && (server.AuthProtocol == "" || server.AuthProtocol == "none") {
-		key = "email.ok.smtp_no_auth"
+	to, err := mail.ParseAddress(in.Body.To)
+	if err != nil {
+		return nil, fault.Field("to", "error.address_invalid", "value", in.Body.To)
 	}
-	return connectionTest{OK: true, Message: a.say(ctx, key, nil)}
+	if err := a.Inboxes.Tested(ctx, value(in.Body.ID), in.Body.Name, to.Address); err != nil {
+		return nil, err
+	}
+	return func(s inbox.SMTPServer) *email.TestMail {
+		names := map[string]string{"site": in.Body.Name, "host": s.Host}
+		return &email.TestMail{From: in.Body.From, To: to.Address, Subject: a.say(ctx, "mail.test.subject", names),
+			HTML: a.testText(ctx, p, a.say(ctx, "mail.test.inbox", names))}
+	}, nil
+}
+
+// testSMTP tries a server, with a mail if there is one.
+func (a *API) testSMTP(ctx context.Context, server inbox.SMTPServer, tokens email.Tokens, m *email.TestMail) connectionTest {
+	trial := email.Try(ctx, server, tokens, m)
+	out := connectionTest{OK: true, Message: a.say(ctx, "email.ok.smtp", nil)}
+	switch {
+	case trial.Err != nil:
+		out = a.failedTest(ctx, email.ExplainSMTP(trial.Err, server))
+	case m != nil:
+		out.Message = a.say(ctx, "email.ok.test_sent", map[string]string{"address": m.To, "host": server.Host})
+	case tokens == nil && (server.AuthProtocol == "" || server.AuthProtocol == "none"):
+		out.Message = a.say(ctx, "email.ok.smtp_no_auth", nil)
+	}
+	out.Dialogue = trial.Dialogue
+	return out
 }
 
 func (a *API) failedTest(ctx context.Context, p email.Problem) connectionTest {

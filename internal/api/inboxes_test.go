@@ -6,12 +6,15 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/foyerdesk/foyer/internal/api"
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
 	"github.com/foyerdesk/foyer/internal/desk/role"
+	"github.com/foyerdesk/foyer/internal/desk/setting"
+	"github.com/foyerdesk/foyer/internal/desk/template"
 	"github.com/foyerdesk/foyer/internal/platform/crypt"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/db/dbtest"
@@ -29,7 +32,7 @@ func eachInboxDesk(t *testing.T, fn func(k *filesDesk)) {
 		}}
 		box, err := crypt.NewBox(bytes.Repeat([]byte{1}, crypt.KeySize))
 		k.must(err)
-		k.api = api.New(api.Deps{DB: d, Log: slog.New(slog.DiscardHandler), Principals: k.agents, Inboxes: inbox.New(d, box),
+		k.api = api.New(api.Deps{DB: d, Log: slog.New(slog.DiscardHandler), Principals: k.agents, Inboxes: inbox.New(d, box), Templates: template.New(d, setting.New(d, "http://desk.test", nil)),
 			Translate: func(_, key string, params map[string]string) string { return i18n.T(i18n.Default, key, params) }}, api.Inboxes)
 		fn(k)
 	})
@@ -133,7 +136,20 @@ func TestConnectionTestSaysWhatIsWrong(t *testing.T) {
 			scenario{"create", http.MethodPost, all, admin, body(hiddenIn, hiddenIn, ""), 200, nil, secrets},
 			scenario{"stored passwords", http.MethodPost, try, admin, body("", inbox.Mask, `"id":1,`), 200, fine, secrets},
 			scenario{"unknown id", http.MethodPost, try, admin, body("", "", `"id":9,`), 404, []string{"NotFoundException"}, secrets},
+			scenario{"what was said", http.MethodPost, try, admin, body("", "", `"id":1,`), 200,
+				[]string{`{"by":"desk","text":"AUTH PLAIN ••••••••••"}`, `{"by":"server","text":"235 `}, append(secrets, "MAIL FROM")},
+			scenario{"test mail", http.MethodPost, try, admin, body("", "", `"id":1,"to":"Bo <bo@x.test>",`), 200,
+				[]string{`127.0.0.1 took a test mail for bo@x.test.`, `"text":"RCPT TO:\u003cbo@x.test\u003e"`, `{"by":"mail","text":"`}, secrets},
+			scenario{"test mail with a wrong password", http.MethodPost, try, admin, body(hiddenIn, hiddenOut, `"to":"bo@x.test",`), 200,
+				[]string{`"smtp":[{"ok":false,"message":"127.0.0.1 did not accept`, `"text":"535 `}, append(secrets, "RCPT TO")},
+			scenario{"test mail to nobody", http.MethodPost, try, admin, body("", "", `"id":1,"to":"bo",`), 400, []string{`"field":"to"`}, secrets},
+			scenario{"test mail by a guest", http.MethodPost, try, guest, body("", "", `"id":1,"to":"bo@x.test",`), 403, nil, secrets},
+			scenario{"test mail by whoever may not", http.MethodPost, try, limited, body("", "", `"id":1,"to":"bo@x.test",`), 403, []string{"PermissionException"}, secrets},
 		)
+		sent := mail.Sent()
+		if len(sent) == 0 || !slices.Equal(sent[len(sent)-1].To, []string{"bo@x.test"}) || sent[len(sent)-1].From != "billing@acme.test" {
+			t.Errorf("sent %d", len(sent))
+		}
 	})
 }
 

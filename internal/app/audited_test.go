@@ -31,7 +31,6 @@ type picture struct{}
 var unrecorded = map[string]string{
 	"POST /agents/import/check":           "changes nothing",
 	"POST /agents/import":                 "its entry comes with its end: TestAgentsAreImportedRowByRow",
-	"POST /inboxes/test":                  "changes nothing",
 	"POST /oidc/test":                     "changes nothing",
 	"PUT /settings/guide":                 "how far an administrator got in a guide",
 	"POST /templates/preview":             "changes nothing",
@@ -86,6 +85,8 @@ func deeds(p *prepared, agent, role, inbox, oidc string) []deed {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	tried := inboxBody("Care")
+	tried["to"] = "a@x.test"
 	return []deed{
 		{"POST", "/agents", map[string]any{"first_name": "Nu", "email": "nu@x.test", "roles": []string{"Agent"}}, "agent_created"},
 		{"POST", "/agents/" + agent + "/invitation", nil, "agent_invited"},
@@ -133,6 +134,7 @@ func deeds(p *prepared, agent, role, inbox, oidc string) []deed {
 		{"PUT", "/inboxes/" + inbox, inboxBody("Caring"), "inbox_updated"},
 		{"PUT", "/inboxes/" + inbox + "/toggle", nil, "inbox_updated"},
 		{"PUT", "/inboxes/" + inbox + "/pace", map[string]any{"per_minute": 60}, "inbox_updated"},
+		{"POST", "/inboxes/test", tried, "inbox_tested"},
 		{"DELETE", "/inboxes/" + inbox, nil, "inbox_deleted"},
 		{"PUT", "/settings/general", general("Acme"), "general_settings_changed"},
 		{"POST", "/settings/general/logo", picture{}, "general_settings_changed"},

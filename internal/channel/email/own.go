@@ -45,23 +45,6 @@ func OwnServer(e setting.Email) inbox.SMTPServer {
 		IdleTimeout: e.IdleTimeout, PoolWaitTimeout: e.WaitTimeout}
 }
 
-// SendTest sends a mail by settings that need not be stored.
-func SendTest(ctx context.Context, e setting.Email, to, subject, html string) error {
-	data, from, err := composeOwn(e.EmailAddress, to, subject, html)
-	if err != nil {
-		return err
-	}
-	s := NewSender(inbox.EmailConfig{SMTP: []inbox.SMTPServer{OwnServer(e)}}, nil)
-	defer s.Close()
-	ctx, cancel := context.WithTimeout(ctx, 2*probeTimeout)
-	defer cancel()
-	res := s.Send(ctx, from, []string{to}, data)
-	if len(res.Refused) > 0 && res.Err == nil {
-		return fmt.Errorf("%s was refused: %d %s", res.Refused[0].Address, res.Refused[0].Code, res.Refused[0].Message)
-	}
-	return res.Err
-}
-
 // ownInbox returns the inbox by which the desk sends its own mail: the oldest enabled one.
 func (c *Channel) ownInbox(ctx context.Context) (id int64, err error) {
 	err = c.DB.QueryRow(ctx, `SELECT id FROM inboxes WHERE channel = 'email' AND enabled AND deleted_at IS NULL ORDER BY id LIMIT 1`).Scan(&id)

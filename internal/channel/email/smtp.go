@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"strings"
-	"time"
 
 	"github.com/emersion/go-smtp"
 	"golang.org/x/net/idna"
@@ -332,18 +331,3 @@ func wireAddress(address string, utf8 bool) (string, error) {
 
 // oneLine puts text of several lines on one.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
-
-// probeTimeout bounds one test of a connection: somebody is looking at it.
-const probeTimeout = 20 * time.Second
-
-// Probe connects to a server as a reply would and signs in, and sends nothing. [Explain] says what its errors mean.
-func Probe(ctx context.Context, server inbox.SMTPServer, tokens Tokens) error {
-	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
-	defer cancel()
-	client, err := dialSMTP(ctx, server, patience{dial: probeTimeout / 2, command: probeTimeout, block: probeTimeout, final: probeTimeout}, tokens)
-	if err != nil {
-		return err
-	}
-	leave(client)
-	return nil
-}

@@ -28,12 +28,12 @@ type patience struct {
 var defaultPatience = patience{dial: 30 * time.Second, command: 2 * time.Minute, block: 2 * time.Minute, final: 8 * time.Minute}
 
 // dialSMTP connects to a server as its settings say and signs in, with a token if there are tokens. The connection is closed
-// when ctx ends before that.
-func dialSMTP(ctx context.Context, s inbox.SMTPServer, wait patience, tokens Tokens) (*smtp.Client, error) {
-	return withToken(ctx, tokens, func(token string) (*smtp.Client, error) { return connectSMTP(ctx, s, wait, token) })
+// when ctx ends before that. What is said is written down in d, unless that is nil.
+func dialSMTP(ctx context.Context, s inbox.SMTPServer, wait patience, tokens Tokens, d *dialogue) (*smtp.Client, error) {
+	return withToken(ctx, tokens, func(token string) (*smtp.Client, error) { return connectSMTP(ctx, s, wait, token, d) })
 }
 
-func connectSMTP(ctx context.Context, s inbox.SMTPServer, wait patience, token string) (*smtp.Client, error) {
+func connectSMTP(ctx context.Context, s inbox.SMTPServer, wait patience, token string, d *dialogue) (*smtp.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, wait.dial+wait.command)
 	defer cancel()
 	conn, err := (&net.Dialer{Timeout: wait.dial, KeepAlive: 30 * time.Second}).DialContext(ctx, "tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
@@ -41,7 +41,7 @@ func connectSMTP(ctx context.Context, s inbox.SMTPServer, wait patience, token s
 		return nil, fmt.Errorf("connect: %w", err)
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	client, err := openSMTP(ctx, conn, s, wait, token)
+	client, err := openSMTP(ctx, conn, s, wait, token, d)
 	if !stop() && err == nil {
 		err = errors.Join(ctx.Err(), client.Close())
 	}
@@ -60,9 +60,9 @@ func joinContext(ctx context.Context, err error) error {
 	return err
 }
 
-func openSMTP(ctx context.Context, conn net.Conn, s inbox.SMTPServer, wait patience, token string) (client *smtp.Client, err error) {
+func openSMTP(ctx context.Context, conn net.Conn, s inbox.SMTPServer, wait patience, token string, d *dialogue) (client *smtp.Client, err error) {
 	cfg := &tls.Config{ServerName: s.Host, InsecureSkipVerify: s.TLSSkipVerify, MinVersion: tls.VersionTLS12} //nolint:gosec // the admin's choice
-	wire := net.Conn(&impatientConn{Conn: conn, block: wait.block})
+	wire := d.wire(&impatientConn{Conn: conn, block: wait.block}, s, token)
 	switch s.TLSType {
 	case inbox.TLSNone:
 		client = smtp.NewClient(wire)
@@ -73,6 +73,7 @@ func openSMTP(ctx context.Context, conn net.Conn, s inbox.SMTPServer, wait patie
 			return nil, failedAt(stageTLS, err)
 		}
 		client = smtp.NewClient(secure)
+		d.decrypted(client)
 	default:
 		// The first EHLO, before encryption, says "localhost"; the one that counts follows (RFC 3207 §4.2).
 		_ = conn.SetDeadline(time.Now().Add(wait.command))
@@ -82,6 +83,7 @@ func openSMTP(ctx context.Context, conn net.Conn, s inbox.SMTPServer, wait patie
 			}
 			return nil, failedAt(stageTLS, err)
 		}
+		d.decrypted(client)
 	}
 	client.CommandTimeout, client.SubmissionTimeout = wait.command, wait.final
 	name := s.HelloHostname
@@ -91,6 +93,7 @@ func openSMTP(ctx context.Context, conn net.Conn, s inbox.SMTPServer, wait patie
 	if err := client.Hello(name); err != nil {
 		return nil, failedAt(stageGreeting, err)
 	}
+	d.encrypted(client)
 	if err := signInSMTP(client, s, token); err != nil {
 		return nil, failedAt(signInStage(token), err)
 	}

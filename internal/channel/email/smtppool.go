@@ -55,7 +55,7 @@ func (p *pool) take(ctx context.Context) (*pooled, error) {
 	if c := p.pop(); c != nil {
 		return c, nil
 	}
-	client, err := dialSMTP(ctx, p.server, p.wait, p.tokens)
+	client, err := dialSMTP(ctx, p.server, p.wait, p.tokens, nil)
 	if err != nil {
 		<-p.slots
 		return nil, err

@@ -89,6 +89,7 @@ const (
 	InboxCreated           Type = "inbox_created"
 	InboxUpdated           Type = "inbox_updated"
 	InboxDeleted           Type = "inbox_deleted"
+	InboxTested            Type = "inbox_tested"
 	MailReleased           Type = "mail_released"
 	TemplateCreated        Type = "template_created"
 	TemplateUpdated        Type = "template_updated"
@@ -128,7 +129,7 @@ var Types = []Type{
 	RoleCreated, RoleUpdated, PermissionsChanged, RoleDeleted, TeamCreated, TeamUpdated, TeamDeleted,
 	ContactCreated, ContactUpdated, ContactBlocked, ContactUnblocked, ContactMerged, ContactDeleted, ContactNoteDeleted, ContactsExported,
 	OrganizationCreated, OrganizationUpdated, OrganizationDeleted,
-	GeneralSettingsChanged, EmailSettingsChanged, EmailSettingsTested, InboxCreated, InboxUpdated, InboxDeleted, MailReleased,
+	GeneralSettingsChanged, EmailSettingsChanged, EmailSettingsTested, InboxCreated, InboxUpdated, InboxDeleted, InboxTested, MailReleased,
 	TemplateCreated, TemplateUpdated, TemplateDeleted, TemplateTested,
 	StatusCreated, StatusUpdated, StatusDeleted, TagCreated, TagUpdated, TagDeleted, TagsImported,
 	AttributeCreated, AttributeUpdated, AttributeDeleted, SharedViewCreated, SharedViewUpdated, SharedViewDeleted,

@@ -194,6 +194,14 @@ func (s *Service) Draft(ctx context.Context, id int64, in Input) (EmailConfig, e
 	return cfg, s.open(stored.UUID, &cfg)
 }
 
+// Tested notes in the activity log that a test mail was sent to an address by the settings of an inbox, which need not
+// be stored: id is 0 then.
+func (s *Service) Tested(ctx context.Context, id int64, name, to string) error {
+	return s.db.Tx(ctx, func(tx *db.Tx) error {
+		return audit.Record(ctx, tx, audit.Entry{Type: audit.InboxTested, Target: audit.Target{Model: "inbox", ID: id, Name: name}, Note: to})
+	})
+}
+
 // Toggle enables a disabled inbox and disables an enabled one, and returns it, masked; NotFound if there is none.
 func (s *Service) Toggle(ctx context.Context, id int64) (out Inbox, err error) {
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {

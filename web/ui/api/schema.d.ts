@@ -2352,7 +2352,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try an inbox's connections without saving anything
+         * Try an inbox's connections without saving anything, and send a test mail if it is said to whom
          * @description Needs permission inboxes:manage.
          */
         post: operations["post-inboxes-test"];
@@ -4372,6 +4372,8 @@ export interface components {
         };
         ConnectionTest: {
             detail: string;
+            /** @description What the desk and a server for outgoing mail said to each other, secrets masked */
+            dialogue?: components["schemas"]["EmailLine"][];
             message: string;
             ok: boolean;
         };
@@ -5050,6 +5052,15 @@ export interface components {
              */
             per_minute: number;
             sending: components["schemas"]["EmailSendingHealth"];
+        };
+        EmailLine: {
+            /**
+             * @description Who said it; tls marks where encryption began, mail stands for a mail's text
+             * @enum {string}
+             */
+            by: "server" | "desk" | "tls" | "mail";
+            /** @description What was said, secrets masked; the version of TLS; the mail's size in bytes */
+            text: string;
         };
         EmailMail: {
             /** @description Where it was filed, or what it is a duplicate of */
@@ -5750,6 +5761,8 @@ export interface components {
              * @description An inbox whose stored secrets stand for those left out
              */
             id?: number | null;
+            /** @description An address to which a test mail is sent through each outgoing server; none is sent unless given */
+            to?: string;
         };
         KeyBody: {
             /**

@@ -85,6 +85,7 @@ export const sections: readonly Section[] = [
       { label: 'admin.inbox.plus' },
       { label: 'admin.inbox.imap' },
       { label: 'admin.inbox.smtp' },
+      { label: 'admin.test.mail' },
       { label: 'admin.inbox.host' },
       { label: 'admin.inbox.port' },
       { label: 'admin.inbox.tls' },

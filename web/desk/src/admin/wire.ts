@@ -133,6 +133,8 @@ export interface Probe {
   ok: boolean
   message: string
   detail: string
+  /** What the desk and a server for sending said to each other, secrets masked. */
+  dialogue?: Schemas['EmailLine'][] | null
 }
 
 export interface TestResult {
