@@ -35,6 +35,7 @@ type AuthenticationCheck struct {
 	Method string `json:"method" enum:"spf,dkim,dmarc"`
 	Result string `json:"result" enum:"pass,fail,softfail,neutral,none,policy,temperror,permerror"`
 	Domain string `json:"domain" doc:"That was checked; may be empty"`
+	Policy string `json:"policy,omitempty" enum:"none,quarantine,reject" doc:"How the server dealt with a mail that failed DMARC, or what its domain asks for"`
 }
 
 const (

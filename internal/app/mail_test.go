@@ -79,6 +79,83 @@ func TestMailBecomesConversationAndReplyThreadsAtTheCustomer(t *testing.T) {
 	})
 }
 
+// continues is what a conversation says it continues.
+type continues struct {
+	Reason, UUID, Subject string
+	Reference             string `json:"reference_number"`
+}
+
+func (c *client) continues(uuid string) *continues {
+	c.t.Helper()
+	var out struct{ Continues *continues }
+	c.ok(http.MethodGet, at(uuid), nil, &out)
+	return out.Continues
+}
+
+// A mail that was kept apart from the conversation that it answers leads there, for who may read both, and is merged like any.
+func TestMailKeptApartLeadsToWhatItAnswers(t *testing.T) {
+	t.Parallel()
+	dbtest.URLs(t, func(t *testing.T, url string) {
+		d, s := startDesk(t, url), startMail(t)
+		d.addInbox(s)
+		d.deliver(s, rawMail("first@x.test", "bo@x.test", "Printer", "It does not print."))
+		printer := d.waitConversations(1).Results[0]
+		const by = "Received: from a by mx.acme.test; x\r\nAuthentication-Results: mx.acme.test; "
+		d.deliver(s, rawMail("open@x.test", "bo@x.test", "Re: Printer", "By way of a list", "In-Reply-To: <first@x.test>", by+"dmarc=fail (p=NONE dis=NONE) header.from=x.test"))
+		eventually(t, "the mail of a domain without rules", func() bool { return len(d.messages(printer.UUID)) == 2 })
+		d.deliver(s, rawMail("eve@y.test", "eve@y.test", "Other address", "Me again", "References: <first@x.test>"))
+		d.waitConversations(2)
+		d.deliver(s, rawMail("forged@x.test", "bo@x.test", "Forged", "Send it to me", "In-Reply-To: <first@x.test>", by+"dmarc=fail (p=REJECT dis=QUARANTINE) header.from=x.test"))
+		d.waitConversations(3)
+		d.deliver(s, rawMail("more@y.test", "bo@x.test", "Something else", "text", "References: <unknown@x.test>"))
+		d.waitConversations(4)
+		other, forged := d.find("Other address"), d.find("Forged")
+
+		d.admin.ok(http.MethodPost, "/api/v1/roles", map[string]any{"name": "Unassigned", "permissions": []string{"conversations:read", "conversations:read_unassigned", "messages:read"}}, nil)
+		d.addAgent("asha@x.test", "Unassigned")
+		asha := signIn(t, d.app.URL(), "asha@x.test", agentPassword)
+		for _, who := range []*client{d.admin, asha} {
+			if l := who.continues(other); l == nil || *l != (continues{"address", printer.UUID, "Printer", printer.ReferenceNumber}) {
+				t.Errorf("the other address continues %+v", l)
+			}
+			if l := who.continues(forged); l == nil || l.Reason != "verdict" || l.UUID != printer.UUID {
+				t.Errorf("the forged one continues %+v", l)
+			}
+		}
+		for _, none := range []string{printer.UUID, d.find("Something else")} {
+			if l := d.admin.continues(none); l != nil {
+				t.Errorf("continues %+v", l)
+			}
+		}
+		newClient(t, d.app.URL()).want(http.StatusUnauthorized, "GeneralException", http.MethodGet, at(other), nil)
+
+		// Who may not read what it answers is told of a forged sender only.
+		var me struct{ ID int64 }
+		d.admin.ok(http.MethodGet, "/api/v1/agents/me", nil, &me)
+		d.admin.ok(http.MethodPut, at(printer.UUID, "/assignee/user"), map[string]any{"assignee_id": me.ID}, nil)
+		if l := asha.continues(other); l != nil {
+			t.Errorf("shown to who may not read it: %+v", l)
+		}
+		if l := asha.continues(forged); l == nil || *l != (continues{Reason: "verdict"}) {
+			t.Errorf("of the forged one %+v", l)
+		}
+		asha.want(http.StatusForbidden, "PermissionException", http.MethodPost, at(printer.UUID, "/merge"), map[string]any{"uuids": []string{other}})
+
+		d.merge(printer.UUID, other)
+		if l := d.admin.continues(other); l != nil || len(d.messages(printer.UUID)) != 3 {
+			t.Errorf("merged, it continues %+v", l)
+		}
+		d.admin.ok(http.MethodPost, at(printer.UUID, "/unmerge"), map[string]any{"uuids": []string{other}}, nil)
+		if l := d.admin.continues(other); l == nil || l.UUID != printer.UUID {
+			t.Errorf("separated again, it continues %+v", l)
+		}
+		d.admin.ok(http.MethodPut, at(printer.UUID, "/trash"), nil, nil)
+		if l := d.admin.continues(other); l != nil {
+			t.Errorf("it continues what is in the trash: %+v", l)
+		}
+	})
+}
+
 func TestForgedSenderDoesNotJoinTheConversation(t *testing.T) {
 	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, url string) {

@@ -377,9 +377,10 @@ var errAnswersNothing = errors.New("an automatic answer to no conversation")
 func (c *Channel) store(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed, from mail.Address, files []media.Incoming, how filing) (conversation.Received, error) {
 	m := p.mail
 	var thread *conversation.Thread
+	var lead *conversation.Lead
 	var err error
 	if !how.fresh {
-		if thread, err = c.threadOf(ctx, tx, in, m, from.Email); err != nil {
+		if thread, lead, err = c.threadOf(ctx, tx, in, m, from.Email); err != nil {
 			return conversation.Received{}, err
 		}
 	}
@@ -395,7 +396,7 @@ func (c *Channel) store(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed
 	}
 	incoming := conversation.Incoming{
 		InboxID: in.ID, AuthorID: author, Subject: clean(m.Subject), HTML: clean(p.html), Text: clean(p.text), SourceID: clean(p.source),
-		Meta: envelopeMeta(m), Cause: fmt.Sprintf("mail:%d", p.entry.ID), Automatic: how.automatic,
+		Meta: envelopeMeta(m), Cause: fmt.Sprintf("mail:%d", p.entry.ID), Automatic: how.automatic, Lead: lead,
 		Attach: func(ctx context.Context, tx *db.Tx, messageID int64) error {
 			for _, f := range files {
 				if err := c.Media.Add(ctx, tx, messageID, f); err != nil {

@@ -26,25 +26,45 @@ const maxReferences = 50
 // received it, and only if the sender takes part in the conversation: Message-IDs and reply addresses travel with
 // every quoted and forwarded mail, so knowing one proves nothing. Nor does the sender's address prove anything where the
 // server that took the mail in found it forged: such a mail never joins a conversation. The subject is never a key.
-func (c *Channel) threadOf(ctx context.Context, q db.Querier, in inbox.Inbox, m *mail.Message, from string) (*conversation.Thread, error) {
-	if m.Header.AuthResults().Forged() {
-		return nil, nil
+// Of a mail that joins none for one of these reasons, lead is the conversation that it would have continued.
+func (c *Channel) threadOf(ctx context.Context, q db.Querier, in inbox.Inbox, m *mail.Message, from string) (joins *conversation.Thread, lead *conversation.Lead, err error) {
+	forged := m.Header.AuthResults().Forged()
+	joinsOrLeads := func(t *conversation.Thread, err error) (bool, error) {
+		if t == nil || err != nil {
+			return false, err
+		}
+		reason := conversation.LeadVerdict
+		if !forged {
+			if ok, err := c.Conversations.Involves(ctx, q, t.ConversationID, from); ok || err != nil {
+				return ok, err
+			}
+			reason = conversation.LeadAddress
+		}
+		if lead == nil {
+			lead = &conversation.Lead{ConversationID: t.ConversationID, Reason: reason}
+		}
+		return false, nil
 	}
 	for _, id := range plusTags(m) {
 		t, err := c.Conversations.ThreadByUUID(ctx, q, in.ID, id)
-		if t, err = c.ifInvolved(ctx, q, t, err, from); err != nil {
-			return nil, err
+		ok, err := joinsOrLeads(t, err)
+		if err != nil {
+			return nil, nil, err
 		}
-		if t != nil {
-			return c.splitOff(ctx, q, in, m, from, id, t)
+		if ok {
+			t, err = c.splitOff(ctx, q, in, m, from, id, t)
+			return t, nil, err
 		}
 	}
 	ids := ancestors(m)
 	if len(ids) == 0 {
-		return nil, nil
+		return nil, lead, nil
 	}
 	t, err := c.Conversations.ThreadBySource(ctx, q, in.ID, ids)
-	return c.ifInvolved(ctx, q, t, err, from)
+	if ok, err := joinsOrLeads(t, err); ok || err != nil {
+		return t, nil, err
+	}
+	return nil, lead, nil
 }
 
 // splitOff returns the conversation that was split off from the one that a reply address names and has what the mail answers:

@@ -85,6 +85,9 @@ type Conversation struct {
 	// MergedFrom are the conversations that were merged into it, oldest first; only where one conversation is read. Foyer's
 	// addition: whoever asks for one of them gets this conversation, and sees by its uuid that it is another.
 	MergedFrom []Merged `json:"merged_from,omitempty"`
+	// Continues is the conversation that its first mail answers, which it was kept apart from; only where one conversation is read.
+	// Foyer's addition.
+	Continues *Continued `json:"continues,omitempty"`
 	// Version counts the changes of the row; it is Foyer's addition.
 	Version int64 `json:"version"`
 }

@@ -48,6 +48,11 @@ func (s *Service) Get(ctx context.Context, p *agent.Principal, id string) (*Conv
 			return nil, err
 		}
 	}
+	if has.lead {
+		if c.Continues, err = continued(ctx, s.db, p, c.ID); err != nil {
+			return nil, err
+		}
+	}
 	c.PreviousConversations, err = s.previous(ctx, p, c)
 	return c, err
 }
@@ -66,6 +71,7 @@ func (s *Service) Full(ctx context.Context, q db.Querier, id int64) (*Conversati
 type has struct {
 	merged   bool // others were merged into it
 	resolved bool // it was resolved once
+	lead     bool // it seems to continue another
 }
 
 const fullQuery = `SELECT c.id, c.created_at, c.updated_at, c.uuid, c.reference_number, c.contact_id, c.inbox_id,
@@ -79,7 +85,8 @@ const fullQuery = `SELECT c.id, c.created_at, c.updated_at, c.uuid, c.reference_
 	u.last_login_at, u.external_user_id, u.email_bounced_at, u.email_bounce,
 	u.organization_id, (SELECT o.name FROM organizations o WHERE o.id = u.organization_id),
 	EXISTS (SELECT 1 FROM conversation_merges m WHERE m.target_id = c.id),
-	EXISTS (SELECT 1 FROM conversation_resolutions r WHERE r.conversation_id = c.id)
+	EXISTS (SELECT 1 FROM conversation_resolutions r WHERE r.conversation_id = c.id),
+	EXISTS (SELECT 1 FROM conversation_leads l WHERE l.conversation_id = c.id)
 	FROM conversations c
 	JOIN statuses s ON s.id = c.status_id
 	JOIN inboxes i ON i.id = c.inbox_id
@@ -102,7 +109,7 @@ func (s *Service) full(ctx context.Context, q db.Querier, where string, arg any)
 		&u.ID, &u.CreatedAt, &u.UpdatedAt, &u.FirstName, &u.LastName, &u.Email, &u.Type, &u.AvailabilityStatus, &u.AvatarURL,
 		&u.PhoneNumber, &u.PhoneNumberCountryCode, &u.Country, &u.CustomAttributes, &u.Enabled, &u.LastActiveAt,
 		&u.LastLoginAt, &u.ExternalUserID, &u.EmailBouncedAt, &u.EmailBounce,
-		&u.OrganizationID, &u.Organization, &has.merged, &has.resolved)
+		&u.OrganizationID, &u.Organization, &has.merged, &has.resolved, &has.lead)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, has, fault.Missing("conversation")
 	}

@@ -30,6 +30,8 @@ type Incoming struct {
 	Automatic bool
 	// Attach stores the message's files in the same transaction.
 	Attach func(ctx context.Context, tx *db.Tx, messageID int64) error
+	// Lead is what a message that opens a conversation answers without joining it; nil for nothing.
+	Lead *Lead
 	// Files and Images say what stands for the message in lists when it has no words.
 	Files, Images int
 }
@@ -47,6 +49,9 @@ type Received struct {
 func (s *Service) OpenTx(ctx context.Context, tx *db.Tx, in Incoming) (Received, error) {
 	h, err := s.open(ctx, tx, opening{ContactID: in.AuthorID, InboxID: in.InboxID, Subject: in.Subject, ActorID: in.AuthorID, Cause: in.Cause})
 	if err != nil {
+		return Received{}, err
+	}
+	if err := in.Lead.store(ctx, tx, h.ID); err != nil {
 		return Received{}, err
 	}
 	return s.receive(ctx, tx, h, in, true)

@@ -34,12 +34,32 @@ type AuthCheck struct {
 	Method string `json:"method"` // spf, dkim or dmarc
 	Result string `json:"result"` // RFC 8601 section 2.7: pass, fail, softfail, neutral, none, policy, temperror or permerror
 	Domain string `json:"domain"` // whose claim was checked; "" if that is not said
+	// Policy is how the server dealt with a mail that failed DMARC, or what the domain asks for if the server does not say what it
+	// did: none, quarantine or reject (RFC 7489 section 6.3). It is "" if neither is said.
+	Policy string `json:"policy,omitempty"`
 }
 
-// Forged reports whether the server that took the mail in found that its From is not true to its domain's own rules
-// (DMARC). What the mail says itself of a success is never believed, and is never asked for.
+// Forged reports whether the server that took the mail in found that its From is not true to its domain's own rules (DMARC), and
+// that these rules ask for more than to look on. A domain that publishes p=none leaves it open who writes in its name, as one
+// without DMARC does; forwarders and mailing lists make such mail fail every day. Where nothing is said of the rules, a pass of the
+// same organization counts for the sender.
+//
+// A valid ARC chain (RFC 8617) counts for nothing by itself, as anybody can seal a mail: a server that trusts who sealed it says so
+// by what it did.
+//
+// What the mail says itself of a success is never believed, and is never asked for.
 func (r *AuthResults) Forged() bool {
-	return r != nil && r.Confirmed && slices.ContainsFunc(r.Checks, func(c AuthCheck) bool { return c.Method == "dmarc" && c.Result == "fail" })
+	return r != nil && r.Confirmed && slices.ContainsFunc(r.Checks, func(c AuthCheck) bool {
+		return c.Method == "dmarc" && c.Result == "fail" && (c.Policy == "quarantine" || c.Policy == "reject" || c.Policy == "" && !r.vouched(c.Domain))
+	})
+}
+
+// vouched reports whether SPF or DKIM passed for a domain, or one above or below it.
+func (r *AuthResults) vouched(domain string) bool {
+	return domain != "" && slices.ContainsFunc(r.Checks, func(c AuthCheck) bool {
+		return c.Method != "dmarc" && c.Result == "pass" && strings.Contains(c.Domain, ".") &&
+			(c.Domain == domain || strings.HasSuffix(c.Domain, "."+domain) || strings.HasSuffix(domain, "."+c.Domain))
+	})
 }
 
 const maxAuthChecks = 20
@@ -60,8 +80,8 @@ func (h Header) AuthResults() *AuthResults {
 	if !ok {
 		return nil
 	}
-	parts := splitOutside(withoutComments(value), ';')
-	server, _, _ := strings.Cut(strings.TrimSpace(parts[0]), " ")
+	parts := statements(value)
+	server, _, _ := strings.Cut(strings.TrimSpace(parts[0].text), " ")
 	out := AuthResults{Server: strings.ToLower(strings.Trim(server, `"`))}
 	if strings.Contains(out.Server, "=") { // some servers leave their name out
 		out.Server = ""
@@ -80,8 +100,8 @@ func (h Header) AuthResults() *AuthResults {
 	return &out
 }
 
-func authCheck(part string) (c AuthCheck, ok bool) {
-	words := splitOutside(tightEquals(part), ' ')
+func authCheck(part statement) (c AuthCheck, ok bool) {
+	words := splitWords(tightEquals(part.text))
 	method, result, _ := strings.Cut(strings.ToLower(words[0]), "=")
 	method, _, _ = strings.Cut(method, "/")
 	properties, known := authProperties[method]
@@ -97,7 +117,44 @@ func authCheck(part string) (c AuthCheck, ok bool) {
 			}
 		}
 	}
+	if method == "dmarc" {
+		c.Policy = dmarcPolicy(words[1:], strings.FieldsFunc(tightEquals(part.comments), func(r rune) bool { return r == ' ' || r == ',' || r == ';' }))
+	}
 	return c, true
+}
+
+// dmarcPolicy reads what was done about a mail, else what its domain asks for, from what servers write beside the result, in words of
+// their own: Google (p=REJECT sp=REJECT dis=NONE), Microsoft action=oreject, OpenDMARC (p=none dis=none), Fastmail
+// policy.applied-disposition=none, Rspamd (policy=none). Of several the strictest counts.
+func dmarcPolicy(words, comments []string) string {
+	done := strictest(words, "action", "policy.applied-disposition")
+	if done == "" {
+		done = strictest(comments, "dis", "d")
+	}
+	if done != "" {
+		return done
+	}
+	return strictest(append(words, comments...), "p", "sp", "policy", "policy.dmarc", "policy.published-domain-policy")
+}
+
+// strictest returns the strictest policy that stands behind one of the keys.
+func strictest(words []string, keys ...string) string {
+	at, order := -1, []string{"none", "quarantine", "reject"}
+	for _, w := range words {
+		key, value, _ := strings.Cut(strings.ToLower(w), "=")
+		if !slices.Contains(keys, key) {
+			continue
+		}
+		for i, policy := range order {
+			if strings.HasSuffix(strings.Trim(value, `"`), policy) { // also oreject and pct.reject
+				at = max(at, i)
+			}
+		}
+	}
+	if at < 0 {
+		return ""
+	}
+	return order[at]
 }
 
 // receivedBy returns the host that took the mail in last by the name it gives itself in Received (RFC 5321 section 4.4);
@@ -130,32 +187,52 @@ func sameDomain(a, b string) bool {
 	return a != "" && b != "" && (a == b || parent(a) == parent(b) || a == parent(b) || parent(a) == b)
 }
 
-// withoutComments takes the comments, which may be nested, out of a structured value (RFC 5322 section 3.2.2).
-func withoutComments(s string) string {
-	var out strings.Builder
+// statement is a part of a structured value between semicolons, and what its comments say.
+type statement struct{ text, comments string }
+
+// statements splits a structured value at semicolons outside of quotes and of comments, which may be nested (RFC 5322 section 3.2.2).
+func statements(s string) (out []statement) {
+	var text, comments strings.Builder
 	depth, quoted := 0, false
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
 		case c == '\\' && i+1 < len(s):
 			if i++; depth == 0 {
-				out.WriteString(s[i-1 : i+1])
+				text.WriteString(s[i-1 : i+1])
 			}
 		case c == '"' && depth == 0:
 			quoted = !quoted
-			out.WriteByte(c)
+			text.WriteByte(c)
 		case c == '(' && !quoted:
 			depth++
+			comments.WriteByte(' ')
 		case c == ')' && !quoted && depth > 0:
 			depth--
+		case c == ';' && !quoted && depth == 0:
+			out = append(out, statement{text.String(), comments.String()})
+			text.Reset()
+			comments.Reset()
 		case depth == 0:
-			out.WriteByte(c)
+			text.WriteByte(c)
+		default:
+			comments.WriteByte(c)
 		}
 	}
-	return out.String()
+	return append(out, statement{text.String(), comments.String()})
 }
 
-// splitOutside splits a value where a character stands outside of quotes; at a space, at any number of them.
-func splitOutside(s string, at byte) []string {
+// withoutComments takes the comments out of a structured value.
+func withoutComments(s string) string {
+	parts := statements(s)
+	texts := make([]string, len(parts))
+	for i, p := range parts {
+		texts[i] = p.text
+	}
+	return strings.Join(texts, ";")
+}
+
+// splitWords splits a value at blanks outside of quotes.
+func splitWords(s string) []string {
 	out, start, quoted := []string{}, 0, false
 	s = strings.TrimSpace(s)
 	for i := 0; i < len(s); i++ {
@@ -164,8 +241,8 @@ func splitOutside(s string, at byte) []string {
 			i++
 		case s[i] == '"':
 			quoted = !quoted
-		case s[i] == at && !quoted:
-			if at != ' ' || i > start {
+		case s[i] == ' ' && !quoted:
+			if i > start {
 				out = append(out, s[start:i])
 			}
 			start = i + 1

@@ -4284,6 +4284,11 @@ export interface components {
             domain: string;
             /** @enum {string} */
             method: "spf" | "dkim" | "dmarc";
+            /**
+             * @description How the server dealt with a mail that failed DMARC, or what its domain asks for
+             * @enum {string}
+             */
+            policy?: "none" | "quarantine" | "reject";
             /** @enum {string} */
             result: "pass" | "fail" | "softfail" | "neutral" | "none" | "policy" | "temperror" | "permerror";
         };
@@ -4564,6 +4569,7 @@ export interface components {
             contact: components["schemas"]["Contact"];
             /** Format: int64 */
             contact_id: number;
+            continues?: components["schemas"]["ConversationContinued"];
             /** Format: date-time */
             created_at: string;
             csat_feedback: string | null;
@@ -4649,6 +4655,16 @@ export interface components {
             message: string;
             recipient: string;
             status_code: string;
+        };
+        ConversationContinued: {
+            /**
+             * @description Why it was kept apart: its sender takes no part there, or may be forged
+             * @enum {string}
+             */
+            reason: "address" | "verdict";
+            reference_number: string | null;
+            subject: string | null;
+            uuid: string | null;
         };
         ConversationCounts: {
             /** Format: int64 */
