@@ -3,6 +3,7 @@ package bench
 import (
 	"net/smtp"
 	"testing"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -38,5 +39,21 @@ func TestOwnMailServersHoldWhatIsDeliveredEitherWay(t *testing.T) {
 	}
 	if err := smtp.SendMail(box.smtp, nil, "a@x.example", []string{"b@x.example"}, mailText("four")); err != nil {
 		t.Errorf("the sink refused a mail: %v", err)
+	}
+}
+
+func TestLooksAtTheMailsBecomeFrequentTowardsTheEnd(t *testing.T) {
+	for _, c := range []struct {
+		filed, count int
+		after, want  time.Duration
+	}{
+		{0, 3000, 0, 10 * time.Millisecond},
+		{0, 3000, time.Second, 500 * time.Millisecond},
+		{1500, 3000, 2 * time.Second, 250 * time.Millisecond},
+		{2990, 3000, 4 * time.Second, 10 * time.Millisecond},
+	} {
+		if got := untilNextLook(c.filed, c.count, c.after); got != c.want {
+			t.Errorf("%d of %d after %s: %s, wanted %s", c.filed, c.count, c.after, got, c.want)
+		}
 	}
 }
