@@ -131,7 +131,8 @@ func (m *MailboxHealth) count(ctx context.Context, q db.Querier) error {
 			m.Rules = append(m.Rules, r)
 		}
 		return nil
-	}, `SELECT state, rule, total, present FROM mail_ledger_counts WHERE mailbox_id = $1 ORDER BY state, rule`, m.ID)
+	}, `SELECT state, rule, CAST(sum(total) AS BIGINT), CAST(sum(present) AS BIGINT) FROM mail_ledger_counts
+		WHERE mailbox_id = $1 GROUP BY state, rule ORDER BY state, rule`, m.ID)
 	if err != nil {
 		return fmt.Errorf("count the mails of mailbox %d: %w", m.ID, err)
 	}

@@ -31,7 +31,7 @@ func placeOf(user, team *int64, status int64) place {
 
 // slots is over how many rows one count is spread on PostgreSQL, where transactions that move conversations between
 // the same places would otherwise wait for each other's commit. SQLite has one writer and needs no spreading.
-const slots = 8
+const slots = 16
 
 // move counts a conversation at a place it came to and no longer at the one it left; nil for a new one or one that is
 // gone. Rows are taken in one order, so that two transactions never wait for each other in a circle.
