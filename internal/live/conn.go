@@ -139,10 +139,13 @@ func (c *conn) resume(ctx context.Context, p *agent.Principal, last int64) {
 }
 
 func (c *conn) replay(ctx context.Context, p *agent.Principal, missed []event.Event) {
-	for _, e := range missed {
-		for _, f := range c.hub.frames(ctx, e) {
-			if f.visible(p) {
-				c.enqueue(encode(f.frame))
+	for events := range slices.Chunk(missed, atOnce) {
+		rows := c.hub.rows(ctx, events)
+		for _, e := range events {
+			for _, f := range c.hub.frames(ctx, e, rows) {
+				if f.visible(p) {
+					c.enqueue(encode(f.frame))
+				}
 			}
 		}
 	}

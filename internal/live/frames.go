@@ -10,7 +10,6 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/contact"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
-	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
 // frame is what travels to a client. ID is the event it was made from; clients of the reference do not know it and
@@ -56,8 +55,26 @@ type newMessage struct {
 	Conversation     *conversation.ListItem `json:"conversation"`
 }
 
-// frames makes the frames of an event; none when nobody needs to hear of it.
-func (h *Hub) frames(ctx context.Context, e event.Event) []addressed {
+// rows reads the conversations that frames of these events show, by id.
+func (h *Hub) rows(ctx context.Context, events []event.Event) map[int64]*conversation.ListItem {
+	var ids []int64
+	for _, e := range events {
+		if e.ConversationID != nil && !slices.Contains(ids, *e.ConversationID) {
+			ids = append(ids, *e.ConversationID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	rows, err := h.Conversations.Rows(ctx, ids)
+	if err != nil {
+		h.Log.Warn("could not read the conversations of events", "first", events[0].ID, "last", events[len(events)-1].ID, "error", err)
+	}
+	return rows
+}
+
+// frames makes the frames of an event; none when nobody needs to hear of it. rows has its conversation, unless that is deleted.
+func (h *Hub) frames(ctx context.Context, e event.Event, rows map[int64]*conversation.ListItem) []addressed {
 	everyone := func(*agent.Principal) bool { return true }
 	switch {
 	case e.Type == event.AgentAvailability:
@@ -76,12 +93,8 @@ func (h *Hub) frames(ctx context.Context, e event.Event) []addressed {
 	if e.Type == event.ConversationDeleted {
 		return deleted(e)
 	}
-	row, err := h.Conversations.Row(ctx, *e.ConversationID)
-	if fault.Is(err, fault.NotFound) {
-		return nil // it was deleted since
-	}
-	if err != nil {
-		h.Log.Warn("could not read the conversation of an event", "event", e.ID, "error", err)
+	row := rows[*e.ConversationID]
+	if row == nil {
 		return nil
 	}
 	reader := func(p *agent.Principal) bool { return conversation.CanRead(p, row.AssignedUserID, row.AssignedTeamID) }

@@ -116,9 +116,27 @@ func (h *Hub) Run(ctx context.Context) {
 			h.each(func(c *conn) { c.close(closeGoingAway, "restart") })
 			return
 		case e := <-h.work:
-			h.spread(ctx, e)
+			h.spread(ctx, h.waiting(e))
 		}
 	}
+}
+
+// atOnce is how many events are read up for at once.
+const atOnce = 32
+
+// waiting returns an event and what is queued behind it, up to a bound. In a burst the conversations of many events are then
+// read together, and one that several events are of but once.
+func (h *Hub) waiting(first event.Event) []event.Event {
+	events := []event.Event{first}
+	for len(events) < atOnce {
+		select {
+		case e := <-h.work:
+			events = append(events, e)
+		default:
+			return events
+		}
+	}
+	return events
 }
 
 func (h *Hub) hintCounts(ctx context.Context) {
@@ -146,9 +164,16 @@ func (h *Hub) each(fn func(*conn)) {
 	}
 }
 
-// spread sends what an event means to everybody it concerns.
-func (h *Hub) spread(ctx context.Context, e event.Event) {
-	frames := h.frames(ctx, e)
+// spread sends what events mean to everybody they concern, in their order.
+func (h *Hub) spread(ctx context.Context, events []event.Event) {
+	rows := h.rows(ctx, events)
+	for _, e := range events {
+		h.send(ctx, e, h.frames(ctx, e, rows))
+	}
+}
+
+// send sends the frames of an event to those who may get them.
+func (h *Hub) send(ctx context.Context, e event.Event, frames []addressed) {
 	if len(frames) == 0 {
 		return
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/platform/db"
-	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
 
 const rowColumns = `c.id, c.created_at, c.updated_at, c.uuid, c.reference_number, c.waiting_since,
@@ -140,20 +139,28 @@ func (s *Service) addTags(ctx context.Context, rows []ListItem) error {
 	return nil
 }
 
-// Row returns a conversation as a row of a list, without what differs between agents.
-func (s *Service) Row(ctx context.Context, id int64) (*ListItem, error) {
-	var row ListItem
-	err := s.scanRows(ctx, func(known *names) (err error) {
-		row, err = scanRow(s.db.QueryRow(ctx, `SELECT `+rowColumns+` FROM `+s.rowJoins(`(SELECT CAST($1 AS BIGINT) AS id) AS page`), id), known, false)
-		return err
+// Rows returns conversations as rows of a list, without what differs between agents, by their ids. What is not there any more is left
+// out. They are few: ids that an event names.
+func (s *Service) Rows(ctx context.Context, ids []int64) (map[int64]*ListItem, error) {
+	in, args := db.In(1, ids)
+	var rows []ListItem
+	err := s.scanRows(ctx, func(known *names) error {
+		rows = rows[:0]
+		return db.Each(ctx, s.db, func(r db.Rows) error {
+			row, err := scanRow(r, known, false)
+			rows = append(rows, row)
+			return err
+		}, `SELECT `+rowColumns+` FROM `+s.rowJoins(`(SELECT id FROM conversations WHERE id IN (`+in+`)) AS page`), args...)
 	})
-	if errors.Is(err, db.ErrNoRows) {
-		return nil, fault.Missing("conversation")
-	}
 	if err != nil {
-		return nil, fmt.Errorf("read conversation %d: %w", id, err)
+		return nil, fmt.Errorf("read conversations %d: %w", ids, err)
 	}
-	one := []ListItem{row}
-	err = s.addTags(ctx, one)
-	return &one[0], err
+	if err := s.addTags(ctx, rows); err != nil {
+		return nil, err
+	}
+	out := make(map[int64]*ListItem, len(rows))
+	for i := range rows {
+		out[rows[i].ID] = &rows[i]
+	}
+	return out, nil
 }
