@@ -14,7 +14,7 @@ export CGO_ENABLED := 0
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name '.*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web test check fmt generate clean \
+.PHONY: help run build web test check fmt fuzz generate clean \
 	tools format vet static web-check go-test go-test-short e2e race
 
 help: ## List the targets
@@ -35,6 +35,11 @@ fmt: ## Format the Go code
 
 race: tools ## Run the Go tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 scripts/with-postgres.sh $(GO) test -race ./...
+
+FUZZTIME ?= 30s
+
+fuzz: ## Look for input that breaks a parser: every fuzz test for FUZZTIME (30s), those of FUZZ (a pattern) only
+	scripts/fuzz.sh "$(FUZZTIME)" "$(FUZZ)"
 
 generate: web/node_modules/.installed ## Write the API's description and the TypeScript types made from it
 	$(GO) run ./cmd/foyer openapi > web/ui/api/openapi.json.new
