@@ -104,7 +104,8 @@ func (o *office) anInbox(s *sandbox.Servers, host string, port int, change func(
 
 var leaving = []mailScenario{
 	{2, "Keep password", func(o *office) {
-		first, second := startMail(o.t), startMail(o.t)
+		first, second := o.startMail(), o.startMail()
+		second.User = first.User
 		host, port := hostPort(first.SMTPAddr)
 		id, body := o.anInbox(first, host, port, nil)
 		server := body["config"].(map[string]any)["smtp"].([]any)[0].(map[string]any)
@@ -132,7 +133,7 @@ var leaving = []mailScenario{
 	}},
 	{3, "Full replace", func(o *office) {
 		host, port := hostPort(o.mail.SMTPAddr)
-		s := startMail(o.t)
+		s := o.startMail()
 		id, body := o.anInbox(s, host, port, func(body, _ map[string]any) { body["csat_enabled"], body["prompt_tags_on_reply"] = true, true })
 		path := fmt.Sprintf("/api/v1/inboxes/%d", id)
 		type switches struct {
@@ -149,7 +150,7 @@ var leaving = []mailScenario{
 		}
 	}},
 	{6, "Delete", func(o *office) {
-		s := startMail(o.t)
+		s := o.startMail()
 		host, port := hostPort(s.SMTPAddr)
 		id, _ := o.anInbox(s, host, port, nil)
 		o.deliver(s, rawMail("s6@x.test", "gone@x.test", "Orphan", "text"))
@@ -169,7 +170,7 @@ var leaving = []mailScenario{
 		}
 	}},
 	{22, "Reply on the wire", func(o *office) {
-		s := startMail(o.t)
+		s := o.startMail()
 		host, port := hostPort(s.SMTPAddr)
 		o.anInbox(s, host, port, func(body, _ map[string]any) {
 			body["name"], body["from_name_template"] = "Acme", "{{ .Agent.FirstName }} at {{ .Inbox.Name }}"
@@ -200,7 +201,7 @@ var leaving = []mailScenario{
 		}
 	}},
 	{24, "Failure and retry", func(o *office) {
-		s, out := startMail(o.t), newRecorder(o.t)
+		s, out := o.startMail(), newRecorder(o.t)
 		o.anInbox(s, out.host, out.port, nil)
 		o.deliver(s, rawMail("s24@x.test", "refused@x.test", "Refused", "text"))
 		c := o.arrived("Refused")
@@ -216,7 +217,7 @@ var leaving = []mailScenario{
 		}
 	}},
 	{24, "Delayed by a 4xx, then sent under the same Message-ID", func(o *office) {
-		s, out := startMail(o.t), newRecorder(o.t)
+		s, out := o.startMail(), newRecorder(o.t)
 		o.anInbox(s, out.host, out.port, nil)
 		o.deliver(s, rawMail("s24b@x.test", "later@x.test", "Greylisted", "text"))
 		c := o.arrived("Greylisted")
@@ -247,7 +248,7 @@ var leaving = []mailScenario{
 		}
 	}},
 	{0, "Where answers go", func(o *office) {
-		s := startMail(o.t)
+		s := o.startMail()
 		host, port := hostPort(s.SMTPAddr)
 		id, body := o.anInbox(s, host, port, nil)
 		o.deliver(s, rawMail("answers@x.test", "answers@x.test", "Answers", "text"))

@@ -51,6 +51,7 @@ type office struct {
 	ann, bob, none *client
 	annID, bobID   int64
 	noneID, team   int64
+	dovecot        *dovecot // has its mailboxes, instead of servers of the test's own
 }
 
 func newOffice(t *testing.T, url string) *office {
