@@ -391,6 +391,12 @@ func (c *Channel) store(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed
 	if err != nil {
 		return conversation.Received{}, err
 	}
+	if !m.Header.AuthResults().Forged() {
+		first, last := names(from)
+		if err := contact.Introduce(ctx, tx, c.Events, author, first, last); err != nil {
+			return conversation.Received{}, err
+		}
+	}
 	if err := contact.ClearBounced(ctx, tx, author); err != nil {
 		return conversation.Received{}, err
 	}
@@ -432,9 +438,15 @@ func (c *Channel) author(ctx context.Context, tx *db.Tx, thread *conversation.Th
 		(thread.MailedAt == nil || time.Since(thread.MailedAt.Time) <= visitorsAnswer) {
 		return thread.ContactID, contact.Promote(ctx, tx, c.Events, thread.ContactID)
 	}
-	first, last, _ := strings.Cut(strings.TrimSpace(from.Name), " ")
-	id, _, err := contact.FindOrCreate(ctx, tx, contact.Identity{Email: from.Email, FirstName: clean(first), LastName: clean(strings.TrimSpace(last))})
+	first, last := names(from)
+	id, _, err := contact.FindOrCreate(ctx, tx, contact.Identity{Email: from.Email, FirstName: first, LastName: last})
 	return id, err
+}
+
+// names takes the name that a mail is written under apart.
+func names(from mail.Address) (first, last string) {
+	first, last, _ = strings.Cut(strings.TrimSpace(from.Name), " ")
+	return clean(first), clean(strings.TrimSpace(last))
 }
 
 // envelopeMeta is what the thread shows of a mail's header.

@@ -53,6 +53,8 @@ type Identity struct {
 	FirstName      string
 	LastName       string
 	ExternalUserID string
+
+	madeUp bool // the name is the address's
 }
 
 // maxEmail and maxName are the greatest lengths in characters.
@@ -72,7 +74,7 @@ func (in Identity) normalised() (Identity, error) {
 	}
 	if in.FirstName == "" {
 		in.FirstName, _, _ = strings.Cut(in.Email, "@")
-		in.FirstName = clip(in.FirstName)
+		in.FirstName, in.madeUp = clip(in.FirstName), in.LastName == ""
 	}
 	return in, nil
 }
@@ -107,10 +109,10 @@ func FindOrCreate(ctx context.Context, tx *db.Tx, in Identity) (id int64, create
 		conflict = `(external_user_id) WHERE type = 'contact' AND deleted_at IS NULL`
 	}
 	// Two mails of a new person may be filed at the same time by two nodes; the index decides, both get the one row.
-	err = tx.QueryRow(ctx, `INSERT INTO users (created_at, updated_at, type, email, first_name, last_name, external_user_id, organization_id)
-		VALUES ($1, $1, 'contact', $2, $3, $4, $5, $6)
+	err = tx.QueryRow(ctx, `INSERT INTO users (created_at, updated_at, type, email, first_name, last_name, external_user_id, organization_id, name_made_up)
+		VALUES ($1, $1, 'contact', $2, $3, $4, $5, $6, $7)
 		ON CONFLICT `+conflict+` DO UPDATE SET updated_at = excluded.updated_at RETURNING id`,
-		now, in.Email, in.FirstName, in.LastName, external, company).Scan(&id)
+		now, in.Email, in.FirstName, in.LastName, external, company, in.madeUp).Scan(&id)
 	if err != nil {
 		return 0, false, fmt.Errorf("create contact: %w", err)
 	}
@@ -138,6 +140,25 @@ func find(ctx context.Context, tx *db.Tx, in Identity) (id int64, err error) {
 	err = tx.QueryRow(ctx, `SELECT into_.id FROM users u JOIN users into_ ON into_.id = u.merged_into
 		WHERE u.email = $1 AND into_.type = 'contact' AND into_.deleted_at IS NULL ORDER BY u.id DESC LIMIT 1`, in.Email).Scan(&id)
 	return id, err
+}
+
+// Introduce gives a contact whose name nobody said the name that they write under; every other contact keeps theirs,
+// since whoever writes can claim any. A name that is an address is none. The actor of that is the contact.
+func Introduce(ctx context.Context, tx *db.Tx, events *event.Log, id int64, first, last string) error {
+	first, last = clip(strings.TrimSpace(first)), clip(strings.TrimSpace(last))
+	if first == "" || strings.Contains(first+last, "@") {
+		return nil
+	}
+	n, err := tx.Exec(ctx, `UPDATE users SET first_name = $2, last_name = $3, name_made_up = FALSE, updated_at = $4
+		WHERE id = $1 AND type = 'contact' AND deleted_at IS NULL AND (name_made_up OR first_name = '' AND last_name = '')
+			AND (first_name <> $2 OR last_name <> $3)`, id, first, last, db.Now())
+	if err != nil {
+		return fmt.Errorf("name contact %d: %w", id, err)
+	}
+	if n == 0 {
+		return nil
+	}
+	return changed(ctx, tx, events, id, ChangedPayload{ContactID: id, Fields: []string{"first_name", "last_name"}})
 }
 
 // Promote makes a visitor a contact, unless there is one with the address. The actor of that is the visitor.

@@ -206,7 +206,7 @@ func (s *Service) edit(ctx context.Context, p *agent.Principal, id int64, fn fun
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE users SET updated_at = $2, first_name = $3, last_name = $4, phone_number = $5, phone_number_country_code = $6,
+		_, err = tx.Exec(ctx, `UPDATE users SET updated_at = $2, first_name = $3, last_name = $4, name_made_up = name_made_up AND first_name = $3 AND last_name = $4, phone_number = $5, phone_number_country_code = $6,
 			country = $7, avatar_url = $8, custom_attributes = $9,
 			email_bounced_at = CASE WHEN email = $10 THEN email_bounced_at END, email_bounce = CASE WHEN email = $10 THEN email_bounce ELSE '' END,
 			email = $10, organization_id = $11, organization_by_hand = organization_by_hand OR $12 WHERE id = $1`, id, db.Now(), e.FirstName, e.LastName, none(e.PhoneNumber), none(e.PhoneNumberCountryCode),
