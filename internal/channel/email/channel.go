@@ -38,6 +38,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/setting"
 	"github.com/foyerdesk/foyer/internal/desk/template"
 	"github.com/foyerdesk/foyer/internal/platform/blob"
+	"github.com/foyerdesk/foyer/internal/platform/crypt"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 )
 
@@ -55,6 +56,8 @@ type Options struct {
 	Templates     *template.Service
 	// Own are the settings of the server for the desk's own mail; nil leaves it to the inboxes.
 	Own *setting.EmailService
+	// Box signs where notifications are answered.
+	Box *crypt.Box
 	// Token returns an access token for an inbox that signs in with OAuth; see [Tokens] for refused.
 	Token func(ctx context.Context, inboxID int64, refused string) (string, error)
 	// IMAPTimeout is how long a server may take for one command; a body gets more, by its size.

@@ -1,7 +1,6 @@
 package email
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
@@ -316,6 +314,12 @@ func (c *Channel) decide(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parse
 	if purged {
 		return c.purgedAgain(ctx, tx, p.entry, files)
 	}
+	if answered := ticketOf(m); answered != "" {
+		if how.automatic {
+			return ignored, nil
+		}
+		return c.answersNotice(ctx, tx, in, p, files, answered)
+	}
 	blocked, err := contact.Blocked(ctx, tx, from.Email)
 	if err != nil {
 		return outcome{}, err
@@ -403,22 +407,9 @@ func (c *Channel) store(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed
 	incoming := conversation.Incoming{
 		InboxID: in.ID, AuthorID: author, Subject: clean(m.Subject), HTML: clean(p.html), Text: clean(p.text), SourceID: clean(p.source),
 		Meta: envelopeMeta(m), Cause: fmt.Sprintf("mail:%d", p.entry.ID), Automatic: how.automatic, Lead: lead,
-		Attach: func(ctx context.Context, tx *db.Tx, messageID int64) error {
-			for _, f := range files {
-				if err := c.Media.Add(ctx, tx, messageID, f); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
+		Attach: c.attaching(files),
 	}
-	for _, f := range files {
-		if f.Disposition == "inline" {
-			incoming.Images++
-		} else {
-			incoming.Files++
-		}
-	}
+	incoming.Files, incoming.Images = counted(files)
 	if thread == nil {
 		return c.Conversations.OpenTx(ctx, tx, incoming)
 	}
@@ -474,33 +465,6 @@ func envelopeMeta(m *mail.Message) map[string]any {
 		meta["problems"] = m.Problems[:min(len(m.Problems), 10)]
 	}
 	return meta
-}
-
-// storeFiles puts the attachments into the blob store. Their ids follow from the ledger's entry, so that a mail filed
-// at the second attempt replaces what the first one stored.
-func (c *Channel) storeFiles(ctx context.Context, p parsed) ([]media.Incoming, error) {
-	out := make([]media.Incoming, 0, len(p.mail.Parts))
-	for i, part := range p.mail.Parts {
-		id := fileID(p.entry, i)
-		if _, err := c.Blobs.Put(ctx, id, bytes.NewReader(part.Data)); err != nil {
-			return nil, fmt.Errorf("store an attachment: %w", err)
-		}
-		cid := clean(part.ContentID)
-		if len(cid) > 300 {
-			cid = ""
-		}
-		out = append(out, media.Incoming{Blob: id, UUID: id, Filename: clean(part.Filename), ContentType: clean(part.ContentType),
-			ContentID: cid, Disposition: part.Disposition, Size: int64(len(part.Data))})
-	}
-	return out, nil
-}
-
-// fileID makes the uuid of a mail's file from its place in the ledger. It has the form of a random one (version 4), by
-// which addresses of files are known in what agents write.
-func fileID(e entry, part int) string {
-	id := uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "foyer ledger %d part %d of %s", e.ID, part, e.Blob))
-	id[6] = id[6]&0x0f | 0x40
-	return id.String()
 }
 
 // clean makes text storable: PostgreSQL refuses NUL and bytes that are no UTF-8.

@@ -26,6 +26,7 @@ const (
 	ruleAutomatic  = "automatic"
 	ruleReport     = "report"
 	ruleBlocked    = "blocked"
+	ruleNotice     = "notice" // answers a notification, and is not its agent's
 	rulePurged     = "purged"
 	ruleDeleted    = "deleted" // marked as deleted on the server when it was first seen
 	ruleLarge      = "large"

@@ -222,18 +222,10 @@ var nameVariable = regexp.MustCompile(`\{\{(?:\s|&nbsp;)*\.([A-Za-z.]+)(?:\s|&nb
 // replyTo is where answers go: the conversation's own address where the inbox uses plus addressing, else the inbox's
 // reply-to, else nothing.
 func replyTo(in inbox.Inbox, cfg inbox.EmailConfig, conversationUUID string) string {
-	base := conversation.BareAddress(cfg.ReplyTo)
 	if !cfg.EnablePlusAddressing {
-		return base
+		return conversation.BareAddress(cfg.ReplyTo)
 	}
-	if base == "" {
-		base = conversation.BareAddress(in.From)
-	}
-	at := strings.LastIndexByte(base, '@')
-	if at < 0 {
-		return ""
-	}
-	return base[:at] + "+conv-" + conversationUUID + base[at:]
+	return plusAddress(in, cfg, "conv-"+conversationUUID)
 }
 
 // attachments opens the reply's files.

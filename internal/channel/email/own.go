@@ -1,6 +1,7 @@
 package email
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,16 +60,20 @@ func (c *Channel) ownInbox(ctx context.Context) (id int64, err error) {
 //
 // It leaves by the server that the settings name, as they are at this moment, else by an inbox.
 func (c *Channel) SendOwn(ctx context.Context, to, subject, html string) error {
+	return c.sendOwn(ctx, ownMail{to: to, subject: subject, html: html})
+}
+
+func (c *Channel) sendOwn(ctx context.Context, m ownMail) error {
 	own, err := c.ownSettings(ctx)
 	if err != nil {
 		return err
 	}
 	if own.Enabled {
-		data, from, err := composeOwn(own.EmailAddress, to, subject, html)
+		data, from, err := m.compose(own.EmailAddress)
 		if err != nil {
 			return err
 		}
-		res := c.sender(ownSender, inbox.EmailConfig{SMTP: []inbox.SMTPServer{OwnServer(own)}}).Send(ctx, from, []string{to}, data)
+		res := c.sender(ownSender, inbox.EmailConfig{SMTP: []inbox.SMTPServer{OwnServer(own)}}).Send(ctx, from, []string{m.to}, data)
 		if !res.Sent {
 			return fmt.Errorf("send by the desk's own server: %w", res.Err)
 		}
@@ -82,11 +87,11 @@ func (c *Channel) SendOwn(ctx context.Context, to, subject, html string) error {
 	if err != nil {
 		return err
 	}
-	data, from, err := composeOwn(in.From, to, subject, html)
+	data, from, err := m.compose(in.From)
 	if err != nil {
 		return err
 	}
-	if res := c.sender(id, cfg).Send(ctx, from, []string{to}, data); !res.Sent {
+	if res := c.sender(id, cfg).Send(ctx, from, []string{m.to}, data); !res.Sent {
 		return fmt.Errorf("send by inbox %d: %w", id, res.Err)
 	}
 	return nil
@@ -95,17 +100,26 @@ func (c *Channel) SendOwn(ctx context.Context, to, subject, html string) error {
 // ownSender is the place of the desk's own server among the senders of the inboxes, whose ids begin at 1.
 const ownSender = 0
 
-func composeOwn(sentBy, to, subject, html string) (data []byte, sender string, err error) {
+// ownMail is a mail of the desk itself.
+type ownMail struct {
+	to, subject, html string
+	replyTo           mail.Address // whose answers it takes; without an address the sender's
+	name              string       // of the Message-ID, before the @; "" for a random one
+}
+
+// compose writes the mail and returns the bare address of its sender.
+func (m ownMail) compose(sentBy string) (data []byte, sender string, err error) {
 	from, err := mail.ParseAddress(sentBy)
 	if err != nil {
 		return nil, "", fmt.Errorf("the sender's address %q cannot be read: %w", sentBy, err)
 	}
-	rcpt, err := mail.ParseAddress(to)
+	rcpt, err := mail.ParseAddress(m.to)
 	if err != nil {
-		return nil, "", fmt.Errorf("the address %q cannot be read: %w", to, err)
+		return nil, "", fmt.Errorf("the address %q cannot be read: %w", m.to, err)
 	}
-	data, err = mail.Compose(mail.Outgoing{MessageID: crypt.Token(24) + "@" + domainOf(from.Email), Date: db.Now().Time, From: from, To: []mail.Address{rcpt},
-		Subject: subject, HTML: html, Headers: []mail.HeaderField{{Name: "Auto-Submitted", Value: "auto-generated"}, {Name: loopHeader, Value: from.Email}}})
+	data, err = mail.Compose(mail.Outgoing{MessageID: cmp.Or(m.name, crypt.Token(24)) + "@" + domainOf(from.Email), Date: db.Now().Time, From: from,
+		ReplyTo: m.replyTo.Email, ReplyName: m.replyTo.Name, To: []mail.Address{rcpt}, Subject: m.subject, HTML: m.html,
+		Headers: []mail.HeaderField{{Name: "Auto-Submitted", Value: "auto-generated"}, {Name: loopHeader, Value: from.Email}}})
 	return data, from.Email, err
 }
 

@@ -44,7 +44,8 @@ func try(ctx context.Context, server inbox.SMTPServer, tokens Tokens, m *TestMai
 	var from string
 	if m != nil {
 		var err error
-		if data, from, err = composeOwn(m.From, m.To, m.Subject, m.HTML); err != nil {
+		own := ownMail{to: m.To, subject: m.Subject, html: m.HTML}
+		if data, from, err = own.compose(m.From); err != nil {
 			return err
 		}
 	}

@@ -111,7 +111,9 @@ func (s *Service) mail(ctx context.Context, job mailJob) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Sender.SendOwn(ctx, n.agent.Email, subject, body); err != nil {
+	err = s.Sender.SendNotice(ctx, Letter{To: n.agent.Email, Subject: subject, HTML: body, AgentID: n.agent.ID, ConversationID: n.subject.ID,
+		Answers: i18n.T(s.language(ctx, n.agent), "mail.notification.answers", nil)})
+	if err != nil {
 		return fmt.Errorf("mail notifications to %s: %w", n.agent.Email, err)
 	}
 	return s.DB.Tx(ctx, func(tx *db.Tx) error { return s.mailed(ctx, tx, job, n.last()) })

@@ -31,6 +31,17 @@ type Sender interface {
 	Available(ctx context.Context) (ok bool, attempts int, err error)
 	// SendOwn sends a mail; it returns when a server has taken it.
 	SendOwn(ctx context.Context, to, subject, html string) error
+	// SendNotice sends the mail of a notification; it returns when a server has taken it.
+	SendNotice(ctx context.Context, l Letter) error
+}
+
+// Letter is the mail of a notification to an agent.
+type Letter struct {
+	To, Subject, HTML string
+	AgentID           int64
+	ConversationID    int64 // whose private note an answer becomes; 0 for none
+	// Answers says in the agent's language what becomes of an answer.
+	Answers string
 }
 
 // Options wire a service.

@@ -171,7 +171,7 @@ func (s *Service) mailOutage(ctx context.Context, job outageMailJob) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Sender.SendOwn(ctx, p.Email, oneLine(subject), body); err != nil {
+	if err := s.Sender.SendNotice(ctx, Letter{To: p.Email, Subject: oneLine(subject), HTML: body, AgentID: p.ID}); err != nil {
 		return fmt.Errorf("mail a notification to %s: %w", p.Email, err)
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -129,6 +130,31 @@ func (b *Box) Verify(purpose, text, signature string) bool {
 	}
 	for _, key := range b.keys {
 		if hmac.Equal(got, key.mac(purpose, text)) {
+			return true
+		}
+	}
+	return false
+}
+
+// tags are written so that their case does not matter.
+var tags = base32.StdEncoding.WithPadding(base32.NoPadding)
+
+const tagSize = 16
+
+// Tag is a shorter [Box.Sign] of 128 bits, in 26 small letters and digits: for addresses, whose case may get lost.
+func (b *Box) Tag(purpose, text string) string {
+	return strings.ToLower(tags.EncodeToString(b.keys[0].mac(purpose, text)[:tagSize]))
+}
+
+// VerifyTag reports, in constant time, whether tag, in any case, is what Tag gives for the purpose and text, or gave with a
+// previous key.
+func (b *Box) VerifyTag(purpose, text, tag string) bool {
+	got, err := tags.DecodeString(strings.ToUpper(tag))
+	if err != nil {
+		return false
+	}
+	for _, key := range b.keys {
+		if hmac.Equal(got, key.mac(purpose, text)[:tagSize]) {
 			return true
 		}
 	}

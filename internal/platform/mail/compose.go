@@ -22,6 +22,7 @@ type Outgoing struct {
 	From       Address
 	To, Cc     []Address
 	ReplyTo    string // bare address; "" for no header
+	ReplyName  string // stands before it
 	Subject    string
 	InReplyTo  string   // without angle brackets; "" for no header
 	References []string // without angle brackets, oldest first; the first and the newest 19 are written
@@ -120,7 +121,7 @@ func (o *Outgoing) writeHeader(w *writer) error {
 		}
 	}
 	if o.ReplyTo != "" {
-		words, err := formatAddresses([]Address{{Email: o.ReplyTo}})
+		words, err := formatAddresses([]Address{{Name: o.ReplyName, Email: o.ReplyTo}})
 		if err != nil {
 			return err
 		}

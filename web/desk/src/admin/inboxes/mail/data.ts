@@ -63,6 +63,7 @@ const rules: Record<string, MessageKey> = {
   large: 'admin.mail.rule.large',
   loop: 'admin.mail.rule.loop',
   no_sender: 'admin.mail.rule.no_sender',
+  notice: 'admin.mail.rule.notice',
   purged: 'admin.mail.rule.purged',
   report: 'admin.mail.rule.report',
   unreadable: 'admin.mail.rule.unreadable',
