@@ -50,36 +50,32 @@ type bulkJob struct {
 	Running                             bool
 }
 
-// follow waits for the end of a job while it asks for the first page of a list again and again, as an agent's browser would.
+// follow waits for the end of a job, with an onlooker beside it.
 func (cmd *BulkCmd) follow(ctx context.Context, c *client, what string, job bulkJob, start time.Time) error {
 	accepted := time.Since(start)
 	var position atomic.Int64
 	stop := progress("conversations "+what, &position, job.Total)
 	defer stop()
-	w := newWire(c.root)
-	defer w.close()
-	list := request(c.root, "GET", "/api/v1/conversations/all?page=1&page_size=30", c.auth, nil)
-	var took samples
-	var asked time.Time
+	beside := c.watch(ctx)
+	defer beside.cancel()
 	for job.Running {
-		begin := time.Now()
-		if status, body, err := w.do(ctx, list); err != nil || status != 200 {
-			return fmt.Errorf("list while conversations are %s: status %d, %w: %s", what, status, err, excerpt(body))
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
 		}
-		took = append(took, time.Since(begin))
-		if time.Since(asked) > time.Second {
-			if err := c.call(ctx, "GET", fmt.Sprintf("/api/v1/bulk/%d", job.ID), nil, &job); err != nil {
-				return err
-			}
-			asked = time.Now()
-			position.Store(job.Done + job.Unchanged + job.Refused)
+		if err := c.call(ctx, "GET", fmt.Sprintf("/api/v1/bulk/%d", job.ID), nil, &job); err != nil {
+			return err
 		}
-		time.Sleep(20 * time.Millisecond)
+		position.Store(job.Done + job.Unchanged + job.Refused)
 	}
 	stop()
 	elapsed := time.Since(start)
-	s := summarise("list", took, 0, "", 0, elapsed)
+	list, err := beside.stop()
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(os.Stdout, "%d conversations %s (%d were so already, %d refused) in %.1f s: %.0f a second; accepted after %.0f ms; a list meanwhile: p50 %.1f ms, p95 %.1f ms, p99 %.1f ms\n",
-		job.Done, what, job.Unchanged, job.Refused, elapsed.Seconds(), float64(job.Total)/elapsed.Seconds(), accepted.Seconds()*1000, s.P50, s.P95, s.P99)
+		job.Done, what, job.Unchanged, job.Refused, elapsed.Seconds(), float64(job.Total)/elapsed.Seconds(), accepted.Seconds()*1000, list.P50, list.P95, list.P99)
 	return nil
 }

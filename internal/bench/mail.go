@@ -25,6 +25,7 @@ type MailCmd struct {
 	Target
 	Count   int           `default:"300" help:"Mails delivered at once, to measure the rate of filing."`
 	Singles int           `default:"50" help:"Mails delivered one by one, to measure the time until an agent sees them."`
+	Watch   bool          `help:"Ask for the first page of a list meanwhile, and say how long that takes."`
 	Timeout time.Duration `default:"5m" help:"How long to wait for what was delivered."`
 	Poll    string        `default:"1m" help:"The inbox's read interval: how often a server without IDLE looks for mail."`
 	IMAP    string        `name:"imap" placeholder:"HOST:PORT" help:"IMAP server that holds the mailbox."`
@@ -35,11 +36,17 @@ type MailCmd struct {
 	JSON    bool          `name:"json" help:"Print the result as JSON."`
 }
 
+// mostMails is how many mails can be told to be filed: a server may count a list no further than to 10,000, and one mail is ahead.
+const mostMails = 9_998
+
 // MailResult is what was measured of arriving mail.
 type MailResult struct {
 	Filed    int     `json:"filed"`
-	Seconds  float64 `json:"seconds"` // from the first mail's delivery to the last one's filing
-	Rate     float64 `json:"rate"`    // filed per second
+	Seconds  float64 `json:"seconds"`               // from the first mail's delivery to the last one's filing
+	Rate     float64 `json:"rate"`                  // filed per second
+	ListP50  float64 `json:"list_p50_ms,omitempty"` // of a list meanwhile, where it was watched
+	ListP95  float64 `json:"list_p95_ms,omitempty"`
+	ListP99  float64 `json:"list_p99_ms,omitempty"`
 	Shown    int     `json:"shown"`
 	ShownP50 float64 `json:"shown_p50_ms"` // accepted by the mail server → on the agents' WebSocket
 	ShownP95 float64 `json:"shown_p95_ms"`
@@ -56,6 +63,9 @@ func (cmd *MailCmd) Run(ctx context.Context) error {
 		return json.NewEncoder(os.Stdout).Encode(result)
 	}
 	fmt.Printf("%d mails at once: all filed after %.2f s, %.0f/s\n", result.Filed, result.Seconds, result.Rate)
+	if cmd.Watch {
+		fmt.Printf("a list meanwhile: p50 %.1f ms, p95 %.1f ms, p99 %.1f ms\n", result.ListP50, result.ListP95, result.ListP99)
+	}
 	fmt.Printf("%d mails one by one, accepted → shown: p50 %.0f ms, p95 %.0f ms, p99 %.0f ms\n",
 		result.Shown, result.ShownP50, result.ShownP95, result.ShownP99)
 	return nil
@@ -63,8 +73,8 @@ func (cmd *MailCmd) Run(ctx context.Context) error {
 
 // Measure delivers the mails and waits for them. It fails when one is not filed within the timeout.
 func (cmd *MailCmd) Measure(ctx context.Context) (result MailResult, err error) {
-	if cmd.Count < 1 || cmd.Singles < 1 {
-		return result, errors.New("count and singles must be at least 1")
+	if cmd.Count < 1 || cmd.Count > mostMails || cmd.Singles < 1 {
+		return result, fmt.Errorf("count must be from 1 to %d and singles at least 1", mostMails)
 	}
 	ctx, cancel := context.WithTimeout(ctx, cmd.Timeout)
 	defer cancel()
@@ -113,10 +123,18 @@ func (cmd *MailCmd) Measure(ctx context.Context) (result MailResult, err error) 
 }
 
 // burst delivers the mails at once, the first of which has been filed already.
-func (cmd *MailCmd) burst(ctx context.Context, c *client, box *mailbox, inbox int, result *MailResult) error {
+func (cmd *MailCmd) burst(ctx context.Context, c *client, box *mailbox, inbox int, result *MailResult) (err error) {
 	mails := make([][]byte, cmd.Count)
 	for i := range mails {
 		mails[i] = mailText(uuid.NewString())
+	}
+	if cmd.Watch {
+		beside := c.watch(ctx)
+		defer func() {
+			list, failed := beside.stop()
+			result.ListP50, result.ListP95, result.ListP99 = list.P50, list.P95, list.P99
+			err = errors.Join(err, failed)
+		}()
 	}
 	start := time.Now()
 	var g errgroup.Group
