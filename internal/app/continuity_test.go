@@ -219,6 +219,52 @@ var continuing = []struct {
 			l.t.Error("not the visitor's own")
 		}
 	}},
+	{"refused, and sent again from the outbox", func(l *lobby) {
+		path, body, out := fmt.Sprintf("/api/v1/inboxes/%d", l.inbox), inboxBody(l.mail, "Help <help@acme.test>"), newRecorder(l.t)
+		server := body["config"].(map[string]any)["smtp"].([]any)[0].(map[string]any)
+		host, port := server["host"], server["port"]
+		server["host"], server["port"] = out.host, out.port
+		l.admin.ok(http.MethodPut, path, body, nil)
+		out.answer("RCPT", "550 5.7.1 not from you")
+		c := l.chat("refused@x.test", time.Hour)
+		l.admin.ok(http.MethodPut, at(c.UUID, "/status"), map[string]string{"status": "Resolved"}, nil)
+		l.says(c, "<p>hello?</p>", time.Minute)
+		var failed departing
+		eventually(l.t, "the mail to be refused", func() bool {
+			for _, r := range l.outbox("state=failed") {
+				if slices.Contains(r.To, "refused@x.test") {
+					failed = r
+				}
+			}
+			return failed.Message != ""
+		})
+		if !strings.Contains(failed.LastError, "not from you") || l.get(c.UUID).Status != "Resolved" {
+			l.t.Errorf("%+v", failed)
+		}
+		out.answer("RCPT", "")
+		l.admin.ok(http.MethodPut, "/api/v1/outbox/"+failed.Message+"/resend", map[string]any{}, nil)
+		l.waitState(failed.Message, "sent")
+		if mails := out.mails(); len(mails) != 1 || l.get(c.UUID).WaitingSince == nil {
+			l.t.Errorf("%d mails, %+v", len(mails), l.get(c.UUID))
+		}
+		server["host"], server["port"] = host, port
+		l.admin.ok(http.MethodPut, path, body, nil)
+	}},
+	{"come back, which is noted of its contact", func(l *lobby) {
+		c := l.chat("back@x.test", time.Hour)
+		l.says(c, "<p>hello?</p>", time.Minute)
+		m := parsed(l.t, l.waitMails("back@x.test", 1)[0])
+		eventually(l.t, "it to be known as sent", func() bool {
+			return slices.ContainsFunc(l.outbox("state=sent"), func(d departing) bool { return slices.Contains(d.To, "back@x.test") })
+		})
+		l.deliver(l.mail, bounceMail("back@mx.test", m.MessageID, "back@x.test", "failed", "5.1.1"))
+		eventually(l.t, "the mark of its contact", func() bool {
+			return l.count(`SELECT count(*) FROM users WHERE id = $1 AND email_bounced_at IS NOT NULL`, c.ContactID) == 1
+		})
+		if n := len(l.messages(c.UUID)); n != 2 {
+			l.t.Errorf("%d messages", n)
+		}
+	}},
 	{"once, whoever looks at the same time", func(l *lobby) {
 		c := l.chat("race@x.test", time.Hour)
 		l.exec(`UPDATE inboxes SET enabled = FALSE WHERE id = $1`, l.chats) // the desk's own job does not look

@@ -18,8 +18,8 @@ import (
 // messages, for the Message-ID by which the answer is known and for the outbox; it repeats what the thread has already, so
 // that no list shows it and nothing counts it: it is an activity, the only kind with a Message-ID.
 
-// shownWhere leaves out of messages m the mails that repeat others.
-const shownWhere = `(m.type <> 'activity' OR m.source_id IS NULL)`
+// repeatsWhere are, of messages m, the mails that repeat others.
+const repeatsWhere = `m.type = 'activity' AND m.source_id IS NOT NULL`
 
 // continuityKind is the activity type of such a mail.
 const continuityKind = "continuity_email"

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
+	"github.com/foyerdesk/foyer/internal/platform/db"
 )
 
 // ForgetNames makes the next reader look for statuses and priorities in the database again.
@@ -50,4 +51,9 @@ func (s *Service) Found(ctx context.Context, p *agent.Principal, q ListQuery) (b
 		_, err = l.read(ctx)
 	}
 	return err == nil && l.from.rare, err
+}
+
+// PlanOfCount returns how the messages of a conversation are counted.
+func (s *Service) PlanOfCount(ctx context.Context) ([]string, error) {
+	return db.Explain(ctx, s.db, countQuery(`m.conversation_id = $1`), 1)
 }
