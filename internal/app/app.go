@@ -207,7 +207,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.emailSettings = setting.NewEmail(a.DB, a.box)
 	a.Templates = template.New(a.DB, a.Settings)
 	a.Search = search.New(a.DB, a.log, a.node)
-	a.mail = email.New(email.Options{Node: a.node, DB: a.DB, Log: a.log, Blobs: a.blobs, Inboxes: a.Inboxes, Conversations: a.Conversations, Events: a.events, Media: a.Media, Templates: a.Templates, Own: a.emailSettings, Box: a.box, Token: a.mailAuth.Token, IMAPTimeout: a.cfg.IMAPTimeout, AlarmAfter: a.cfg.MailAlarmAfter, RootURL: rootURL,
+	a.mail = email.New(email.Options{Node: a.node, DB: a.DB, Log: a.log, Blobs: a.blobs, Inboxes: a.Inboxes, Conversations: a.Conversations, Events: a.events, Media: a.Media, Templates: a.Templates, Own: a.emailSettings, Box: a.box, Jobs: a.jobs, Token: a.mailAuth.Token, IMAPTimeout: a.cfg.IMAPTimeout, AlarmAfter: a.cfg.MailAlarmAfter, RootURL: rootURL,
 		Voice: func(ctx context.Context) (string, *time.Location) {
 			g := a.Settings.General(ctx)
 			return g.Lang, g.Location()

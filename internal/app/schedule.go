@@ -30,6 +30,7 @@ const draftsKept = 360 * time.Hour
 
 func (a *App) schedule() {
 	jobs.Handle(a.jobs, a.Conversations.Wake)
+	jobs.Handle(a.jobs, a.mail.KeepSent)
 	jobs.Handle(a.jobs, a.Conversations.ForgetNote)
 	jobs.Handle(a.jobs, a.Conversations.Release)
 	a.scheduleTrash()

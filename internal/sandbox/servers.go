@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -45,6 +46,7 @@ type Servers struct {
 	cut     func(Sent) bool
 	refuse  func(recipient string) error
 	accepts func(user, token string) bool
+	folders []imap.ListData
 }
 
 // Start listens on the addresses given, "127.0.0.1:0" for any free port.
@@ -59,11 +61,11 @@ func Start(mailbox, password, imapAddr, smtpAddr string) (*Servers, error) {
 	s.imap = imapserver.New(&imapserver.Options{
 		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
 			if s.tokens() != nil {
-				return tokenSession{announcing{mem.NewSession()}, s}, nil, nil
+				return tokenSession{announcing{mem.NewSession(), s}, s}, nil, nil
 			}
-			return announcing{mem.NewSession()}, nil, nil
+			return announcing{mem.NewSession(), s}, nil, nil
 		},
-		Caps:         imap.CapSet{imap.CapIMAP4rev1: {}, imap.CapIdle: {}},
+		Caps:         imap.CapSet{imap.CapIMAP4rev1: {}, imap.CapIdle: {}, imap.CapSpecialUse: {}, imap.CapListExtended: {}},
 		InsecureAuth: true,
 		Logger:       discard{},
 	})
@@ -87,7 +89,26 @@ func Start(mailbox, password, imapAddr, smtpAddr string) (*Servers, error) {
 
 // announcing also tells, when IDLE begins, what came since the last command, as mail servers do (RFC 2177): the library's own
 // session keeps that back until the mail after it.
-type announcing struct{ imapserver.Session }
+type announcing struct {
+	imapserver.Session
+	s *Servers
+}
+
+// List also says what folders are for, which the library's own session does not keep.
+func (a announcing) List(w *imapserver.ListWriter, ref string, patterns []string, options *imap.ListOptions) error {
+	if !options.ReturnSpecialUse {
+		return a.Session.List(w, ref, patterns, options)
+	}
+	a.s.mu.Lock()
+	folders := slices.Clone(a.s.folders)
+	a.s.mu.Unlock()
+	for i := range folders {
+		if err := w.WriteList(&folders[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Idle announces changes until stop.
 func (a announcing) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
@@ -127,6 +148,17 @@ func (s *Servers) Restore(mails ...[]byte) error {
 	if err := errors.Join(s.user.Delete("INBOX"), s.user.Rename(copied, "INBOX", nil)); err != nil {
 		return fmt.Errorf("put the restored mailbox in place: %w", err)
 	}
+	return nil
+}
+
+// MakeFolder adds a folder for a special use (RFC 6154) to the desk's mailbox.
+func (s *Servers) MakeFolder(name string, uses ...imap.MailboxAttr) error {
+	if err := s.user.Create(name, nil); err != nil {
+		return fmt.Errorf("make the folder %s: %w", name, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.folders = append(s.folders, imap.ListData{Mailbox: name, Delim: '/', Attrs: uses})
 	return nil
 }
 

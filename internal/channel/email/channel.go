@@ -40,6 +40,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/platform/blob"
 	"github.com/foyerdesk/foyer/internal/platform/crypt"
 	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/jobs"
 )
 
 // Options wire the channel.
@@ -56,6 +57,8 @@ type Options struct {
 	Templates     *template.Service
 	// Own are the settings of the server for the desk's own mail; nil leaves it to the inboxes.
 	Own *setting.EmailService
+	// Jobs runs what is done after a reply has left.
+	Jobs *jobs.Runner
 	// Box signs where notifications are answered.
 	Box *crypt.Box
 	// Token returns an access token for an inbox that signs in with OAuth; see [Tokens] for refused.

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/inbox"
@@ -21,6 +22,8 @@ type letter struct {
 	from       string
 	recipients []string
 	data       []byte
+	messageID  string
+	date       time.Time
 }
 
 // outgoing is what a letter is made of.
@@ -118,8 +121,7 @@ func (c *Channel) letter(ctx context.Context, messageID int64, in inbox.Inbox, c
 	case meta.IsAutomated:
 		m.Headers = append(m.Headers, mail.HeaderField{Name: "Auto-Submitted", Value: "auto-replied"})
 	}
-	var out letter
-	out.from = from.Email
+	out := letter{from: from.Email, messageID: m.MessageID, date: m.Date}
 	for _, list := range []struct {
 		addresses []string
 		header    *[]mail.Address

@@ -15,6 +15,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/platform/blob"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
+	"github.com/foyerdesk/foyer/internal/platform/jobs"
 )
 
 var attempts = promauto.NewCounterVec(prometheus.CounterOpts{
@@ -230,6 +231,7 @@ type attemptResult struct {
 	err       error
 	temporary bool
 	trouble   *Problem
+	keepsCopy bool // a copy goes into the folder for sent mail
 }
 
 // passes reports whether a later attempt may get by what kept a reply from being composed: trouble with the database, the stored
@@ -257,7 +259,7 @@ func (c *Channel) deliver(ctx context.Context, r claimed) attemptResult {
 		return attemptResult{}
 	}
 	res := c.sender(r.InboxID, cfg).Send(ctx, letter.from, letter.recipients, letter.data)
-	out := attemptResult{accepted: res.Sent, err: res.Err, temporary: res.Temporary || res.Shut != nil}
+	out := attemptResult{accepted: res.Sent, keepsCopy: res.Sent && cfg.SentCopy, err: res.Err, temporary: res.Temporary || res.Shut != nil}
 	for _, a := range letter.recipients {
 		out.asked = append(out.asked, conversation.BareAddress(a))
 	}
@@ -298,6 +300,11 @@ func (c *Channel) conclude(ctx context.Context, r claimed, res attemptResult) er
 		}
 		if err := c.tellFate(ctx, tx, r, res.accepted, f); err != nil {
 			return err
+		}
+		if res.keepsCopy {
+			if err := c.Jobs.Insert(ctx, tx, SentCopy{r.MessageID, r.InboxID}, jobs.Options{MaxAttempts: copyAttempts}); err != nil {
+				return err
+			}
 		}
 		return noteSending(ctx, tx, r.InboxID, res.accepted, res.trouble)
 	})

@@ -32,6 +32,10 @@ type EmailConfig struct {
 	QuoteHistory bool   `json:"quote_history"`
 	// KeepAutomatic files automatic answers, such as absences, in the conversation they answer instead of ignoring them.
 	KeepAutomatic bool `json:"keep_automatic"`
+	// SentCopy keeps a copy of what is sent in the folder SentFolder of the first mailbox; "" is the one that the server says
+	// is for that.
+	SentCopy   bool   `json:"sent_copy"`
+	SentFolder string `json:"sent_folder"`
 	// From and FromNameTemplate are part of the shape for old clients; those of the inbox itself count.
 	From             string `json:"from"`
 	FromNameTemplate string `json:"from_name_template"`
@@ -103,6 +107,8 @@ func (c *EmailConfig) keepUnnamed(stored EmailConfig, given []byte) {
 		Signature    json.RawMessage `json:"signature"`
 		QuoteHistory json.RawMessage `json:"quote_history"`
 		Automatic    json.RawMessage `json:"keep_automatic"`
+		SentCopy     json.RawMessage `json:"sent_copy"`
+		SentFolder   json.RawMessage `json:"sent_folder"`
 	}
 	_ = json.Unmarshal(given, &named)
 	if named.Signature == nil {
@@ -113,6 +119,12 @@ func (c *EmailConfig) keepUnnamed(stored EmailConfig, given []byte) {
 	}
 	if named.Automatic == nil {
 		c.KeepAutomatic = stored.KeepAutomatic
+	}
+	if named.SentCopy == nil {
+		c.SentCopy = stored.SentCopy
+	}
+	if named.SentFolder == nil {
+		c.SentFolder = stored.SentFolder
 	}
 }
 

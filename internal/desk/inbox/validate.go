@@ -78,6 +78,7 @@ func badJSON(prefix string, err error) error {
 // tidy trims what people type and fills in what follows from other settings. Passwords stay as they are.
 func (c *EmailConfig) tidy() {
 	c.Signature = agent.CleanSignature(c.Signature)
+	c.SentFolder = strings.TrimSpace(c.SentFolder)
 	trim := func(texts ...*string) {
 		for _, s := range texts {
 			*s = strings.TrimSpace(*s)
@@ -110,6 +111,9 @@ func (c *EmailConfig) tidy() {
 func (c *EmailConfig) check() error {
 	if len(c.Signature) > agent.MaxSignature {
 		return fault.TooLong("config.signature", agent.MaxSignature)
+	}
+	if err := checkText("config.sent_folder", c.SentFolder); err != nil {
+		return err
 	}
 	if c.ReplyTo != "" {
 		if err := checkMailbox("config.reply_to", c.ReplyTo); err != nil {

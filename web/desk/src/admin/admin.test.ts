@@ -46,6 +46,8 @@ const stored = (): Inbox => ({
     signature: '',
     quote_history: false,
     keep_automatic: false,
+    sent_copy: false,
+    sent_folder: '',
     imap: [
       { ...newImap(), host: 'imap.desk.example', username: 'a', password: bullets },
       { ...newImap(), host: 'second.desk.example', username: 'b', password: bullets },

@@ -80,6 +80,8 @@ export const sections: readonly Section[] = [
       { label: 'admin.inbox.reply_to' },
       { label: 'admin.inbox.signature' },
       { label: 'admin.inbox.quote_history' },
+      { label: 'admin.inbox.sent_copy' },
+      { label: 'admin.inbox.sent_folder' },
       { label: 'admin.inbox.keep_automatic' },
       { label: 'admin.inbox.prompt_tags' },
       { label: 'admin.inbox.plus' },

@@ -61,6 +61,8 @@ export interface EmailConfig {
   signature: string
   quote_history: boolean
   keep_automatic: boolean
+  sent_copy: boolean
+  sent_folder: string
 }
 
 export interface Inbox {

@@ -27,6 +27,8 @@ export interface InboxForm {
   signature: string
   quote_history: boolean
   keep_automatic: boolean
+  sent_copy: boolean
+  sent_folder: string
   auth_type: 'password' | 'oauth2'
   imap: ImapForm[]
   smtp: SmtpForm[]
@@ -80,6 +82,8 @@ export const newInbox = (): InboxForm => ({
   signature: '',
   quote_history: false,
   keep_automatic: false,
+  sent_copy: false,
+  sent_folder: '',
   auth_type: 'password',
   imap: [newImap()],
   smtp: [newSmtp()],
@@ -110,6 +114,8 @@ export function toForm(inbox: Inbox): InboxForm {
     signature: inbox.config.signature ?? '',
     quote_history: inbox.config.quote_history ?? false,
     keep_automatic: inbox.config.keep_automatic ?? false,
+    sent_copy: inbox.config.sent_copy ?? false,
+    sent_folder: inbox.config.sent_folder ?? '',
     auth_type: inbox.config.auth_type === 'oauth2' ? 'oauth2' : 'password',
     imap: (inbox.config.imap ?? []).map((server, index) => edited(newImap(), server, index)),
     smtp: (inbox.config.smtp ?? []).map((server, index) => edited(newSmtp(), server, index)),
@@ -128,6 +134,8 @@ export function toBody(form: InboxForm, stored?: Inbox): InboxBody {
     signature: form.signature,
     quote_history: form.quote_history,
     keep_automatic: form.keep_automatic,
+    sent_copy: form.sent_copy,
+    sent_folder: form.sent_folder.trim(),
   }
   return {
     ...(stored ? { id: stored.id } : {}),
