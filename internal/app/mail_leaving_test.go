@@ -247,6 +247,21 @@ var leaving = []mailScenario{
 			o.t.Errorf("%+v", m)
 		}
 	}},
+	{0, "From one inbox to another", func(o *office) {
+		a, b := o.startMail(), o.startMail()
+		host, port := hostPort(a.SMTPAddr)
+		o.anInbox(a, host, port, nil)
+		other, _ := o.anInbox(b, host, port, func(body, _ map[string]any) { body["name"], body["from"] = "Sales", "sales@acme.test" })
+		o.deliver(a, rawMail("between@x.test", "between@x.test", "Between us", "text"))
+		c := o.arrived("Between us")
+		o.waitState(o.reply(c.UUID, "sales@acme.test"), "sent")
+		o.deliver(b, a.Sent()[0].Raw)
+		o.waitBooks(other, ledger{Filed: 1})
+		if got := o.arrived("Re: Between us"); got.UUID == c.UUID || *got.Contact.Email != "help@acme.test" {
+			o.t.Errorf("%+v", got)
+		}
+		o.waitMessages(c.UUID, 2)
+	}},
 	{0, "Where answers go", func(o *office) {
 		s := o.startMail()
 		host, port := hostPort(s.SMTPAddr)
