@@ -199,3 +199,17 @@ test('the settings of an inbox are tried by a test mail, and what the server sai
   })
   await desk.api.delete(`/api/v1/inboxes/${inbox}`)
 })
+
+test('an inbox keeps copies of its replies where it is told to', async ({ desk, dovecot, sink, signedIn: page }) => {
+  const inbox = await desk.api.createInbox('copies', dovecot, sink, 'Copies')
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await page.goto(`/admin/inboxes/${inbox}/edit`)
+  await page.getByRole('switch', { name: 'Keep a copy of replies' }).click()
+  await page.getByLabel('Folder for sent mail').fill('Sent')
+  await examineLooks(page, 'inbox-sent-copy')
+  await page.getByRole('button', { name: 'Save changes' }).click()
+  await expect(page.getByText('Saved.', { exact: true })).toBeVisible()
+  const { config } = await desk.api.get<{ config: { sent_copy: boolean; sent_folder: string } }>(`/api/v1/inboxes/${inbox}`)
+  expect([config.sent_copy, config.sent_folder]).toEqual([true, 'Sent'])
+  await desk.api.delete(`/api/v1/inboxes/${inbox}`)
+})

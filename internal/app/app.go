@@ -200,6 +200,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 	a.pictures = remote.New(remote.Options{DB: a.DB, Blobs: a.blobs, Box: a.box, Log: a.log, Guard: netguard.New(allowed), RootURL: rootURL, Limits: remote.DefaultLimits()})
 	a.Contacts = contact.New(a.DB, a.events, a.Media)
 	a.Conversations = conversation.New(a.DB, a.events, a.jobs, a.Media)
+	a.Conversations.SubjectRef = a.cfg.SubjectRefFormat
 	a.Bulk = bulk.New(bulk.Options{DB: a.DB, Jobs: a.jobs, Events: a.events, Log: a.log, Conversations: a.Conversations, Principal: a.Directory.ByID})
 	a.Inboxes = inbox.New(a.DB, a.box)
 	a.mailAuth = mailauth.New(mailauth.Options{DB: a.DB, Box: a.box, Log: a.log, Inboxes: a.Inboxes, Guard: netguard.New(allowed), RootURL: rootURL,

@@ -195,6 +195,9 @@ type Service struct {
 	// RootURL returns where the desk's web app is, so that a picture's address can be told for one of its own; nil knows
 	// addresses without a host only.
 	RootURL func() string
+	// SubjectRef is how the number of a conversation stands in the subject of one that an agent begins, with {ref} in the
+	// number's place; "" is #{ref}.
+	SubjectRef string
 	// Seen is told, in the transaction that notes it, that an agent has read a conversation up to now; nil tells nobody.
 	Seen func(ctx context.Context, tx *db.Tx, agentID, conversationID int64) error
 }

@@ -1,10 +1,12 @@
 package conversation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -183,11 +185,16 @@ func (s *Service) system(ctx context.Context, q db.Querier) (*agent.Principal, e
 	return p, nil
 }
 
+// marker is the number of a conversation as the subject of one that an agent begins ends with it.
+func (s *Service) marker(reference int64) string {
+	return " - " + strings.ReplaceAll(cmp.Or(s.SubjectRef, "#{ref}"), "{ref}", strconv.FormatInt(reference, 10))
+}
+
 // opening is a conversation to be made.
 type opening struct {
 	ContactID, InboxID int64
 	Subject            string
-	Marker             bool // add " - #reference" to the subject
+	Marker             bool // add the number to the subject
 	ActorID            int64
 	Cause              string
 	CustomAttributes   db.JSON
@@ -218,7 +225,7 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, o opening) (head, error) 
 		h.Subject = string(r[:maxSubject])
 	}
 	if o.Marker {
-		h.Subject = fmt.Sprintf("%s - #%d", h.Subject, h.Reference)
+		h.Subject += s.marker(h.Reference)
 	}
 	if len(o.CustomAttributes) == 0 {
 		o.CustomAttributes = db.JSON("{}")

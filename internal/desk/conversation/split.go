@@ -124,7 +124,7 @@ func (s *Service) openBeside(ctx context.Context, tx *db.Tx, p *agent.Principal,
 		contact = m.SenderID
 	}
 	// A subject that ends with a number ends with that of the new one.
-	subject, marked := strings.CutSuffix(h.Subject, fmt.Sprintf(" - #%d", h.Reference))
+	subject, marked := strings.CutSuffix(h.Subject, s.marker(h.Reference))
 	return s.open(ctx, tx, opening{ContactID: contact, InboxID: h.InboxID, Subject: subject, Marker: marked, ActorID: p.ID, Cause: fmt.Sprintf("split:%d", h.ID),
 		UserID: h.AssignedUserID, TeamID: h.AssignedTeamID, PriorityID: h.PriorityID, Meta: db.ToJSON(splitMeta{from[:min(len(from), maxSplits)]})})
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/knadh/koanf/parsers/toml/v2"
 	"github.com/knadh/koanf/providers/env/v2"
@@ -49,13 +50,14 @@ type Config struct {
 
 	HSTS                   time.Duration `koanf:"hsts"`                     // how long browsers shall ask for HTTPS only; 0 to say nothing
 	PreviousEncryptionKey  string        `koanf:"previous_encryption_key"`  // the one before EncryptionKey, while secrets are sealed with it
+	SubjectRefFormat       string        `koanf:"subject_ref_format"`       // how a conversation's number {ref} stands in a subject
 	ContinuityScanInterval time.Duration `koanf:"continuity_scan_interval"` // how often chats are looked for that go on by mail
 }
 
 // Defaults is the configuration of an operator who sets nothing.
 func Defaults() Config {
 	return Config{Address: ":9000", DataDir: "./data", RootURL: "http://localhost:9000", LogLevel: "info", LogFormat: "text",
-		SessionLifetime: 9 * time.Hour, MailAlarmAfter: 30 * time.Minute, IMAPTimeout: time.Minute, AuthPerMinute: 30, ContinuityScanInterval: 5 * time.Minute}
+		SessionLifetime: 9 * time.Hour, MailAlarmAfter: 30 * time.Minute, IMAPTimeout: time.Minute, AuthPerMinute: 30, ContinuityScanInterval: 5 * time.Minute, SubjectRefFormat: "#{ref}"}
 }
 
 // Load reads the file, if it exists, and the environment over the defaults. Naming a file that does not exist is an
@@ -129,6 +131,9 @@ func (c *Config) check() error {
 	}
 	if c.IMAPTimeout < time.Second {
 		return fmt.Errorf("imap_timeout %s must be at least 1s", c.IMAPTimeout)
+	}
+	if !strings.Contains(c.SubjectRefFormat, "{ref}") || len(c.SubjectRefFormat) > 100 || strings.ContainsFunc(c.SubjectRefFormat, unicode.IsControl) {
+		return fmt.Errorf("subject_ref_format %q must have {ref} in it, and at most 100 characters on one line", c.SubjectRefFormat)
 	}
 	if c.ContinuityScanInterval < time.Second {
 		return fmt.Errorf("continuity_scan_interval %s must be at least 1s", c.ContinuityScanInterval)

@@ -32,7 +32,7 @@ func TestEnvironmentWinsOverFileAndFileOverDefaults(t *testing.T) {
 }
 
 func TestBadConfigurationSaysWhich(t *testing.T) {
-	for name, value := range map[string]string{"FOYER_ENCRYPTION_KEY": "short", "FOYER_ROOT_URL": "desk", "FOYER_TRUSTED_PROXIES": "x"} {
+	for name, value := range map[string]string{"FOYER_ENCRYPTION_KEY": "short", "FOYER_ROOT_URL": "desk", "FOYER_TRUSTED_PROXIES": "x", "FOYER_SUBJECT_REF_FORMAT": "Ticket"} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(name, value)
 			if _, err := config.Load(""); err == nil {
