@@ -284,7 +284,6 @@ func (c *Channel) decide(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parse
 	if len(m.From) == 0 {
 		return outcome{state: stateQuarantined, rule: ruleNoSender, reason: "it has no sender"}, nil
 	}
-	from := m.From[0]
 	if loop := m.Header.Get(loopHeader); loop != "" && strings.EqualFold(strings.TrimSpace(loop), conversation.BareAddress(in.From)) {
 		return outcome{state: stateIgnored, rule: ruleLoop, reason: "loop: sent by this inbox"}, nil
 	}
@@ -320,12 +319,21 @@ func (c *Channel) decide(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parse
 		}
 		return c.answersNotice(ctx, tx, in, p, files, answered)
 	}
-	blocked, err := contact.Blocked(ctx, tx, from.Email)
+	from, err := c.writer(ctx, tx, in, m)
 	if err != nil {
 		return outcome{}, err
 	}
-	if blocked {
-		return outcome{state: stateIgnored, rule: ruleBlocked, reason: "blocked: " + from.Email}, nil
+	for _, a := range []mail.Address{m.From[0], from} {
+		blocked, err := contact.Blocked(ctx, tx, a.Email)
+		if err != nil {
+			return outcome{}, err
+		}
+		if blocked {
+			return outcome{state: stateIgnored, rule: ruleBlocked, reason: "blocked: " + a.Email}, nil
+		}
+		if a == from {
+			break
+		}
 	}
 	filed, err := c.store(ctx, tx, in, p, from, files, how)
 	if errors.Is(err, errAnswersNothing) {
@@ -406,7 +414,7 @@ func (c *Channel) store(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed
 	}
 	incoming := conversation.Incoming{
 		InboxID: in.ID, AuthorID: author, Subject: clean(m.Subject), HTML: clean(p.html), Text: clean(p.text), SourceID: clean(p.source),
-		Meta: envelopeMeta(m), Cause: fmt.Sprintf("mail:%d", p.entry.ID), Automatic: how.automatic, Lead: lead,
+		Meta: envelopeMeta(m, from), Cause: fmt.Sprintf("mail:%d", p.entry.ID), Automatic: how.automatic, Lead: lead,
 		Attach: c.attaching(files),
 	}
 	incoming.Files, incoming.Images = counted(files)
@@ -440,8 +448,8 @@ func names(from mail.Address) (first, last string) {
 	return clean(first), clean(strings.TrimSpace(last))
 }
 
-// envelopeMeta is what the thread shows of a mail's header.
-func envelopeMeta(m *mail.Message) map[string]any {
+// envelopeMeta is what the thread shows of a mail's header. From is who wrote it, as answers go there; via is through whom it came.
+func envelopeMeta(m *mail.Message, from mail.Address) map[string]any {
 	meta := map[string]any{"subject": clean(m.Subject)}
 	for key, list := range map[string][]mail.Address{"from": m.From, "to": m.To, "cc": m.Cc, "bcc": m.Bcc} {
 		bare := make([]string, 0, len(list))
@@ -455,8 +463,11 @@ func envelopeMeta(m *mail.Message) map[string]any {
 	if !m.Date.IsZero() {
 		meta["date"] = m.Date.UTC().Format(time.RFC3339)
 	}
-	if len(m.From) > 0 && m.From[0].Name != "" {
-		meta["from_name"] = clean(m.From[0].Name)
+	if len(m.From) > 0 && m.From[0].Email != from.Email {
+		meta["from"], meta["via"] = []string{clean(from.Email)}, clean(m.From[0].Email)
+	}
+	if from.Name != "" {
+		meta["from_name"] = clean(from.Name)
 	}
 	if verdict := m.Header.AuthResults(); verdict != nil {
 		meta["authentication"] = verdict

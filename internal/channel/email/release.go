@@ -102,7 +102,11 @@ func (c *Channel) letThrough(ctx context.Context, tx *db.Tx, in inbox.Inbox, p p
 	case existing != 0:
 		return outcome{state: stateDuplicate, reason: "the inbox has a message with this Message-ID", messageID: &existing}, nil
 	}
-	filed, err := c.store(ctx, tx, in, p, p.mail.From[0], files, filing{fresh: fresh})
+	from, err := c.writer(ctx, tx, in, p.mail)
+	if err != nil {
+		return outcome{}, err
+	}
+	filed, err := c.store(ctx, tx, in, p, from, files, filing{fresh: fresh})
 	if err != nil {
 		return outcome{}, err
 	}

@@ -1,6 +1,7 @@
 package email
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -79,7 +80,7 @@ func (p parsed) kin() []string {
 		return nil
 	}
 	out := []string{"id:" + p.source}
-	for _, a := range p.mail.From {
+	for _, a := range slices.Concat(p.mail.From, p.mail.ReplyTo) { // of which one is who wrote it
 		out = append(out, "from:"+a.Email)
 	}
 	for _, id := range ancestors(p.mail) {

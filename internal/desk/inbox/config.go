@@ -36,6 +36,8 @@ type EmailConfig struct {
 	// is for that.
 	SentCopy   bool   `json:"sent_copy"`
 	SentFolder string `json:"sent_folder"`
+	// Relays are addresses and domains that pass on what others write, such as a contact form: the Reply-To of their mail is who wrote it.
+	Relays []string `json:"relays"`
 	// From and FromNameTemplate are part of the shape for old clients; those of the inbox itself count.
 	From             string `json:"from"`
 	FromNameTemplate string `json:"from_name_template"`
@@ -109,6 +111,7 @@ func (c *EmailConfig) keepUnnamed(stored EmailConfig, given []byte) {
 		Automatic    json.RawMessage `json:"keep_automatic"`
 		SentCopy     json.RawMessage `json:"sent_copy"`
 		SentFolder   json.RawMessage `json:"sent_folder"`
+		Relays       json.RawMessage `json:"relays"`
 	}
 	_ = json.Unmarshal(given, &named)
 	if named.Signature == nil {
@@ -125,6 +128,9 @@ func (c *EmailConfig) keepUnnamed(stored EmailConfig, given []byte) {
 	}
 	if named.SentFolder == nil {
 		c.SentFolder = stored.SentFolder
+	}
+	if named.Relays == nil {
+		c.Relays = append([]string{}, stored.Relays...)
 	}
 }
 
@@ -158,6 +164,7 @@ func (c EmailConfig) masked() EmailConfig {
 
 func (c EmailConfig) clone() EmailConfig {
 	c.SMTP, c.IMAP = append([]SMTPServer{}, c.SMTP...), append([]IMAPServer{}, c.IMAP...)
+	c.Relays = append([]string{}, c.Relays...)
 	if c.OAuth != nil {
 		o := *c.OAuth
 		c.OAuth = &o

@@ -355,7 +355,7 @@ func TestJSONHasEveryFieldOfTheInterface(t *testing.T) {
 		want string
 	}{
 		"inbox":  {doc.Inbox, "id uuid created_at updated_at name channel enabled csat_enabled prompt_tags_on_reply from from_name_template config secret linked_email_inbox_id"},
-		"config": {doc.Config.Config, "auth_type oauth reply_to enable_plus_addressing signature quote_history keep_automatic sent_copy sent_folder from from_name_template smtp imap"},
+		"config": {doc.Config.Config, "auth_type oauth reply_to enable_plus_addressing signature quote_history keep_automatic relays sent_copy sent_folder from from_name_template smtp imap"},
 		"smtp":   {doc.Lists.Config.SMTP[0], "host port username password auth_protocol tls_type tls_skip_verify hello_hostname max_conns max_msg_retries idle_timeout pool_wait_timeout ssl"},
 		"imap":   {doc.Lists.Config.IMAP[0], "host port username password mailbox read_interval scan_inbox_since tls_type tls_skip_verify"},
 	} {

@@ -20,6 +20,7 @@ const (
 	maxName     = 140
 	maxText     = 1000
 	maxServers  = 20
+	maxRelays   = 100
 	maxConns    = 100
 	maxRetries  = 100
 	maxPassword = 10_000
@@ -88,6 +89,13 @@ func (c *EmailConfig) tidy() {
 	if c.OAuth != nil {
 		trim(&c.OAuth.Provider, &c.OAuth.ClientID, &c.OAuth.TenantID, &c.OAuth.Account)
 	}
+	relays := []string{}
+	for _, r := range c.Relays {
+		if r = strings.ToLower(strings.TrimPrefix(strings.TrimSpace(r), "@")); r != "" && !slices.Contains(relays, r) {
+			relays = append(relays, r)
+		}
+	}
+	c.Relays = relays
 	if c.SMTP == nil {
 		c.SMTP = []SMTPServer{}
 	}
@@ -123,6 +131,9 @@ func (c *EmailConfig) check() error {
 	if err := checkEnum("config.auth_type", c.AuthType, "", AuthPassword, AuthOAuth2); err != nil {
 		return err
 	}
+	if err := checkRelays(c.Relays); err != nil {
+		return err
+	}
 	if len(c.SMTP) > maxServers {
 		return fault.Field("config.smtp", "error.too_many", "max", fmt.Sprint(maxServers))
 	}
@@ -137,6 +148,32 @@ func (c *EmailConfig) check() error {
 	for i, s := range c.IMAP {
 		if err := s.check(fmt.Sprintf("config.imap[%d].", i)); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// checkRelays accepts bare addresses and domains.
+func checkRelays(list []string) error {
+	if len(list) > maxRelays {
+		return fault.Field("config.relays", "error.too_many", "max", fmt.Sprint(maxRelays))
+	}
+	for i, r := range list {
+		field := fmt.Sprintf("config.relays[%d]", i)
+		_, domain, isAddress := strings.Cut(r, "@")
+		if !isAddress {
+			domain = r
+		}
+		if a, err := mail.ParseAddress("x@" + domain); err != nil || a.Address != "x@"+domain || !strings.Contains(domain, ".") {
+			return fault.Field(field, "error.address_invalid", "value", r)
+		}
+		if isAddress {
+			if err := checkMailbox(field, r); err != nil {
+				return err
+			}
+			if a, _ := mail.ParseAddress(r); a.Address != r {
+				return fault.Field(field, "error.address_invalid", "value", r)
+			}
 		}
 	}
 	return nil

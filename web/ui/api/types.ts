@@ -96,6 +96,8 @@ export interface MessageMeta {
   date?: Time
   /** What the mail server that took a mail in found out of its sender. */
   authentication?: Schemas['Authentication']
+  /** The contact form or group that passed on what somebody wrote. */
+  via?: string
   /** Which message this one passes on. */
   forward_of?: Uuid
   echo_id?: string

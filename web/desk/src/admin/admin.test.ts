@@ -48,6 +48,7 @@ const stored = (): Inbox => ({
     keep_automatic: false,
     sent_copy: false,
     sent_folder: '',
+    relays: [],
     imap: [
       { ...newImap(), host: 'imap.desk.example', username: 'a', password: bullets },
       { ...newImap(), host: 'second.desk.example', username: 'b', password: bullets },

@@ -83,6 +83,7 @@ export const sections: readonly Section[] = [
       { label: 'admin.inbox.sent_copy' },
       { label: 'admin.inbox.sent_folder' },
       { label: 'admin.inbox.keep_automatic' },
+      { label: 'admin.inbox.relays' },
       { label: 'admin.inbox.prompt_tags' },
       { label: 'admin.inbox.plus' },
       { label: 'admin.inbox.imap' },

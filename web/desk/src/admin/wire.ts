@@ -63,6 +63,7 @@ export interface EmailConfig {
   keep_automatic: boolean
   sent_copy: boolean
   sent_folder: string
+  relays: string[]
 }
 
 export interface Inbox {

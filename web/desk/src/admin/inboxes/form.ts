@@ -29,6 +29,7 @@ export interface InboxForm {
   keep_automatic: boolean
   sent_copy: boolean
   sent_folder: string
+  relays: string[]
   auth_type: 'password' | 'oauth2'
   imap: ImapForm[]
   smtp: SmtpForm[]
@@ -84,6 +85,7 @@ export const newInbox = (): InboxForm => ({
   keep_automatic: false,
   sent_copy: false,
   sent_folder: '',
+  relays: [],
   auth_type: 'password',
   imap: [newImap()],
   smtp: [newSmtp()],
@@ -116,6 +118,7 @@ export function toForm(inbox: Inbox): InboxForm {
     keep_automatic: inbox.config.keep_automatic ?? false,
     sent_copy: inbox.config.sent_copy ?? false,
     sent_folder: inbox.config.sent_folder ?? '',
+    relays: [...(inbox.config.relays ?? [])],
     auth_type: inbox.config.auth_type === 'oauth2' ? 'oauth2' : 'password',
     imap: (inbox.config.imap ?? []).map((server, index) => edited(newImap(), server, index)),
     smtp: (inbox.config.smtp ?? []).map((server, index) => edited(newSmtp(), server, index)),
@@ -136,6 +139,7 @@ export function toBody(form: InboxForm, stored?: Inbox): InboxBody {
     keep_automatic: form.keep_automatic,
     sent_copy: form.sent_copy,
     sent_folder: form.sent_folder.trim(),
+    relays: form.relays,
   }
   return {
     ...(stored ? { id: stored.id } : {}),
@@ -161,16 +165,22 @@ function trimServer<F extends ImapForm | SmtpForm, S extends ImapServer | SmtpSe
   return copy as unknown as S
 }
 
+/** A relay as it is kept. */
+export const cleanRelay = (text: string): string => text.trim().replace(/^@/, '').toLowerCase()
+
 /** The server names what is wrong by its place in the body; the form by its field. */
 export function fieldOf(path: string): string {
   return path
     .replace(/^body\./, '')
     .replace(/^config\./, '')
     .replace(/^(imap|smtp)\.(\d+)/, '$1[$2]')
+    .replace(/^relays\b.*/, 'relays')
 }
 
 const duration = /^(?=\d)(\d+h)?(\d+m)?(\d+s)?$/
 const address = /^(?:[^<>]*<[^\s@<>]+@[^\s@<>]+>|[^\s@<>]+@[^\s@<>]+)$/
+/** An address or a domain. */
+const relay = /^(?:[^\s@<>,;]+@)?[^\s@<>,;.]+(?:\.[^\s@<>,;.]+)+$/
 const variable = /\{\{\s*\.(?:Agent\.(?:FirstName|LastName|FullName)|Inbox\.Name)\s*\}\}/g
 
 /** What is wrong with one server, by its fields; `at` is the server's place. */
@@ -211,6 +221,7 @@ export function validateInbox(form: InboxForm): Errors {
     from: required(form.from) || (address.test(form.from.trim()) ? '' : t('admin.error.email')),
     from_name_template: /[{}]/.test(form.from_name_template.replace(variable, '')) ? t('admin.error.template') : '',
     reply_to: email(form.reply_to),
+    relays: form.relays.every((one) => relay.test(one)) ? '' : t('admin.error.relay'),
     ...Object.assign({}, ...form.imap.map((server, index) => validateImap(server, index, oauth))),
     ...Object.assign({}, ...form.smtp.map((server, index) => validateSmtp(server, index, oauth))),
   }
