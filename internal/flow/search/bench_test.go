@@ -87,7 +87,7 @@ func (k *desk) hotSearches(query string) map[string]statement {
 		}
 	}
 	out["agents"] = statement{agentsQuery, nil}
-	out["details"] = statement{k.s.detailsQuery(), []any{list(k.db, []int64{1000, 1001, 1002})}}
+	out["details"] = statement{k.s.detailsQuery(&conditions{}), []any{list(k.db, []int64{1000, 1001, 1002})}}
 	return out
 }
 

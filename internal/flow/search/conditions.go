@@ -93,6 +93,14 @@ func (c *conditions) where(args *filter.Args) string {
 	return strings.Join(parts, ` AND `)
 }
 
+// shown is the condition on conversations c that they are not hidden, where hidden ones are not asked for.
+func (c *conditions) shown() string {
+	if c.hidden != 0 {
+		return `TRUE`
+	}
+	return conversation.ShownWhere()
+}
+
 // between is the condition that what began and ended at the times of two columns was there in the time that is asked for.
 func (c *conditions) between(began, ended string, args *filter.Args) (text string) {
 	if !c.before.IsZero() {

@@ -141,7 +141,7 @@ func (g *gathering) details(ctx context.Context, page []*group) (map[int64]*Hit,
 			of[one.row.UUID] = one.id
 		}
 	}
-	list, err := g.s.details(ctx, &g.fit, best)
+	list, err := g.s.details(ctx, &g.fit, g.c, best)
 	out := make(map[int64]*Hit, len(list))
 	for _, m := range list {
 		out[of[m.ConversationUUID]] = &Hit{MessageUUID: m.MessageUUID, MessageType: m.MessageType, Private: m.Private, CreatedAt: m.CreatedAt,

@@ -205,7 +205,7 @@ func (g *gathering) complete(ctx context.Context, page []*group) error {
 			g.by[row.id].row = &row.Conversation
 		}
 		return err
-	}, g.s.rows(anyOf(g.s.db), `TRUE`), list(g.s.db, ids))
+	}, g.s.rows(anyOf(g.s.db), g.c.shown()), list(g.s.db, ids))
 	if err != nil {
 		return fmt.Errorf("read the conversations found: %w", err)
 	}

@@ -46,7 +46,7 @@ func (s *Service) Messages(ctx context.Context, p *agent.Principal, typed string
 	if err != nil {
 		return nil, err
 	}
-	return s.details(ctx, fit, best(list, maxMessages))
+	return s.details(ctx, fit, c, best(list, maxMessages))
 }
 
 // understand reads a query and what its operators mean to p.
@@ -78,19 +78,19 @@ func (s *Service) messages(ctx context.Context, p *agent.Principal, fit *scorer,
 	list, err := find(ctx, s, e, in, func(r db.Rows) (m candidate, err error) {
 		return m, r.Scan(&m.id, &m.conversation, &m.text, &m.at)
 	})
-	if err == nil {
-		err = s.addNames(ctx, fit, list)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("search messages: %w", err)
 	}
 	out := make([]ranked[candidate], len(list))
+	var partly []int // have not every word of the query in their text
 	for i, m := range list {
-		text := m.text
-		if m.names != "" {
-			text += "\n" + m.names
+		out[i] = ranked[candidate]{fit.of(m.text, m.at.Time), m}
+		if !fit.all() {
+			partly = append(partly, i)
 		}
-		out[i] = ranked[candidate]{fit.of(text, m.at.Time), m}
+	}
+	if err := s.addNames(ctx, fit, out, partly); err != nil {
+		return nil, fmt.Errorf("search messages: %w", err)
 	}
 	return out, nil
 }
@@ -106,12 +106,17 @@ func (q query) expression(c *conditions) *expression {
 	return e
 }
 
-// messageIndex reads of each message what its rank depends on. What is far down a long text does not count for that.
+// messageIndex reads of each message what its rank depends on. What is far down a long text does not count for that. Where nothing is
+// asked of the conversations but that they are shown, which the index says too, they are looked at only for what is found in the end
+// (see [Service.details]).
 func (s *Service) messageIndex(ctx context.Context, p *agent.Principal, c *conditions) (index, error) {
 	in := index{table: "search_messages", depth: depth(p, c), query: func(matches string, args *filter.Args) string {
-		return `SELECT m.id, m.conversation_id, substr(m.text_content, 1, 4000), m.created_at FROM (` + matches + `) AS f` + s.lookUp("messages", "m", "f.id") +
-			s.lookUp("conversations", "c", "m.conversation_id") + ` WHERE ` + conversation.ReadableWhere(p, args) + ` AND ` + c.where(args) +
-			c.between("m.created_at", "m.created_at", args) + s.newest()
+		query := `SELECT m.id, m.conversation_id, substr(m.text_content, 1, 4000), m.created_at FROM (` + matches + `) AS f` + s.lookUp("messages", "m", "f.id")
+		if depth(p, c) > candidates {
+			query += s.lookUp("conversations", "c", "m.conversation_id") + ` WHERE ` + conversation.ReadableWhere(p, args) + ` AND ` + c.where(args) +
+				c.between("m.created_at", "m.created_at", args)
+		}
+		return query + s.newest()
 	}}
 	near, err := s.narrow(ctx, c)
 	if err != nil {
@@ -123,44 +128,52 @@ func (s *Service) messageIndex(ctx context.Context, p *agent.Principal, c *condi
 	return in, err
 }
 
-// addNames adds the names of the attachments of messages whose text does not have every word of the query.
-func (s *Service) addNames(ctx context.Context, fit *scorer, found []candidate) error {
-	at := map[int64]int{}
-	var ids []int64
-	for i, m := range found {
-		if !fit.hasAll(m.text) {
-			at[m.id] = i
-			ids = append(ids, m.id)
-		}
-	}
-	if len(ids) == 0 {
+// addNames adds the names of the attachments of some of the messages that were found, and ranks those by both.
+func (s *Service) addNames(ctx context.Context, fit *scorer, found []ranked[candidate], which []int) error {
+	if len(which) == 0 {
 		return nil
 	}
-	return db.Each(ctx, s.db, func(r db.Rows) error {
+	at := make(map[int64]int, len(which))
+	ids := make([]int64, len(which))
+	for n, i := range which {
+		ids[n] = found[i].item.id
+		at[ids[n]] = i
+	}
+	err := db.Each(ctx, s.db, func(r db.Rows) error {
 		var id int64
 		var name string
 		err := r.Scan(&id, &name)
-		if m := &found[at[id]]; m.names == "" {
+		if m := &found[at[id]].item; m.names == "" {
 			m.names = name
 		} else {
 			m.names += ", " + name
 		}
 		return err
 	}, `SELECT model_id, filename FROM media WHERE model_type = 'messages' AND model_id IN (`+anyOf(s.db)+`) AND `+attached+` ORDER BY id`, list(s.db, ids))
+	if err != nil {
+		return err
+	}
+	for _, i := range which {
+		if m := &found[i]; m.item.names != "" {
+			m.score = fit.of(m.item.text+"\n"+m.item.names, m.item.at.Time)
+		}
+	}
+	return nil
 }
 
 // attached is the condition on media that a file is shown as an attachment, and not as a picture in the text.
 const attached = `COALESCE(disposition, '') <> 'inline'`
 
-// details reads what is shown of messages, in their order.
-func (s *Service) details(ctx context.Context, fit *scorer, messages []candidate) ([]Message, error) {
+// details reads what is shown of messages, in their order. One whose conversation was hidden just now, which the index does not know
+// yet, is left out.
+func (s *Service) details(ctx context.Context, fit *scorer, c *conditions, messages []candidate) ([]Message, error) {
 	out := make([]Message, 0, len(messages))
 	if len(messages) == 0 {
 		return out, nil
 	}
 	ids := make([]int64, len(messages))
-	for i, c := range messages {
-		ids[i] = c.id
+	for i, m := range messages {
+		ids[i] = m.id
 	}
 	byID := make(map[int64]Message, len(ids))
 	err := db.Each(ctx, s.db, func(r db.Rows) error {
@@ -171,15 +184,15 @@ func (s *Service) details(ctx context.Context, fit *scorer, messages []candidate
 		m.ConversationReferenceNumber = strconv.FormatInt(reference, 10)
 		byID[id] = m
 		return err
-	}, s.detailsQuery(), list(s.db, ids))
+	}, s.detailsQuery(c), list(s.db, ids))
 	if err != nil {
 		return nil, fmt.Errorf("read the messages found: %w", err)
 	}
-	for _, c := range messages {
-		if m, ok := byID[c.id]; ok { // and is not deleted meanwhile
-			m.TextContent, m.Snippet = clip(c.text, 200), fit.snippet(c.text)
-			if m.attachment = c.names != "" && fit.has(c.names) && !fit.has(c.text); m.attachment {
-				m.Snippet = fit.snippet(c.names)
+	for _, found := range messages {
+		if m, ok := byID[found.id]; ok { // and is not deleted meanwhile
+			m.TextContent, m.Snippet = clip(found.text, 200), fit.snippet(found.text)
+			if m.attachment = found.names != "" && fit.has(found.names) && !fit.has(found.text); m.attachment {
+				m.Snippet = fit.snippet(found.names)
 			}
 			out = append(out, m)
 		}
@@ -187,10 +200,10 @@ func (s *Service) details(ctx context.Context, fit *scorer, messages []candidate
 	return out, nil
 }
 
-func (s *Service) detailsQuery() string {
+func (s *Service) detailsQuery(c *conditions) string {
 	return `SELECT m.id, m.created_at, m.uuid, m.type, m.private, c.created_at, c.uuid, c.reference_number, c.subject, st.name, m.sender_type, u.first_name, u.last_name
 		FROM (` + anyOf(s.db) + `) AS f` + s.lookUp("messages", "m", "f.id") + s.lookUp("conversations", "c", "m.conversation_id") +
-		s.lookUp("statuses", "st", "c.status_id") + s.lookUp("users", "u", "m.sender_id")
+		s.lookUp("statuses", "st", "c.status_id") + s.lookUp("users", "u", "m.sender_id") + ` WHERE ` + c.shown()
 }
 
 // clip returns the first characters of a text, at most most.

@@ -102,9 +102,14 @@ func (s *scorer) has(text string) bool {
 
 // hasAll reports whether a text has every phrase of the query.
 func (s *scorer) hasAll(text string) bool {
+	s.has(text)
+	return s.all()
+}
+
+// all reports whether the text that was looked at last has every phrase of the query.
+func (s *scorer) all() bool {
 	missing := len(s.phrases)
 	seen := make([]bool, missing)
-	s.has(text)
 	for _, h := range s.hits {
 		if !seen[h.phrase] {
 			seen[h.phrase] = true
