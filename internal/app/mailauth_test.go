@@ -186,6 +186,42 @@ func TestMailboxIsConnectedByOAuthReadAndAnswered(t *testing.T) {
 	}
 }
 
+// A shared mailbox of Microsoft 365 has no sign-in of its own: a person who may use it agrees.
+func TestSharedMailboxIsReadAndAnsweredByAPersonsConnection(t *testing.T) {
+	t.Parallel()
+	const shared = "sales@acme.test"
+	dbtest.URLs(t, func(t *testing.T, url string) {
+		d := startOAuth(t, url)
+		d.servers.AcceptTokens(func(user, token string) bool { return user == shared && d.provider.Accepts(oauthMailbox, token) })
+		if got := d.finish(d.admin, d.consent(d.admin, "microsoft", map[string]any{"tenant_id": mailauthtest.Tenant})); got != "success=oauth_connected" {
+			t.Fatalf("connecting ended with %s", got)
+		}
+		in := d.inboxOf(oauthMailbox)
+		in.From = shared
+		for _, kind := range []string{"imap", "smtp"} {
+			in.Config[kind].([]any)[0].(map[string]any)["username"] = shared
+		}
+		d.point(in)
+
+		d.deliver(d.servers, rawMail("m1@x.test", "bo@x.test", "An offer", "How much?"))
+		r := d.waitConversations(1).Results[0]
+		d.admin.ok(http.MethodPost, "/api/v1/conversations/"+r.UUID+"/messages", map[string]any{"message": "<p>Nothing.</p>", "sender_type": "agent", "to": []string{"bo@x.test"}}, nil)
+		eventually(t, "the reply to leave", func() bool { return len(d.servers.Sent()) == 1 })
+		if from := d.servers.Sent()[0].From; from != shared {
+			t.Errorf("the reply is from %s", from)
+		}
+		if s := d.state(in.ID); !s.Connected || s.Account != oauthMailbox || s.Failure != "" {
+			t.Errorf("state %+v", s)
+		}
+		if got := d.finish(d.admin, d.consent(d.admin, "microsoft", map[string]any{"tenant_id": mailauthtest.Tenant, "flow_type": "reconnect", "inbox_id": in.ID})); got != "success=oauth_reconnected" {
+			t.Errorf("reconnecting as the same person ended with %s", got)
+		}
+		if again := d.inboxOf(shared); again.ID != in.ID || again.Config["imap"].([]any)[0].(map[string]any)["username"] != shared {
+			t.Errorf("reconnected %+v", again)
+		}
+	})
+}
+
 func TestConnectingAMailboxThatFailsSaysWhyAndLeavesNothing(t *testing.T) {
 	t.Parallel()
 	dbtest.URLs(t, func(t *testing.T, database string) {
