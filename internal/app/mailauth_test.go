@@ -219,6 +219,11 @@ func TestSharedMailboxIsReadAndAnsweredByAPersonsConnection(t *testing.T) {
 		if again := d.inboxOf(shared); again.ID != in.ID || again.Config["imap"].([]any)[0].(map[string]any)["username"] != shared {
 			t.Errorf("reconnected %+v", again)
 		}
+		back := d.consent(d.admin, "microsoft", map[string]any{"tenant_id": mailauthtest.Tenant, "flow_type": "reconnect", "inbox_id": in.ID})
+		d.exec(`UPDATE inboxes SET config = '"damaged"'`)
+		if got := d.finish(d.admin, back); got != "error=config_parse_failed" {
+			t.Errorf("reconnecting what cannot be read ended with %s", got)
+		}
 	})
 }
 

@@ -54,9 +54,13 @@ func bare(from string) string {
 	return a.Address
 }
 
+// ErrUnreadable says that the settings of an inbox, as they are stored, are none.
+var ErrUnreadable = errors.New("the settings cannot be read")
+
 // Reconnect replaces the connection of an inbox to its provider, and has it sign in that way from now on; everything else
 // stays. NotFound if there is no such inbox of e-mail, [ErrOtherAccount] if another account agreed than the one that reads
-// the mailbox: its From, the account that agreed before (which for a shared mailbox is another), or a server's username.
+// the mailbox: its From, the account that agreed before (which for a shared mailbox is another), or a server's username;
+// [ErrUnreadable].
 func (s *Service) Reconnect(ctx context.Context, id int64, o OAuth) error {
 	return s.db.Tx(ctx, func(tx *db.Tx) error {
 		stored, cfg, err := readEmail(ctx, tx, id)
@@ -137,5 +141,8 @@ func readEmail(ctx context.Context, tx *db.Tx, id int64) (in Inbox, cfg EmailCon
 	if in.Channel != Email {
 		return in, cfg, fault.Missing("inbox")
 	}
-	return in, cfg, in.Config.Decode(&cfg)
+	if err := in.Config.Decode(&cfg); err != nil {
+		return in, cfg, fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	return in, cfg, nil
 }

@@ -35,6 +35,7 @@ const (
 	OtherAddress  = "email_mismatch"
 	NotCreated    = "inbox_creation_failed"
 	NotUpdated    = "inbox_update_failed"
+	NotReadable   = "config_parse_failed"
 )
 
 const (
@@ -236,6 +237,10 @@ func (s *Service) reconnect(ctx context.Context, id int64, o inbox.OAuth) (strin
 	case errors.Is(err, inbox.ErrOtherAccount):
 		return OtherAddress, nil
 	}
+	ends := NotUpdated
+	if errors.Is(err, inbox.ErrUnreadable) {
+		ends = NotReadable
+	}
 	s.Log.ErrorContext(ctx, "a mailbox could not be reconnected", "inbox", id, "error", err)
-	return NotUpdated, nil
+	return ends, nil
 }
