@@ -98,6 +98,8 @@ export interface MessageMeta {
   authentication?: Schemas['Authentication']
   /** The contact form or group that passed on what somebody wrote. */
   via?: string
+  /** A note that answers the mail of a notification. */
+  by_mail?: boolean
   /** Which message this one passes on. */
   forward_of?: Uuid
   echo_id?: string
