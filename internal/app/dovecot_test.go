@@ -126,6 +126,13 @@ passdb {
   driver = static
   args = password=secret
 }
+namespace inbox {
+  inbox = yes
+  mailbox Gesendet {
+    auto = create
+    special_use = \Sent
+  }
+}
 userdb {
   driver = static
   args = uid=%[3]s gid=%[4]s home=%[2]s/mail/%%u

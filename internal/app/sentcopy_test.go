@@ -168,3 +168,24 @@ func TestReplyLeavesThoughItsCopyCannotBeKeptYet(t *testing.T) {
 		}
 	})
 }
+
+// Dovecot says by itself which folder is for sent mail.
+func TestCopyOfAReplyIsKeptAtDovecot(t *testing.T) {
+	t.Parallel()
+	server := startDovecot(t)
+	d := startDesk(t, dbtest.SQLiteURL(t))
+	s := startMail(t)
+	s.User, s.IMAPAddr = "copies", server.addr
+	body := inboxBody(s, "Help <help@acme.test>")
+	body["config"].(map[string]any)["sent_copy"] = true
+	d.admin.ok(http.MethodPost, "/api/v1/inboxes", body, nil)
+	m := openMailbox(t, s)
+	m.put("INBOX", rawMail("first@x.test", "bo@x.test", "Printer", "It does not print."))
+	_ = m.Close()
+	uuid := d.waitConversations(1).Results[0].UUID
+	d.answer(uuid, "kept", "bo@x.test")
+	d.copied(1)
+	if got, want := kept(t, s, "Gesendet"), []string{parsed(t, s.Sent()[0].Raw).MessageID}; !slices.Equal(got, want) {
+		t.Errorf("the folder holds %v, want %v", got, want)
+	}
+}
