@@ -9,7 +9,6 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"testing"
 
 	"github.com/foyerdesk/foyer/internal/sandbox"
@@ -46,7 +45,7 @@ func startDovecot(t *testing.T) *dovecot {
 	if err := os.WriteFile(file, []byte(dovecotConfig(t, dir, port)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var said lockedBuffer
+	var said bytes.Buffer
 	cmd := exec.Command(dovecotBinary, "-F", "-c", file) //nolint:gosec // a file made here
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Start(); err != nil {
@@ -67,23 +66,6 @@ func startDovecot(t *testing.T) *dovecot {
 		return err == nil
 	})
 	return d
-}
-
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }
 
 // dovecotConfig is as that of the browser tests. Mail must not belong to root: root's belongs to the user "mail".
