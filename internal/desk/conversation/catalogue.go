@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 )
@@ -26,8 +29,9 @@ type Priority struct {
 	Name      string  `json:"name"`
 }
 
-// catalogue remembers the few statuses and priorities, so that no hot statement joins for them. What another node
-// adds is seen after a few seconds at most, and at once when an unknown one is asked for.
+// catalogue remembers the few statuses and priorities and the names of the tags, so that no hot statement joins for them. It
+// is forgotten as soon as one of them changes: before who changed it is answered, and on other nodes with the event that tells
+// of it. Should that be lost, it is seen after a few seconds, and at once when an unknown one is asked for.
 //
 // Inside a transaction it is read through that transaction, and never while rows are being read: a second connection
 // might never be free.
@@ -42,6 +46,55 @@ type catalogue struct {
 type names struct {
 	statuses   []Status
 	priorities []Priority
+	tags       map[int64]tagName
+}
+
+// tagName is the name of a tag and its place among all by name, in the order of the database.
+type tagName struct {
+	name  string
+	place int
+}
+
+// tagNames returns the names of tags in their order; ok is false if one of them is unknown.
+func (n *names) tagNames(ids tagIDs) (out []string, ok bool) {
+	tags := make([]tagName, len(ids))
+	for i, id := range ids {
+		if tags[i], ok = n.tags[id]; !ok {
+			return nil, false
+		}
+	}
+	slices.SortFunc(tags, func(a, b tagName) int { return a.place - b.place })
+	out = make([]string, len(tags))
+	for i, t := range tags {
+		out[i] = t.name
+	}
+	return out, true
+}
+
+// tagIDs are the ids of a conversation's tags as [tagColumn] reads them.
+type tagIDs []int64
+
+// tagColumn reads the tags of conversations c as [tagIDs].
+const tagColumn = `(SELECT string_agg(CAST(ct.tag_id AS TEXT), ',') FROM conversation_tags ct WHERE ct.conversation_id = c.id)`
+
+// Scan implements sql.Scanner.
+func (t *tagIDs) Scan(src any) error {
+	*t = nil
+	if src == nil {
+		return nil
+	}
+	list, ok := src.(string)
+	if !ok {
+		return fmt.Errorf("read the ids of tags: %T is not text", src)
+	}
+	for text := range strings.SplitSeq(list, ",") {
+		id, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return fmt.Errorf("read the ids of tags: %w", err)
+		}
+		*t = append(*t, id)
+	}
+	return nil
 }
 
 func (n *names) status(id int64) *Status {
@@ -81,12 +134,45 @@ func (c *catalogue) names(ctx context.Context, q db.Querier, fresh bool) (*names
 	if n.priorities, err = db.Select[Priority](ctx, q, `SELECT id, created_at, name FROM priorities ORDER BY id`); err != nil {
 		return nil, fmt.Errorf("read priorities: %w", err)
 	}
+	if n.tags, err = readTagNames(ctx, q); err != nil {
+		return nil, err
+	}
 	c.mu.Lock()
 	if c.changes == changes {
 		c.have, c.read = n, now
 	}
 	c.mu.Unlock()
 	return n, nil
+}
+
+func readTagNames(ctx context.Context, q db.Querier) (map[int64]tagName, error) {
+	tags := map[int64]tagName{}
+	err := db.Each(ctx, q, func(r db.Rows) error {
+		t := tagName{place: len(tags)}
+		var id int64
+		err := r.Scan(&id, &t.name)
+		tags[id] = t
+		return err
+	}, `SELECT id, name FROM tags ORDER BY name`)
+	if err != nil {
+		return nil, fmt.Errorf("read the names of tags: %w", err)
+	}
+	return tags, nil
+}
+
+// follow forgets what changes, wherever it is changed.
+func (c *catalogue) follow(events *event.Log) {
+	events.React(func(_ context.Context, tx *db.Tx, e event.Event) error {
+		if e.Type == event.ReferenceChanged {
+			tx.AfterCommit(c.forget)
+		}
+		return nil
+	})
+	events.Listen(func(e event.Event) {
+		if e.Type == event.ReferenceChanged {
+			c.forget()
+		}
+	})
 }
 
 // forget makes the next reader read the catalogue anew.

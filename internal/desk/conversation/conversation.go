@@ -237,9 +237,11 @@ type Outgoing struct {
 	Again          bool // it failed before and is tried again
 }
 
-// New makes the service.
+// New makes the service, before the events are handed out.
 func New(d *db.DB, events *event.Log, runner *jobs.Runner, files Files) *Service {
-	return &Service{db: d, events: events, jobs: runner, files: files, on: map[string]ReplyFunc{}}
+	s := &Service{db: d, events: events, jobs: runner, files: files, on: map[string]ReplyFunc{}}
+	s.ref.follow(events)
+	return s
 }
 
 // OnReply registers how replies of an inbox channel leave. Without one, a reply is refused.

@@ -152,8 +152,10 @@ func (s *Service) countHidden(ctx context.Context, p *agent.Principal, scope Sco
 	return countUpTo(ctx, s.db, `conversations c`, where, args.Values(), maxCounted)
 }
 
+const countedQuery = `SELECT CAST(COALESCE(sum(n), 0) AS BIGINT) FROM conversation_counts WHERE `
+
 func counted(ctx context.Context, q db.Querier, where string, args ...any) (n int64, err error) {
-	err = q.QueryRow(ctx, `SELECT CAST(COALESCE(sum(n), 0) AS BIGINT) FROM conversation_counts WHERE `+where, args...).Scan(&n)
+	err = q.QueryRow(ctx, countedQuery+where, args...).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("read the counts: %w", err)
 	}

@@ -47,51 +47,52 @@ func (s *Service) List(ctx context.Context, p *agent.Principal, q ListQuery) (*P
 	if err != nil {
 		return nil, err
 	}
-	page := &Page[ListItem]{Total: l.total, PerPage: q.PageSize, Page: q.Page, TotalPages: (l.total + int64(q.PageSize) - 1) / int64(q.PageSize)}
-	if page.Results, err = l.read(ctx); err != nil {
+	rows, err := l.read(ctx)
+	if err != nil {
 		return nil, err
 	}
+	page := &Page[ListItem]{Results: rows, Total: l.total, PerPage: q.PageSize, Page: q.Page, TotalPages: (l.total + int64(q.PageSize) - 1) / int64(q.PageSize)}
 	if n := len(page.Results); n == q.PageSize {
 		page.NextCursor = l.walk.cursor(&page.Results[n-1])
 	}
 	return page, nil
 }
 
-// total returns how many conversations the whole list has.
-func (s *Service) total(ctx context.Context, p *agent.Principal, q ListQuery, from source, where string, args []any) (int64, error) {
+// keptTotal returns the statement of how many conversations the whole list has, nil if no counter of them is kept.
+func (s *Service) keptTotal(ctx context.Context, p *agent.Principal, q ListQuery) (func(*filter.Args) string, error) {
 	status, plain, err := s.onlyStatus(ctx, q.Filters)
-	if err != nil {
-		return 0, err
+	if err != nil || !plain || hiddenScope(q.Scope) && (status != 0 || !canReadAll(p)) {
+		return nil, err
 	}
-	kept := q.Scope != Mentioned && q.Scope != Readable && q.Scope != OfContact && q.Scope != OfOrganization
-	if hiddenScope(q.Scope) {
-		kept = canReadAll(p) && status == 0
+	place := func(*filter.Args) string { return `assigned_user_id = -1 AND assigned_team_id = -1` }
+	switch q.Scope {
+	case All:
+	case InSpam:
+		status = spamID
+	case InTrash:
+		status = trashID
+	case Unassigned:
+		place = func(*filter.Args) string { return `assigned_user_id = 0 AND assigned_team_id = 0` }
+	case Assigned:
+		place = func(args *filter.Args) string { return `assigned_user_id = ` + args.Add(p.ID) }
+	case TeamInbox:
+		place = func(args *filter.Args) string {
+			return `assigned_user_id = 0 AND assigned_team_id = ` + args.Add(q.TeamID)
+		}
+	default:
+		return nil, nil
 	}
-	if plain && kept {
-		counts := map[Scope]string{
-			All:        `assigned_user_id = -1 AND assigned_team_id = -1`,
-			Unassigned: `assigned_user_id = 0 AND assigned_team_id = 0`,
-			Assigned:   `assigned_user_id = $1`,
-			TeamInbox:  `assigned_user_id = 0 AND assigned_team_id = $1`,
-			InSpam:     `assigned_user_id = -1 AND assigned_team_id = -1 AND status_id = -1`,
-			InTrash:    `assigned_user_id = -1 AND assigned_team_id = -1 AND status_id = -2`,
+	return func(args *filter.Args) string {
+		of := ` AND status_id > 0`
+		if status != 0 {
+			of = ` AND status_id = ` + args.Add(status)
 		}
-		cond := counts[q.Scope]
-		var cargs []any
-		switch q.Scope {
-		case Assigned:
-			cargs = append(cargs, p.ID)
-		case TeamInbox:
-			cargs = append(cargs, q.TeamID)
-		}
-		if status == 0 && !hiddenScope(q.Scope) {
-			cond += ` AND status_id > 0`
-		} else if status != 0 {
-			cargs = append(cargs, status)
-			cond += ` AND status_id = $` + strconv.Itoa(len(cargs))
-		}
-		return counted(ctx, s.db, cond, cargs...)
-	}
+		return countedQuery + place(args) + of
+	}, nil
+}
+
+// total counts how many conversations the whole list has, if no counter of them is kept.
+func (s *Service) total(ctx context.Context, from source, where string, args []any) (int64, error) {
 	if where == "" {
 		where = "TRUE"
 	}

@@ -20,8 +20,9 @@ type listing struct {
 	from   source
 	walk   walk
 	within func(*filter.Args) string // see [Service.along]
-	total  int64
-	key    string // of what is remembered about it
+	kept   func(*filter.Args) string // the statement of its total, nil if that is not kept
+	total  int64                     // of one that is kept known after its rows were read, before that of a later page only
+	key    string                    // of what is remembered about it
 }
 
 func (s *Service) listing(ctx context.Context, p *agent.Principal, q ListQuery) (*listing, error) {
@@ -49,7 +50,7 @@ func (s *Service) listing(ctx context.Context, p *agent.Principal, q ListQuery) 
 	if err != nil {
 		return nil, err
 	}
-	if l.total, err = s.total(ctx, p, q, l.from, where, args.Values()); err != nil {
+	if err = l.count(ctx, where, args.Values()); err != nil {
 		return nil, err
 	}
 	l.key = fmt.Sprint("sparse ", l.walk.orderBy(l.walk.desc), where, args.Values())
@@ -61,6 +62,21 @@ func (s *Service) listing(ctx context.Context, p *agent.Principal, q ListQuery) 
 	return l, nil
 }
 
+// count finds the total of the list, unless that is read with the rows: where a later page begins depends on it.
+func (l *listing) count(ctx context.Context, where string, args []any) (err error) {
+	if l.kept, err = l.s.keptTotal(ctx, l.p, l.q); err != nil {
+		return err
+	}
+	switch {
+	case l.kept == nil:
+		l.total, err = l.s.total(ctx, l.from, where, args)
+	case l.q.Page > 1 && l.q.Cursor == "":
+		err = l.countKept(ctx)
+		l.kept = nil
+	}
+	return err
+}
+
 // read returns the rows of the page. The beginning of a list is walked no further than a page of most lists takes. A page that this
 // does not fill is walked for, or the conversations that one of the conditions fits are put in order: whichever is shorter.
 func (l *listing) read(ctx context.Context) ([]ListItem, error) {
@@ -69,7 +85,7 @@ func (l *listing) read(ctx context.Context) ([]ListItem, error) {
 		if err != nil {
 			return nil, err
 		}
-		rows, err := l.s.rows(ctx, l.p, st, l.q.Scope == Mentioned)
+		rows, err := l.rows(ctx, st)
 		if err != nil || !st.near || len(rows) == l.q.PageSize {
 			return rows, err
 		}
@@ -81,7 +97,7 @@ func (l *listing) read(ctx context.Context) ([]ListItem, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.s.rows(ctx, l.p, st, l.q.Scope == Mentioned)
+	return l.rows(ctx, st)
 }
 
 // reconsider decides whether a list is walked on of which so many conversations were among the nearest, and remembers it if not.
@@ -207,7 +223,7 @@ func (s *Service) Plan(ctx context.Context, p *agent.Principal, q ListQuery) (id
 	if l.from.rare {
 		ids = append([]string{PlanOfFew}, ids...)
 	}
-	query := s.rowsQuery(p, st, q.Scope == Mentioned) // adds arguments
+	query := l.rowsQuery(st) // adds arguments
 	rows, err = db.Explain(ctx, s.db, query, st.args.Values()...)
 	return ids, rows, err
 }

@@ -6,15 +6,15 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/platform/db"
+	"github.com/foyerdesk/foyer/internal/platform/filter"
 )
 
 const rowColumns = `c.id, c.created_at, c.updated_at, c.uuid, c.reference_number, c.waiting_since,
 	u.created_at, u.updated_at, u.first_name, u.last_name, u.email, u.avatar_url, i.channel, i.name,
 	c.first_reply_at, c.last_reply_at, c.resolved_at, c.subject, c.last_message, c.last_message_at, c.last_message_sender,
 	c.last_interaction, c.last_interaction_at, c.last_interaction_sender, c.next_sla_deadline_at, c.priority_id,
-	c.assigned_user_id, c.assigned_team_id, c.status_id, c.contact_id, c.inbox_id, c.snoozed_until`
+	c.assigned_user_id, c.assigned_team_id, c.status_id, c.contact_id, c.inbox_id, c.snoozed_until, ` + tagColumn
 
 // rowJoins joins to rows, given as a table with an id, the conversations and what is shown of their contact and inbox, in that
 // order: SQLite takes a CROSS JOIN for an order to be kept. Left to choose it may walk down all conversations instead.
@@ -38,25 +38,31 @@ func unreadColumn(me string) string {
 		AND um.sender_id <> ` + me + ` LIMIT 10) AS unseen) END`
 }
 
-// rowsQuery reads the rows of a page.
-func (s *Service) rowsQuery(p *agent.Principal, st statement, mentioned bool) string {
-	me := st.args.Add(p.ID)
+// rowsQuery reads the rows of a page, and with each the total of the list if it is kept.
+func (l *listing) rowsQuery(st statement) string {
+	me := st.args.Add(l.p.ID)
 	mention := `CAST(NULL AS TEXT)`
-	if mentioned {
+	if l.q.Scope == Mentioned {
 		mention = `(SELECT mm.uuid FROM mentions mn JOIN messages mm ON mm.id = mn.message_id WHERE mn.conversation_id = c.id
-			AND (mn.mentioned_user_id = ` + st.args.Add(p.ID) + teamMentions(p, st.args) + `) ORDER BY mm.id DESC LIMIT 1)`
+			AND (mn.mentioned_user_id = ` + st.args.Add(l.p.ID) + teamMentions(l.p, st.args) + `) ORDER BY mm.id DESC LIMIT 1)`
 	}
-	return `SELECT ` + rowColumns + `, ` + unreadColumn(me) + `, ` + mention + ` FROM ` + s.rowJoins(`(`+st.ids+`) AS page`) + `
+	total := `CAST(0 AS BIGINT)`
+	if l.kept != nil {
+		total = `(` + l.kept(st.args) + `)`
+	}
+	return `SELECT ` + rowColumns + `, ` + unreadColumn(me) + `, ` + mention + `, ` + total + ` FROM ` + l.s.rowJoins(`(`+st.ids+`) AS page`) + `
 		LEFT JOIN conversation_last_seen ls ON ls.conversation_id = c.id AND ls.user_id = ` + me + ` ORDER BY ` + st.order
 }
 
-func (s *Service) rows(ctx context.Context, p *agent.Principal, st statement, mentioned bool) ([]ListItem, error) {
-	query := s.rowsQuery(p, st, mentioned)
+// rows reads the rows of a page, and the total of the list if it is kept.
+func (l *listing) rows(ctx context.Context, st statement) ([]ListItem, error) {
+	query := l.rowsQuery(st)
 	out := make([]ListItem, 0, 32)
-	err := s.scanRows(ctx, func(known *names) error {
+	var total int64
+	err := l.s.scanRows(ctx, l.s.db, func(known *names) error {
 		out = out[:0]
-		return db.Each(ctx, s.db, func(r db.Rows) error {
-			row, err := scanRow(r, known, true)
+		return db.Each(ctx, l.s.db, func(r db.Rows) error {
+			row, err := scanRow(r, known, &total)
 			out = append(out, row)
 			return err
 		}, query, st.args.Values()...)
@@ -64,42 +70,68 @@ func (s *Service) rows(ctx context.Context, p *agent.Principal, st statement, me
 	if err != nil {
 		return nil, fmt.Errorf("list conversations: %w", err)
 	}
-	return out, s.addTags(ctx, out)
+	if l.kept != nil {
+		if len(out) == 0 { // which tells nothing of the pages before
+			return out, l.countKept(ctx)
+		}
+		l.total = total
+	}
+	return out, nil
 }
 
-// errUnknownName means that a row has a status or priority that the catalogue read last does not have.
-var errUnknownName = errors.New("unknown status or priority")
+// countKept reads the total of a list that is kept.
+func (l *listing) countKept(ctx context.Context) error {
+	args := &filter.Args{}
+	if err := l.s.db.QueryRow(ctx, l.kept(args), args.Values()...).Scan(&l.total); err != nil {
+		return fmt.Errorf("read the total: %w", err)
+	}
+	return nil
+}
 
-// scanRows runs read with the catalogue, and once more with a fresh one if it met a name that was made just now.
-func (s *Service) scanRows(ctx context.Context, read func(*names) error) error {
-	known, err := s.ref.names(ctx, s.db, false)
+// errUnknownName means that a row has a status, priority or tag that the catalogue read last does not have.
+var errUnknownName = errors.New("unknown status, priority or tag")
+
+// freshReads is how often rows are read again with a fresh catalogue: while tags are made and set a name may be missing twice.
+const freshReads = 3
+
+// scanRows runs read with the catalogue, and again with a fresh one if it met a name that was made just now.
+func (s *Service) scanRows(ctx context.Context, q db.Querier, read func(*names) error) error {
+	known, err := s.ref.names(ctx, q, false)
 	if err != nil {
 		return err
 	}
-	if err = read(known); !errors.Is(err, errUnknownName) {
-		return err
+	err = read(known)
+	for n := 0; n < freshReads && errors.Is(err, errUnknownName); n++ {
+		if known, err = s.ref.names(ctx, q, true); err != nil {
+			return err
+		}
+		err = read(known)
 	}
-	if known, err = s.ref.names(ctx, s.db, true); err != nil {
-		return err
-	}
-	return read(known)
+	return err
 }
 
-func scanRow(r db.Row, known *names, personal bool) (row ListItem, err error) {
+// scanRow reads a row, and what is read with it of one agent's list unless total is nil: what differs between agents, and how many
+// conversations the whole list has.
+func scanRow(r db.Row, known *names, total *int64) (row ListItem, err error) {
 	var reference, status int64
+	var tags tagIDs
 	c := &row.Contact
 	dest := []any{&row.ID, &row.CreatedAt, &row.UpdatedAt, &row.UUID, &reference, &row.WaitingSince,
 		&c.CreatedAt, &c.UpdatedAt, &c.FirstName, &c.LastName, &c.Email, &c.AvatarURL, &row.InboxChannel, &row.InboxName,
 		&row.FirstReplyAt, &row.LastReplyAt, &row.ResolvedAt, &row.Subject, &row.LastMessage, &row.LastMessageAt, &row.LastMessageSender,
 		&row.LastInteraction, &row.LastInteractionAt, &row.LastInteractionSender, &row.NextSLADeadlineAt, &row.PriorityID,
-		&row.AssignedUserID, &row.AssignedTeamID, &status, &row.ContactID, &row.InboxID, &row.SnoozedUntil}
-	if personal {
-		dest = append(dest, &row.UnreadMessageCount, &row.MentionedMessageUUID)
+		&row.AssignedUserID, &row.AssignedTeamID, &status, &row.ContactID, &row.InboxID, &row.SnoozedUntil, &tags}
+	if total != nil {
+		dest = append(dest, &row.UnreadMessageCount, &row.MentionedMessageUUID, total)
 	}
 	if err := r.Scan(dest...); err != nil {
 		return row, err
 	}
-	row.ReferenceNumber, row.Tags = strconv.FormatInt(reference, 10), []string{}
+	row.ReferenceNumber = strconv.FormatInt(reference, 10)
+	var ok bool
+	if row.Tags, ok = known.tagNames(tags); !ok {
+		return row, errUnknownName
+	}
 	st := known.status(status)
 	if st == nil {
 		return row, errUnknownName
@@ -115,48 +147,21 @@ func scanRow(r db.Row, known *names, personal bool) (row ListItem, err error) {
 	return row, nil
 }
 
-func (s *Service) addTags(ctx context.Context, rows []ListItem) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	at := make(map[int64]int, len(rows))
-	ids := make([]int64, len(rows))
-	for i := range rows {
-		at[rows[i].ID], ids[i] = i, rows[i].ID
-	}
-	in, args := db.In(1, ids)
-	err := db.Each(ctx, s.db, func(r db.Rows) error {
-		var id int64
-		var name string
-		err := r.Scan(&id, &name)
-		rows[at[id]].Tags = append(rows[at[id]].Tags, name)
-		return err
-	}, `SELECT ct.conversation_id, t.name FROM conversation_tags ct JOIN tags t ON t.id = ct.tag_id
-		WHERE ct.conversation_id IN (`+in+`) ORDER BY t.name`, args...)
-	if err != nil {
-		return fmt.Errorf("read tags: %w", err)
-	}
-	return nil
-}
-
 // Rows returns conversations as rows of a list, without what differs between agents, by their ids. What is not there any more is left
 // out. They are few: ids that an event names.
 func (s *Service) Rows(ctx context.Context, ids []int64) (map[int64]*ListItem, error) {
 	in, args := db.In(1, ids)
 	var rows []ListItem
-	err := s.scanRows(ctx, func(known *names) error {
+	err := s.scanRows(ctx, s.db, func(known *names) error {
 		rows = rows[:0]
 		return db.Each(ctx, s.db, func(r db.Rows) error {
-			row, err := scanRow(r, known, false)
+			row, err := scanRow(r, known, nil)
 			rows = append(rows, row)
 			return err
 		}, `SELECT `+rowColumns+` FROM `+s.rowJoins(`(SELECT id FROM conversations WHERE id IN (`+in+`)) AS page`), args...)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read conversations %d: %w", ids, err)
-	}
-	if err := s.addTags(ctx, rows); err != nil {
-		return nil, err
 	}
 	out := make(map[int64]*ListItem, len(rows))
 	for i := range rows {

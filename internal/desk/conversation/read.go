@@ -147,7 +147,7 @@ const maxPrevious = 10
 // previous returns up to ten other conversations of the contact, newest first, that p may read.
 func (s *Service) previous(ctx context.Context, p *agent.Principal, c *Conversation) ([]Previous, error) {
 	out := []Previous{}
-	err := s.scanRows(ctx, func(known *names) error {
+	err := s.scanRows(ctx, s.db, func(known *names) error {
 		out = out[:0]
 		return db.Each(ctx, s.db, func(r db.Rows) error {
 			v := Previous{Contact: Person{c.Contact.FirstName, c.Contact.LastName, c.Contact.AvatarURL}}

@@ -124,7 +124,6 @@ func (s *Service) changeStatuses(ctx context.Context, change func(tx *db.Tx) (au
 		if err != nil {
 			return err
 		}
-		tx.AfterCommit(s.ref.forget)
 		return s.events.ReferenceChanged(ctx, tx, "statuses", entry)
 	})
 }
