@@ -2,12 +2,16 @@ package conversation_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"reflect"
 	"slices"
 	"testing"
 
+	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
+	"github.com/foyerdesk/foyer/internal/desk/role"
 	"github.com/foyerdesk/foyer/internal/desk/tag"
 	"github.com/foyerdesk/foyer/internal/platform/bus"
 	"github.com/foyerdesk/foyer/internal/platform/db"
@@ -107,5 +111,47 @@ func TestNamesOfTagsAreTrueAtOnce(t *testing.T) {
 			return nil
 		}))
 		shown(here, "d", "quiet", "z")
+	})
+}
+
+// TestOtherConversationsOfAContactAreShown holds what is read of them with a conversation against what is there.
+func TestOtherConversationsOfAContactAreShown(t *testing.T) {
+	each(t, func(k *desk) {
+		const odd = "\"quoted\" \\ <b> 日本 é &"
+		var made []*conversation.Conversation
+		for n := range 13 {
+			c, err := k.c.Create(k.ctx, k.admin, conversation.Create{InboxID: 1, ContactEmail: "kim@customer.test", FirstName: "Kim", LastName: "Öz",
+				Subject: fmt.Sprintf("%d %s", n, odd), Content: "<p>hi " + fmt.Sprint(n) + "</p>", Initiator: "contact"})
+			k.must(err)
+			made = append(made, k.get(c.UUID))
+		}
+		k.open("someone@else.test")
+		leo := &agent.Principal{ID: 3, Permissions: role.SetOf(role.ConversationsRead, role.ConversationsReadAssigned)}
+		mine := made[3]
+		for _, c := range []*conversation.Conversation{made[0], mine} {
+			k.must(k.c.AssignAgent(k.ctx, k.admin, c.UUID, &leo.ID))
+		}
+		k.must(k.c.SetStatus(k.ctx, k.admin, mine.UUID, conversation.Resolved, nil))
+		for i := range made {
+			made[i] = k.get(made[i].UUID)
+		}
+		slices.Reverse(made) // the newest first
+		last := made[0]
+		if n := len(last.PreviousConversations); n != 10 {
+			k.t.Fatalf("%d others", n)
+		}
+		for i, got := range last.PreviousConversations {
+			c := made[i+1]
+			want := conversation.Previous{ID: c.ID, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, UUID: c.UUID, Subject: *c.Subject, Status: c.Status,
+				Contact: conversation.Person{FirstName: "Kim", LastName: "Öz"}, LastMessage: c.LastMessage, LastMessageAt: c.LastMessageAt, ReferenceNumber: c.ReferenceNumber}
+			if !reflect.DeepEqual(got, want) {
+				k.t.Errorf("other %d is %+v, not %+v", i, got, want)
+			}
+		}
+		c, err := k.c.Get(k.ctx, leo, mine.UUID)
+		k.must(err)
+		if p := c.PreviousConversations; len(p) != 1 || p[0].ID != made[len(made)-1].ID {
+			k.t.Errorf("who reads what is assigned to him is shown %+v", p)
+		}
 	})
 }

@@ -2,11 +2,13 @@ package conversation
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/mail"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/platform/db"
@@ -19,7 +21,7 @@ func (s *Service) Get(ctx context.Context, p *agent.Principal, id string) (*Conv
 	if err := checkUUID(id); err != nil {
 		return nil, err
 	}
-	c, has, err := s.full(ctx, s.db, `c.uuid = $1`, id)
+	c, has, err := s.full(ctx, s.db, p, `c.uuid = $1`, id)
 	if err != nil {
 		return nil, err
 	}
@@ -28,15 +30,12 @@ func (s *Service) Get(ctx context.Context, p *agent.Principal, id string) (*Conv
 		if err != nil {
 			return nil, err
 		}
-		if c, has, err = s.full(ctx, s.db, `c.id = $1`, h.ID); err != nil {
+		if c, has, err = s.full(ctx, s.db, p, `c.id = $1`, h.ID); err != nil {
 			return nil, err
 		}
 	}
 	if !CanRead(p, c.AssignedUserID, c.AssignedTeamID) {
 		return nil, fault.Denied()
-	}
-	if c.Tags, err = tagNames(ctx, s.db, c.ID); err != nil {
-		return nil, err
 	}
 	if has.merged {
 		if c.MergedFrom, err = mergedFrom(ctx, s.db, c.ID); err != nil {
@@ -53,17 +52,12 @@ func (s *Service) Get(ctx context.Context, p *agent.Principal, id string) (*Conv
 			return nil, err
 		}
 	}
-	c.PreviousConversations, err = s.previous(ctx, p, c)
-	return c, err
+	return c, nil
 }
 
 // Full returns a conversation by its internal id, for the program's own use.
 func (s *Service) Full(ctx context.Context, q db.Querier, id int64) (*Conversation, error) {
-	c, _, err := s.full(ctx, q, `c.id = $1`, id)
-	if err != nil {
-		return nil, err
-	}
-	c.Tags, err = tagNames(ctx, q, id)
+	c, _, err := s.full(ctx, q, nil, `c.id = $1`, id)
 	return c, err
 }
 
@@ -74,8 +68,8 @@ type has struct {
 	lead     bool // it seems to continue another
 }
 
-const fullQuery = `SELECT c.id, c.created_at, c.updated_at, c.uuid, c.reference_number, c.contact_id, c.inbox_id,
-	s.name, c.status_id, s.category, p.name, c.priority_id, c.assigned_user_id, c.assigned_team_id, c.subject,
+const fullColumns = `c.id, c.created_at, c.updated_at, c.uuid, c.reference_number, c.contact_id, c.inbox_id,
+	c.status_id, c.priority_id, c.assigned_user_id, c.assigned_team_id, c.subject,
 	c.closed_at, c.resolved_at, c.first_reply_at, c.last_reply_at, c.waiting_since, c.snoozed_until,
 	i.from_address, COALESCE(i.config->>'reply_to', ''), i.name, i.channel,
 	c.meta, c.custom_attributes, c.last_message, c.last_message_at, c.last_message_sender,
@@ -86,22 +80,40 @@ const fullQuery = `SELECT c.id, c.created_at, c.updated_at, c.uuid, c.reference_
 	u.organization_id, (SELECT o.name FROM organizations o WHERE o.id = u.organization_id),
 	EXISTS (SELECT 1 FROM conversation_merges m WHERE m.target_id = c.id),
 	EXISTS (SELECT 1 FROM conversation_resolutions r WHERE r.conversation_id = c.id),
-	EXISTS (SELECT 1 FROM conversation_leads l WHERE l.conversation_id = c.id)
-	FROM conversations c
-	JOIN statuses s ON s.id = c.status_id
-	JOIN inboxes i ON i.id = c.inbox_id
-	JOIN users u ON u.id = c.contact_id
-	LEFT JOIN priorities p ON p.id = c.priority_id
-	WHERE `
+	EXISTS (SELECT 1 FROM conversation_leads l WHERE l.conversation_id = c.id), ` + tagColumn
 
-func (s *Service) full(ctx context.Context, q db.Querier, where string, arg any) (*Conversation, has, error) {
+const fullJoins = ` FROM conversations c JOIN inboxes i ON i.id = c.inbox_id JOIN users u ON u.id = c.contact_id WHERE `
+
+// full reads a conversation in one statement, with the contact's other conversations that p may read unless p is nil.
+func (s *Service) full(ctx context.Context, q db.Querier, p *agent.Principal, where string, arg any) (c *Conversation, h has, err error) {
+	query := `SELECT ` + fullColumns
+	if p != nil {
+		query += `, ` + previousColumn(q.Engine(), canReadAll(p))
+	}
+	query += fullJoins + where
+	err = s.scanRows(ctx, q, func(known *names) error {
+		c, h, err = scanFull(q.QueryRow(ctx, query, arg), known, p)
+		return err
+	})
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, h, fault.Missing("conversation")
+	}
+	if err != nil {
+		return nil, h, fmt.Errorf("read conversation: %w", err)
+	}
+	return c, h, nil
+}
+
+func scanFull(r db.Row, known *names, p *agent.Principal) (*Conversation, has, error) {
 	var c Conversation
 	var has has
 	var reference int64
 	var from string
+	var tags tagIDs
+	var previous db.JSON
 	u := &c.Contact
-	err := q.QueryRow(ctx, fullQuery+where, arg).Scan(&c.ID, &c.CreatedAt, &c.UpdatedAt, &c.UUID, &reference, &c.ContactID, &c.InboxID,
-		&c.Status, &c.StatusID, &c.StatusCategory, &c.Priority, &c.PriorityID, &c.AssignedUserID, &c.AssignedTeamID, &c.Subject,
+	dest := []any{&c.ID, &c.CreatedAt, &c.UpdatedAt, &c.UUID, &reference, &c.ContactID, &c.InboxID,
+		&c.StatusID, &c.PriorityID, &c.AssignedUserID, &c.AssignedTeamID, &c.Subject,
 		&c.ClosedAt, &c.ResolvedAt, &c.FirstReplyAt, &c.LastReplyAt, &c.WaitingSince, &c.SnoozedUntil,
 		&from, &c.InboxReplyTo, &c.InboxName, &c.InboxChannel,
 		&c.Meta, &c.CustomAttributes, &c.LastMessage, &c.LastMessageAt, &c.LastMessageSender,
@@ -109,16 +121,33 @@ func (s *Service) full(ctx context.Context, q db.Querier, where string, arg any)
 		&u.ID, &u.CreatedAt, &u.UpdatedAt, &u.FirstName, &u.LastName, &u.Email, &u.Type, &u.AvailabilityStatus, &u.AvatarURL,
 		&u.PhoneNumber, &u.PhoneNumberCountryCode, &u.Country, &u.CustomAttributes, &u.Enabled, &u.LastActiveAt,
 		&u.LastLoginAt, &u.ExternalUserID, &u.EmailBouncedAt, &u.EmailBounce,
-		&u.OrganizationID, &u.Organization, &has.merged, &has.resolved, &has.lead)
-	if errors.Is(err, db.ErrNoRows) {
-		return nil, has, fault.Missing("conversation")
+		&u.OrganizationID, &u.Organization, &has.merged, &has.resolved, &has.lead, &tags}
+	if p != nil {
+		dest = append(dest, &previous)
 	}
-	if err != nil {
-		return nil, has, fmt.Errorf("read conversation: %w", err)
+	if err := r.Scan(dest...); err != nil {
+		return nil, has, err
 	}
 	c.ReferenceNumber = strconv.FormatInt(reference, 10)
 	c.InboxMail = BareAddress(from)
-	return &c, has, nil
+	status, priority := known.status(c.StatusID), (*Priority)(nil)
+	if c.PriorityID != nil {
+		if priority = known.priority(*c.PriorityID); priority == nil {
+			return nil, has, errUnknownName
+		}
+		c.Priority = &priority.Name
+	}
+	var ok bool
+	if c.Tags, ok = known.tagNames(tags); !ok || status == nil {
+		return nil, has, errUnknownName
+	}
+	c.Status, c.StatusCategory = status.Name, status.Category
+	if p == nil {
+		return &c, has, nil
+	}
+	var err error
+	c.PreviousConversations, err = previousOf(&c, previous, known, p)
+	return &c, has, err
 }
 
 // BareAddress returns the address of an RFC 5322 mailbox such as "Help <help@acme.test>", "" if there is none.
@@ -144,37 +173,68 @@ func tagNames(ctx context.Context, q db.Querier, id int64) ([]string, error) {
 // maxPrevious is how many earlier conversations are shown beside one.
 const maxPrevious = 10
 
-// previous returns up to ten other conversations of the contact, newest first, that p may read.
-func (s *Service) previous(ctx context.Context, p *agent.Principal, c *Conversation) ([]Previous, error) {
+const previousColumns = `id, created_at, updated_at, uuid, subject, last_message, last_message_at, assigned_user_id, assigned_team_id, status_id, reference_number`
+
+// previousColumn reads other conversations of the contact of conversations c, newest first, for [previousOf]. Of one who may
+// not read all the newest may be hidden.
+func previousColumn(engine db.Engine, readsAll bool) string {
+	list, one := `json_group_array`, `json_array`
+	if engine == db.Postgres {
+		list, one = `json_agg`, `json_build_array`
+	}
+	among := 5 * maxPrevious
+	if readsAll {
+		among = maxPrevious
+	}
+	return `(SELECT CAST(` + list + `(` + one + `(` + previousColumns + `)) AS TEXT) FROM (SELECT ` + previousColumns + ` FROM conversations
+		WHERE contact_id = c.contact_id AND id <> c.id AND status_id > 0 ORDER BY created_at DESC LIMIT ` + strconv.Itoa(among) + `) AS pc)`
+}
+
+// previousOf returns up to ten other conversations of the contact, newest first, that p may read.
+func previousOf(c *Conversation, read db.JSON, known *names, p *agent.Principal) ([]Previous, error) {
+	var rows []previousRow
+	if err := read.Decode(&rows); err != nil {
+		return nil, err
+	}
 	out := []Previous{}
-	err := s.scanRows(ctx, s.db, func(known *names) error {
-		out = out[:0]
-		return db.Each(ctx, s.db, func(r db.Rows) error {
-			v := Previous{Contact: Person{c.Contact.FirstName, c.Contact.LastName, c.Contact.AvatarURL}}
-			var user, team *int64
-			var status, reference int64
-			if err := r.Scan(&v.ID, &v.CreatedAt, &v.UpdatedAt, &v.UUID, &v.Subject, &v.LastMessage, &v.LastMessageAt, &user, &team, &status, &reference); err != nil {
-				return err
-			}
-			v.ReferenceNumber = strconv.FormatInt(reference, 10)
-			if !CanRead(p, user, team) || len(out) == maxPrevious {
-				return nil
-			}
-			st := known.status(status)
-			if st == nil {
-				return errUnknownName
-			}
-			v.Status = st.Name
-			out = append(out, v)
-			return nil
-		}, `SELECT id, created_at, updated_at, uuid, subject, last_message, last_message_at, assigned_user_id, assigned_team_id, status_id, reference_number
-			FROM conversations WHERE contact_id = $1 AND id <> $2 AND status_id > 0 ORDER BY created_at DESC LIMIT 50`, c.ContactID, c.ID)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read previous conversations: %w", err)
+	for _, row := range rows {
+		if !CanRead(p, row.user, row.team) || len(out) == maxPrevious {
+			continue
+		}
+		st := known.status(row.status)
+		if st == nil {
+			return nil, errUnknownName
+		}
+		row.Status = st.Name
+		row.Contact = Person{c.Contact.FirstName, c.Contact.LastName, c.Contact.AvatarURL}
+		out = append(out, row.Previous)
 	}
 	return out, nil
 }
+
+// previousRow is a row of [previousColumn].
+type previousRow struct {
+	Previous
+	user, team *int64
+	status     int64
+}
+
+// UnmarshalJSON reads the values of a row in the order of the columns.
+func (r *previousRow) UnmarshalJSON(b []byte) error {
+	var created, updated, reference int64
+	var last *int64
+	err := json.Unmarshal(b, &[]any{&r.ID, &created, &updated, &r.UUID, &r.Subject, &r.LastMessage, &last, &r.user, &r.team, &r.status, &reference})
+	if err != nil {
+		return err
+	}
+	r.CreatedAt, r.UpdatedAt, r.ReferenceNumber = micros(created), micros(updated), strconv.FormatInt(reference, 10)
+	if last != nil {
+		r.LastMessageAt = micros(*last).Ptr()
+	}
+	return nil
+}
+
+func micros(n int64) db.Time { return db.Time{Time: time.UnixMicro(n).UTC()} }
 
 // Participants returns everybody who wrote in a conversation that p may read.
 func (s *Service) Participants(ctx context.Context, p *agent.Principal, id string) ([]Participant, error) {
