@@ -120,7 +120,11 @@ func (r *rows) flush(ctx context.Context, tx *db.Tx) error {
 	}
 	columns := strings.FieldsFunc(r.columns, func(c rune) bool { return c == ',' || c <= ' ' })
 	if tx.Engine() == db.Postgres {
-		_, err := tx.PG().CopyFrom(ctx, pgx.Identifier{r.table}, columns, pgx.CopyFromRows(r.all))
+		ptx, err := tx.PG(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = ptx.CopyFrom(ctx, pgx.Identifier{r.table}, columns, pgx.CopyFromRows(r.all))
 		return err
 	}
 	const most = 160 // arguments of one statement; binding them costs the square of their number on SQLite

@@ -299,18 +299,22 @@ func (c *Channel) decide(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parse
 			return ignored, err
 		}
 	}
-	existing, err := c.Conversations.HasSource(ctx, tx, in.ID, p.source)
+	from, err := c.writer(ctx, tx, in, m)
 	if err != nil {
 		return outcome{}, err
 	}
-	if existing != 0 {
-		return outcome{state: stateDuplicate, reason: "the inbox has a message with this Message-ID", messageID: &existing}, nil
+	var seen conversation.Seen
+	if err := c.Conversations.LookForSource(ctx, tx, in.ID, p.source, &seen); err != nil {
+		return outcome{}, err
 	}
-	purged, err := c.Conversations.Purged(ctx, tx, in.ID, p.source)
+	known, err := contact.LookUp(ctx, tx, from.Email)
 	if err != nil {
 		return outcome{}, err
 	}
-	if purged {
+	switch {
+	case seen.MessageID != 0:
+		return outcome{state: stateDuplicate, reason: "the inbox has a message with this Message-ID", messageID: &seen.MessageID}, nil
+	case seen.Purged:
 		return c.purgedAgain(ctx, tx, p.entry, files)
 	}
 	if answered := ticketOf(m); answered != "" {
@@ -319,22 +323,19 @@ func (c *Channel) decide(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parse
 		}
 		return c.answersNotice(ctx, tx, in, p, files, answered)
 	}
-	from, err := c.writer(ctx, tx, in, m)
-	if err != nil {
-		return outcome{}, err
-	}
-	for _, a := range []mail.Address{m.From[0], from} {
-		blocked, err := contact.Blocked(ctx, tx, a.Email)
+	if via := m.From[0]; via != from {
+		blocked, err := contact.Blocked(ctx, tx, via.Email)
 		if err != nil {
 			return outcome{}, err
 		}
 		if blocked {
-			return outcome{state: stateIgnored, rule: ruleBlocked, reason: "blocked: " + a.Email}, nil
-		}
-		if a == from {
-			break
+			return outcome{state: stateIgnored, rule: ruleBlocked, reason: "blocked: " + via.Email}, nil
 		}
 	}
+	if known.Blocked {
+		return outcome{state: stateIgnored, rule: ruleBlocked, reason: "blocked: " + from.Email}, nil
+	}
+	how.known = &known
 	filed, err := c.store(ctx, tx, in, p, from, files, how)
 	if errors.Is(err, errAnswersNothing) {
 		return ignored, nil
@@ -376,106 +377,6 @@ func keepsAutomatic(ctx context.Context, tx *db.Tx, inboxID int64, rule string) 
 	var cfg inbox.EmailConfig
 	err := config.Decode(&cfg)
 	return cfg.KeepAutomatic, err
-}
-
-// filing is how a mail becomes a message. A fresh one opens a conversation whatever it answers; an automatic one only joins one,
-// and nothing follows from it.
-type filing struct{ fresh, automatic bool }
-
-var errAnswersNothing = errors.New("an automatic answer to no conversation")
-
-// store files the mail as a message of the conversation it belongs to, or of a new one. [errAnswersNothing] tells that an
-// automatic one belongs to none.
-func (c *Channel) store(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed, from mail.Address, files []media.Incoming, how filing) (conversation.Received, error) {
-	m := p.mail
-	var thread *conversation.Thread
-	var lead *conversation.Lead
-	var err error
-	if !how.fresh {
-		if thread, lead, err = c.threadOf(ctx, tx, in, m, from.Email); err != nil {
-			return conversation.Received{}, err
-		}
-	}
-	if how.automatic && thread == nil {
-		return conversation.Received{}, errAnswersNothing
-	}
-	author, err := c.author(ctx, tx, thread, from)
-	if err != nil {
-		return conversation.Received{}, err
-	}
-	if !m.Header.AuthResults().Forged() {
-		first, last := names(from)
-		if err := contact.Introduce(ctx, tx, c.Events, author, first, last); err != nil {
-			return conversation.Received{}, err
-		}
-	}
-	if err := contact.ClearBounced(ctx, tx, author); err != nil {
-		return conversation.Received{}, err
-	}
-	incoming := conversation.Incoming{
-		InboxID: in.ID, AuthorID: author, Subject: clean(m.Subject), HTML: clean(p.html), Text: clean(p.text), SourceID: clean(p.source),
-		Meta: envelopeMeta(m, from), Cause: fmt.Sprintf("mail:%d", p.entry.ID), Automatic: how.automatic, Lead: lead,
-		Attach: c.attaching(files),
-	}
-	incoming.Files, incoming.Images = counted(files)
-	if thread == nil {
-		return c.Conversations.OpenTx(ctx, tx, incoming)
-	}
-	if strings.EqualFold(thread.ContactEmail, from.Email) {
-		incoming.AuthorID = thread.ContactID
-	}
-	return c.Conversations.AppendTx(ctx, tx, thread.ConversationID, incoming)
-}
-
-// visitorsAnswer is how long after the last mail of a chat an answer makes its visitor a contact.
-const visitorsAnswer = 7 * 24 * time.Hour
-
-// author returns the contact who wrote a mail. The visitor of a chat who answers the mail by which it went on becomes one, if nobody
-// else has the address.
-func (c *Channel) author(ctx context.Context, tx *db.Tx, thread *conversation.Thread, from mail.Address) (int64, error) {
-	if thread != nil && thread.Visitor && strings.EqualFold(thread.ContactEmail, from.Email) &&
-		(thread.MailedAt == nil || time.Since(thread.MailedAt.Time) <= visitorsAnswer) {
-		return thread.ContactID, contact.Promote(ctx, tx, c.Events, thread.ContactID)
-	}
-	first, last := names(from)
-	id, _, err := contact.FindOrCreate(ctx, tx, contact.Identity{Email: from.Email, FirstName: first, LastName: last})
-	return id, err
-}
-
-// names takes the name that a mail is written under apart.
-func names(from mail.Address) (first, last string) {
-	first, last, _ = strings.Cut(strings.TrimSpace(from.Name), " ")
-	return clean(first), clean(strings.TrimSpace(last))
-}
-
-// envelopeMeta is what the thread shows of a mail's header. From is who wrote it, as answers go there; via is through whom it came.
-func envelopeMeta(m *mail.Message, from mail.Address) map[string]any {
-	meta := map[string]any{"subject": clean(m.Subject)}
-	for key, list := range map[string][]mail.Address{"from": m.From, "to": m.To, "cc": m.Cc, "bcc": m.Bcc} {
-		bare := make([]string, 0, len(list))
-		for _, a := range list {
-			if a.Email != "" && len(bare) < 200 {
-				bare = append(bare, clean(a.Email))
-			}
-		}
-		meta[key] = bare
-	}
-	if !m.Date.IsZero() {
-		meta["date"] = m.Date.UTC().Format(time.RFC3339)
-	}
-	if len(m.From) > 0 && m.From[0].Email != from.Email {
-		meta["from"], meta["via"] = []string{clean(from.Email)}, clean(m.From[0].Email)
-	}
-	if from.Name != "" {
-		meta["from_name"] = clean(from.Name)
-	}
-	if verdict := m.Header.AuthResults(); verdict != nil {
-		meta["authentication"] = verdict
-	}
-	if len(m.Problems) > 0 {
-		meta["problems"] = m.Problems[:min(len(m.Problems), 10)]
-	}
-	return meta
 }
 
 // clean makes text storable: PostgreSQL refuses NUL and bytes that are no UTF-8.

@@ -2,9 +2,10 @@ package email
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -126,31 +127,12 @@ func (c *Channel) record(ctx context.Context, m *mailbox, fetched []fetched, upT
 	err = c.DB.Tx(ctx, func(tx *db.Tx) error {
 		out = out[:0]
 		last := max(m.LastUID, upTo)
-		for _, f := range fetched {
-			e := entry{InboxID: m.InboxID, MailboxID: m.ID, UIDValidity: m.UIDValidity, UID: f.UID, Size: f.Size, Blob: f.Blob, State: statePending}
-			var settled *db.Time
-			rule, reason := "", f.Reason
-			switch {
-			case f.Deleted:
-				e.State, rule, reason = stateIgnored, ruleDeleted, "marked as deleted on the server"
-			case reason != "":
-				e.State, rule = stateQuarantined, f.Rule
-			}
-			if rule != "" {
-				settled = db.Now().Ptr()
-			}
-			err := tx.QueryRow(ctx, `INSERT INTO mail_ledger (created_at, inbox_id, mailbox_id, uid_validity, uid, size, blob, state, rule, reason, settled_at)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (mailbox_id, uid_validity, uid) DO NOTHING RETURNING id`,
-				db.Now(), e.InboxID, e.MailboxID, e.UIDValidity, e.UID, e.Size, e.Blob, e.State, rule, reason, settled).Scan(&e.ID)
-			if errors.Is(err, db.ErrNoRows) {
-				continue // another node, or this one before it was killed, entered it
-			}
+		for some := range slices.Chunk(fetched, enteredAtOnce) {
+			pending, err := enter(ctx, tx, m, some)
 			if err != nil {
 				return err
 			}
-			if e.State == statePending {
-				out = append(out, e)
-			}
+			out = append(out, pending...)
 		}
 		if _, err := tx.Exec(ctx, `UPDATE mailboxes SET last_uid = $2, last_contact_at = $4 WHERE id = $1 AND last_uid < $2 AND uid_validity = $3`, m.ID, last, m.UIDValidity, db.Now()); err != nil {
 			return err
@@ -162,6 +144,54 @@ func (c *Channel) record(ctx context.Context, m *mailbox, fetched []fetched, upT
 		return nil, fmt.Errorf("enter mails in the ledger: %w", err)
 	}
 	return out, nil
+}
+
+// enteredAtOnce is how many mails one statement enters.
+const enteredAtOnce = 10
+
+// enter enters some mails and returns those that are new and to be filed, in their order. One that another node, or this one before it
+// was killed, entered is left as it is.
+func enter(ctx context.Context, tx *db.Tx, m *mailbox, some []fetched) (pending []entry, err error) {
+	now := db.Now()
+	args := []any{now, m.InboxID, m.ID, m.UIDValidity}
+	entries := make([]entry, len(some))
+	values := make([]string, len(some))
+	for i, f := range some {
+		e := entry{InboxID: m.InboxID, MailboxID: m.ID, UIDValidity: m.UIDValidity, UID: f.UID, Size: f.Size, Blob: f.Blob, State: statePending}
+		var settled *db.Time
+		rule, reason := "", f.Reason
+		switch {
+		case f.Deleted:
+			e.State, rule, reason = stateIgnored, ruleDeleted, "marked as deleted on the server"
+		case reason != "":
+			e.State, rule = stateQuarantined, f.Rule
+		}
+		if rule != "" {
+			settled = &now
+		}
+		n := len(args)
+		values[i] = fmt.Sprintf("($1, $2, $3, $4, $%d, $%d, $%d, $%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4, n+5, n+6, n+7)
+		args = append(args, e.UID, e.Size, e.Blob, e.State, rule, reason, settled)
+		entries[i] = e
+	}
+	ids := make(map[int64]int64, len(some))
+	err = db.Each(ctx, tx, func(r db.Rows) error {
+		var id, uid int64
+		err := r.Scan(&id, &uid)
+		ids[uid] = id
+		return err
+	}, `INSERT INTO mail_ledger (created_at, inbox_id, mailbox_id, uid_validity, uid, size, blob, state, rule, reason, settled_at)
+		VALUES `+strings.Join(values, ", ")+` ON CONFLICT (mailbox_id, uid_validity, uid) DO NOTHING RETURNING id, uid`, args...)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if e.ID = ids[e.UID]; e.ID != 0 && e.State == statePending {
+			pending = append(pending, e)
+		}
+		delete(ids, e.UID)
+	}
+	return pending, nil
 }
 
 // pending returns mails of a mailbox that are entered but not settled, oldest first.

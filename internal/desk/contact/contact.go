@@ -64,7 +64,7 @@ const (
 )
 
 func (in Identity) normalised() (Identity, error) {
-	in.Email = strings.ToLower(strings.TrimSpace(in.Email))
+	in.Email = normalEmail(in.Email)
 	in.FirstName, in.LastName = clip(strings.TrimSpace(in.FirstName)), clip(strings.TrimSpace(in.LastName))
 	if in.Email == "" {
 		return in, fault.Required("email")
@@ -78,6 +78,8 @@ func (in Identity) normalised() (Identity, error) {
 	}
 	return in, nil
 }
+
+func normalEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 
 func clip(s string) string {
 	if r := []rune(s); len(r) > maxName {
@@ -97,10 +99,34 @@ func FindOrCreate(ctx context.Context, tx *db.Tx, in Identity) (id int64, create
 	if err == nil || !errors.Is(err, db.ErrNoRows) {
 		return id, false, err
 	}
-	company, err := organization.OfAddress(ctx, tx, in.Email)
+	id, err = create(ctx, tx, in)
+	return id, err == nil, err
+}
+
+// Known is what there is of an address.
+type Known struct {
+	ID      int64 // the contact that [FindOrCreate] returns; 0 for none
+	Blocked bool  // see [Blocked]
+}
+
+// LookUp returns what is known of an address.
+func LookUp(ctx context.Context, q db.Querier, email string) (k Known, err error) {
+	err = q.QueryRow(ctx, `SELECT COALESCE((`+byEmail+`), (`+byMerged+`), 0), (`+blockedQuery+`)`, normalEmail(email)).Scan(&k.ID, &k.Blocked)
 	if err != nil {
-		return 0, false, err
+		return k, fmt.Errorf("look up an address: %w", err)
 	}
+	return k, nil
+}
+
+// Create returns the id of a contact made of an identity that has none as far as [LookUp] knows.
+func Create(ctx context.Context, tx *db.Tx, in Identity) (id int64, err error) {
+	if in, err = in.normalised(); err != nil {
+		return 0, err
+	}
+	return create(ctx, tx, in)
+}
+
+func create(ctx context.Context, tx *db.Tx, in Identity) (id int64, err error) {
 	now := db.Now()
 	var external *string
 	conflict := `(email) WHERE type = 'contact' AND deleted_at IS NULL AND external_user_id IS NULL`
@@ -110,14 +136,23 @@ func FindOrCreate(ctx context.Context, tx *db.Tx, in Identity) (id int64, create
 	}
 	// Two mails of a new person may be filed at the same time by two nodes; the index decides, both get the one row.
 	err = tx.QueryRow(ctx, `INSERT INTO users (created_at, updated_at, type, email, first_name, last_name, external_user_id, organization_id, name_made_up)
-		VALUES ($1, $1, 'contact', $2, $3, $4, $5, $6, $7)
+		VALUES ($1, $1, 'contact', $2, $3, $4, $5, (`+organization.OfDomain("$6")+`), $7)
 		ON CONFLICT `+conflict+` DO UPDATE SET updated_at = excluded.updated_at RETURNING id`,
-		now, in.Email, in.FirstName, in.LastName, external, company, in.madeUp).Scan(&id)
+		now, in.Email, in.FirstName, in.LastName, external, organization.DomainOf(in.Email), in.madeUp).Scan(&id)
 	if err != nil {
-		return 0, false, fmt.Errorf("create contact: %w", err)
+		return 0, fmt.Errorf("create contact: %w", err)
 	}
-	return id, true, nil
+	return id, nil
 }
+
+// The contact that has the address $1, and the one into which somebody with it was merged. Adding nothing to a column keeps other
+// indexes than that of addresses out of it: in a new desk PostgreSQL has counted nobody yet, takes those to be as short, and
+// would walk all people.
+const (
+	byEmail  = `SELECT id FROM users WHERE email = $1 AND type || '' = 'contact' AND deleted_at IS NULL ORDER BY external_user_id IS NULL, id LIMIT 1`
+	byMerged = `SELECT into_.id FROM users u JOIN users into_ ON into_.id = u.merged_into
+		WHERE u.email = $1 AND into_.type || '' = 'contact' AND into_.deleted_at IS NULL ORDER BY u.id + 0 DESC LIMIT 1`
+)
 
 func find(ctx context.Context, tx *db.Tx, in Identity) (id int64, err error) {
 	if in.ExternalUserID != "" {
@@ -131,14 +166,10 @@ func find(ctx context.Context, tx *db.Tx, in Identity) (id int64, err error) {
 			in.ExternalUserID, in.Email).Scan(&id)
 		return id, err
 	}
-	err = tx.QueryRow(ctx, `SELECT id FROM users WHERE email = $1 AND type = 'contact' AND deleted_at IS NULL
-		ORDER BY external_user_id IS NULL, id LIMIT 1`, in.Email).Scan(&id)
-	if !errors.Is(err, db.ErrNoRows) {
-		return id, err
+	err = tx.QueryRow(ctx, `SELECT COALESCE((`+byEmail+`), (`+byMerged+`), 0)`, in.Email).Scan(&id)
+	if err == nil && id == 0 {
+		err = db.ErrNoRows
 	}
-	// Somebody with that address was merged into another contact.
-	err = tx.QueryRow(ctx, `SELECT into_.id FROM users u JOIN users into_ ON into_.id = u.merged_into
-		WHERE u.email = $1 AND into_.type = 'contact' AND into_.deleted_at IS NULL ORDER BY u.id DESC LIMIT 1`, in.Email).Scan(&id)
 	return id, err
 }
 
@@ -174,16 +205,16 @@ func Promote(ctx context.Context, tx *db.Tx, events *event.Log, id int64) error 
 	return changed(ctx, tx, events, id, ChangedPayload{ContactID: id, Fields: []string{"type"}})
 }
 
+const blockedQuery = `SELECT count(*) > 0 FROM users u JOIN users p ON p.id = COALESCE(u.merged_into, u.id)
+	WHERE u.email = $1 AND p.type || '' IN ('contact', 'visitor') AND p.deleted_at IS NULL AND NOT p.enabled`
+
 // Blocked reports whether a contact or visitor with the address, or the one they were merged into, is blocked.
 func Blocked(ctx context.Context, q db.Querier, email string) (bool, error) {
-	var n int
-	err := q.QueryRow(ctx, `SELECT count(*) FROM users u JOIN users p ON p.id = COALESCE(u.merged_into, u.id)
-		WHERE u.email = $1 AND p.type IN ('contact', 'visitor') AND p.deleted_at IS NULL AND NOT p.enabled`,
-		strings.ToLower(email)).Scan(&n)
-	if err != nil {
+	var blocked bool
+	if err := q.QueryRow(ctx, blockedQuery, normalEmail(email)).Scan(&blocked); err != nil {
 		return false, fmt.Errorf("look for a blocked contact: %w", err)
 	}
-	return n > 0, nil
+	return blocked, nil
 }
 
 // MarkBounced notes on every contact with an address that mail to it came back for good, with the server's words.
@@ -198,9 +229,5 @@ func MarkBounced(ctx context.Context, tx *db.Tx, email, words string) error {
 
 // ClearBounced takes the mark of MarkBounced from a contact: who writes from an address can be reached there again.
 func ClearBounced(ctx context.Context, tx *db.Tx, id int64) error {
-	_, err := tx.Exec(ctx, `UPDATE users SET email_bounced_at = NULL, email_bounce = '' WHERE id = $1 AND email_bounced_at IS NOT NULL`, id)
-	if err != nil {
-		return fmt.Errorf("clear the mark of an address: %w", err)
-	}
-	return nil
+	return tx.Later(ctx, "clear the mark of an address", `UPDATE users SET email_bounced_at = NULL, email_bounce = '' WHERE id = $1 AND email_bounced_at IS NOT NULL`, id)
 }

@@ -68,13 +68,9 @@ func move(ctx context.Context, tx *db.Tx, from, to *place) error {
 		values = append(values, fmt.Sprintf("($%d, $%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4, n+5))
 		args = append(args, p.user, p.team, p.status, slot, delta[p])
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO conversation_counts (assigned_user_id, assigned_team_id, status_id, slot, n) VALUES `+
+	return tx.Later(ctx, "keep the counts", `INSERT INTO conversation_counts (assigned_user_id, assigned_team_id, status_id, slot, n) VALUES `+
 		strings.Join(values, ", ")+` ON CONFLICT (assigned_user_id, assigned_team_id, status_id, slot)
 		DO UPDATE SET n = conversation_counts.n + excluded.n`, args...)
-	if err != nil {
-		return fmt.Errorf("keep the counts: %w", err)
-	}
-	return nil
 }
 
 // Counts are the numbers of open conversations beside the lists, as one agent may see them.

@@ -224,8 +224,18 @@ type newMessage struct {
 	Cause                                    string
 	Attach                                   func(ctx context.Context, tx *db.Tx, messageID int64) error
 	Also                                     alongside
-	UUID                                     string // "" for a new one
-	InboxID                                  int64  // by which it came; 0 for the conversation's
+	UUID                                     string  // "" for a new one
+	InboxID                                  int64   // by which it came; 0 for the conversation's
+	At                                       db.Time // zero for now
+	Opens                                    bool    // its conversation was inserted as it is with the message
+}
+
+// preview is what stands for the message in lists.
+func (m newMessage) preview() string {
+	if m.Preview != "" {
+		return m.Preview
+	}
+	return htmlx.Preview(m.Text, previewLength)
 }
 
 // alongside are other columns of the conversation that change with a message. Written in one statement with its preview
@@ -263,7 +273,10 @@ type stored struct {
 // insert stores a message, makes its sender a participant, refreshes the conversation's preview and appends the
 // event. The conversation's row is locked by the caller.
 func (s *Service) insert(ctx context.Context, tx *db.Tx, h head, m newMessage) (stored, error) {
-	out := stored{UUID: m.UUID, At: db.Now()}
+	out := stored{UUID: m.UUID, At: m.At}
+	if out.At.IsZero() {
+		out.At = db.Now()
+	}
 	if out.UUID == "" {
 		out.UUID = uuid.NewString()
 	}
@@ -293,21 +306,15 @@ func (s *Service) insert(ctx context.Context, tx *db.Tx, h head, m newMessage) (
 			return out, err
 		}
 	}
-	if _, err := tx.Exec(ctx, `INSERT INTO conversation_participants (conversation_id, user_id, created_at) VALUES ($1, $2, $3)
+	if err := tx.Later(ctx, "add participant", `INSERT INTO conversation_participants (conversation_id, user_id, created_at) VALUES ($1, $2, $3)
 		ON CONFLICT DO NOTHING`, h.ID, m.SenderID, out.At); err != nil {
-		return out, fmt.Errorf("add participant: %w", err)
+		return out, err
 	}
-	preview := m.Preview
-	if preview == "" {
-		preview = htmlx.Preview(m.Text, previewLength)
-	}
-	set := `last_message = $2, last_message_at = $3, last_message_sender = $4, last_message_sender_id = $5`
-	if !m.Private && m.Type != TypeActivity {
-		set += `, last_interaction = $2, last_interaction_at = $3, last_interaction_sender = $4, last_interaction_sender_id = $5`
-	}
-	if _, err := tx.Exec(ctx, `UPDATE conversations SET `+set+m.Also.numbered(6)+`, updated_at = $3, version = version + 1 WHERE id = $1`,
-		append([]any{h.ID, preview, out.At, m.SenderType, m.SenderID}, m.Also.args...)...); err != nil {
-		return out, fmt.Errorf("refresh conversation: %w", err)
+	preview := m.preview()
+	if !m.Opens {
+		if err := refresh(ctx, tx, h, m, preview, out.At); err != nil {
+			return out, err
+		}
 	}
 	return out, s.append(ctx, tx, event.New{Type: event.MessageCreated, ConversationID: h.ID, ActorID: m.SenderID, Cause: m.Cause,
 		Payload: MessageCreatedPayload{
@@ -315,6 +322,16 @@ func (s *Service) insert(ctx context.Context, tx *db.Tx, h head, m newMessage) (
 			SenderType: m.SenderType, EchoID: m.EchoID, Change: m.Meta["activity_type"], MessageID: out.ID, AssignedUserID: h.AssignedUserID,
 			Silent: m.Silent || (m.Type == TypeIncoming && h.StatusID == spamID),
 		}})
+}
+
+// refresh makes a conversation show its latest message.
+func refresh(ctx context.Context, tx *db.Tx, h head, m newMessage, preview string, at db.Time) error {
+	set := `last_message = $2, last_message_at = $3, last_message_sender = $4, last_message_sender_id = $5`
+	if !m.Private && m.Type != TypeActivity {
+		set += `, last_interaction = $2, last_interaction_at = $3, last_interaction_sender = $4, last_interaction_sender_id = $5`
+	}
+	return tx.Later(ctx, "refresh conversation", `UPDATE conversations SET `+set+m.Also.numbered(6)+`, updated_at = $3, version = version + 1 WHERE id = $1`,
+		append([]any{h.ID, preview, at, m.SenderType, m.SenderID}, m.Also.args...)...)
 }
 
 // previewLength is how many characters of a message its conversation shows in lists.

@@ -1,15 +1,11 @@
 package conversation
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
-	"strconv"
 	"strings"
-
-	"github.com/google/uuid"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/event"
@@ -49,14 +45,18 @@ type Received struct {
 
 // OpenTx opens a conversation with its first message, in the caller's transaction.
 func (s *Service) OpenTx(ctx context.Context, tx *db.Tx, in Incoming) (Received, error) {
-	h, err := s.open(ctx, tx, opening{ContactID: in.AuthorID, InboxID: in.InboxID, Subject: in.Subject, ActorID: in.AuthorID, Cause: in.Cause})
+	m := in.message()
+	m.Opens, m.At, m.Preview = true, db.Now(), m.preview()
+	h, err := s.open(ctx, tx, opening{ContactID: in.AuthorID, InboxID: in.InboxID, Subject: in.Subject, ActorID: in.AuthorID, Cause: in.Cause,
+		First: &m, Waits: !in.Automatic})
 	if err != nil {
 		return Received{}, err
 	}
 	if err := in.Lead.store(ctx, tx, h.ID); err != nil {
 		return Received{}, err
 	}
-	return s.receive(ctx, tx, h, in, true)
+	st, err := s.insert(ctx, tx, h, m)
+	return Received{ConversationID: h.ID, ConversationUUID: h.UUID, MessageID: st.ID, MessageUUID: st.UUID, New: true}, err
 }
 
 // AppendTx adds an incoming message to a conversation, or to what it was merged into, reopening it if need be, in the
@@ -69,9 +69,8 @@ func (s *Service) AppendTx(ctx context.Context, tx *db.Tx, conversationID int64,
 	return s.receive(ctx, tx, h, in, false)
 }
 
-// receive stores an incoming message and does what follows from one: the clock of the waiting customer, the new
-// participant, the reopening.
-func (s *Service) receive(ctx context.Context, tx *db.Tx, h head, in Incoming, isNew bool) (Received, error) {
+// message is the message to be stored.
+func (in Incoming) message() newMessage {
 	m := newMessage{
 		Type: TypeIncoming, Status: StatusReceived, Content: in.HTML, Text: in.Text, ContentType: "html",
 		SenderID: in.AuthorID, SenderType: SenderContact, Meta: in.Meta, SourceID: in.SourceID, Cause: in.Cause, Attach: in.Attach,
@@ -85,16 +84,23 @@ func (s *Service) receive(ctx context.Context, tx *db.Tx, h head, in Incoming, i
 	if strings.TrimSpace(m.Text) == "" {
 		m.Preview = attachmentPreview(in.Files, in.Images)
 	}
-	joined, err := s.joins(ctx, tx, h, in.AuthorID)
-	if err != nil {
-		return Received{}, err
-	}
-	filedOnly := h.StatusID == spamID || in.Automatic
 	if in.Automatic {
 		m.Silent = true
 		m.Meta = maps.Clone(m.Meta)
 		m.Meta["is_automated"] = true
 	}
+	return m
+}
+
+// receive stores an incoming message and does what follows from one: the clock of the waiting customer, the new
+// participant, the reopening.
+func (s *Service) receive(ctx context.Context, tx *db.Tx, h head, in Incoming, isNew bool) (Received, error) {
+	m := in.message()
+	joined, err := s.joins(ctx, tx, h, in.AuthorID)
+	if err != nil {
+		return Received{}, err
+	}
+	filedOnly := h.StatusID == spamID || in.Automatic
 	waits := h.WaitingSince == nil && !filedOnly
 	if waits {
 		m.Also = alongside{`waiting_since = ?`, []any{db.Now()}}
@@ -183,70 +189,6 @@ func (s *Service) system(ctx context.Context, q db.Querier) (*agent.Principal, e
 		return nil, fmt.Errorf("read the System user: %w", err)
 	}
 	return p, nil
-}
-
-// marker is the number of a conversation as the subject of one that an agent begins ends with it.
-func (s *Service) marker(reference int64) string {
-	return " - " + strings.ReplaceAll(cmp.Or(s.SubjectRef, "#{ref}"), "{ref}", strconv.FormatInt(reference, 10))
-}
-
-// opening is a conversation to be made.
-type opening struct {
-	ContactID, InboxID int64
-	Subject            string
-	Marker             bool // add the number to the subject
-	ActorID            int64
-	Cause              string
-	CustomAttributes   db.JSON
-	// Of one that begins as another is: who has it, its priority, its meta.
-	UserID, TeamID, PriorityID *int64
-	Meta                       db.JSON
-}
-
-const maxSubject = 1000
-
-// open inserts an empty conversation with status Open.
-func (s *Service) open(ctx context.Context, tx *db.Tx, o opening) (head, error) {
-	open, err := s.ref.status(ctx, tx, Open)
-	if err != nil {
-		return head{}, err
-	}
-	h := head{UUID: uuid.NewString(), ContactID: o.ContactID, InboxID: o.InboxID, StatusID: open.ID, AssignedUserID: o.UserID, AssignedTeamID: o.TeamID,
-		PriorityID: o.PriorityID}
-	next := `UPDATE conversation_reference SET value = value + 1 RETURNING value`
-	if tx.Engine() == db.Postgres {
-		next = `SELECT nextval('conversation_reference')`
-	}
-	if err := tx.QueryRow(ctx, next).Scan(&h.Reference); err != nil {
-		return h, fmt.Errorf("take a reference number: %w", err)
-	}
-	h.Subject = o.Subject
-	if r := []rune(h.Subject); len(r) > maxSubject {
-		h.Subject = string(r[:maxSubject])
-	}
-	if o.Marker {
-		h.Subject += s.marker(h.Reference)
-	}
-	if len(o.CustomAttributes) == 0 {
-		o.CustomAttributes = db.JSON("{}")
-	}
-	if len(o.Meta) == 0 {
-		o.Meta = db.JSON("{}")
-	}
-	now := db.Now()
-	err = tx.QueryRow(ctx, `INSERT INTO conversations (created_at, updated_at, uuid, reference_number, contact_id, inbox_id, status_id,
-		subject, custom_attributes, last_message_at, contact_last_seen_at, assigned_user_id, assigned_team_id, priority_id, meta)
-		VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $1, $1, $9, $10, $11, $12) RETURNING id`,
-		now, h.UUID, h.Reference, h.ContactID, h.InboxID, h.StatusID, h.Subject, o.CustomAttributes, h.AssignedUserID, h.AssignedTeamID, h.PriorityID, o.Meta).Scan(&h.ID)
-	if err != nil {
-		return h, fmt.Errorf("open conversation: %w", err)
-	}
-	to := placeOf(h.AssignedUserID, h.AssignedTeamID, h.StatusID)
-	if err := move(ctx, tx, nil, &to); err != nil {
-		return h, err
-	}
-	return h, s.append(ctx, tx, event.New{Type: event.ConversationCreated, ConversationID: h.ID, ActorID: o.ActorID, Cause: o.Cause,
-		Payload: ChangedPayload{ConversationUUID: h.UUID}})
 }
 
 // Thread is a conversation that a message may belong to.
@@ -339,4 +281,17 @@ func (s *Service) HasSource(ctx context.Context, q db.Querier, inboxID int64, so
 		return 0, nil
 	}
 	return messageID, err
+}
+
+// Seen is whether the inbox of a mail has it already, or had it and it was deleted for good.
+type Seen struct {
+	MessageID int64 // 0 for none
+	Purged    bool
+}
+
+// LookForSource looks for a mail by its Message-ID. What is found is in seen once the next statement of the transaction is answered.
+func (s *Service) LookForSource(ctx context.Context, tx *db.Tx, inboxID int64, sourceID string, seen *Seen) error {
+	return tx.LaterRow(ctx, "look for a mail in the desk", []any{&seen.MessageID, &seen.Purged},
+		`SELECT COALESCE((SELECT id FROM messages WHERE inbox_id = $1 AND source_id = $2), 0),
+			EXISTS (SELECT 1 FROM purged_sources WHERE inbox_id = $1 AND source_hash = $3)`, inboxID, sourceID, sourceHash(sourceID))
 }

@@ -66,11 +66,11 @@ func (l *Log) Append(ctx context.Context, tx *db.Tx, n New) error {
 	if n.ConversationID != 0 {
 		e.ConversationID = &n.ConversationID
 	}
-	err := tx.QueryRow(ctx, `INSERT INTO events (created_at, type, conversation_id, actor_id, cause, payload)
+	err := tx.LaterRow(ctx, "append event "+string(n.Type), []any{&e.ID}, `INSERT INTO events (created_at, type, conversation_id, actor_id, cause, payload)
 		VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
-		e.CreatedAt, string(e.Type), e.ConversationID, e.ActorID, e.Cause, e.Payload).Scan(&e.ID)
+		e.CreatedAt, string(e.Type), e.ConversationID, e.ActorID, e.Cause, e.Payload)
 	if err != nil {
-		return fmt.Errorf("append event %s: %w", n.Type, err)
+		return err
 	}
 	tx.AfterCommit(func() { l.committed(e) })
 	for _, react := range l.reactions {

@@ -53,7 +53,7 @@ func NewLog(d *db.DB, b bus.Bus, log *slog.Logger) *Log {
 func (l *Log) Listen(fn func(Event)) { l.listeners = append(l.listeners, fn) }
 
 // React adds what belongs to a change itself: it is called with every event that this node appends, in the transaction of
-// the change, which fails with it. It must be quick and read by the transaction only.
+// the change, which fails with it. It must be quick and read by the transaction only. The event may have no id yet.
 func (l *Log) React(fn func(ctx context.Context, tx *db.Tx, e Event) error) {
 	l.reactions = append(l.reactions, fn)
 }

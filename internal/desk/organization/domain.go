@@ -58,9 +58,8 @@ func clip(s string) string {
 
 // OfAddress returns the organization to which the domain of an address belongs, nil if it belongs to none.
 func OfAddress(ctx context.Context, q db.Querier, email string) (*int64, error) {
-	domain := email[strings.LastIndexByte(email, '@')+1:]
 	var id int64
-	err := q.QueryRow(ctx, `SELECT organization_id FROM organization_domains WHERE domain = $1`, domain).Scan(&id)
+	err := q.QueryRow(ctx, OfDomain("$1"), DomainOf(email)).Scan(&id)
 	switch {
 	case errors.Is(err, db.ErrNoRows):
 		return nil, nil
@@ -69,6 +68,14 @@ func OfAddress(ctx context.Context, q db.Querier, email string) (*int64, error) 
 	}
 	return &id, nil
 }
+
+// OfDomain is the query of the organization to which the domain belongs that a placeholder stands for, for use in other statements.
+func OfDomain(placeholder string) string {
+	return `SELECT organization_id FROM organization_domains WHERE domain = ` + placeholder
+}
+
+// DomainOf returns the domain of an address.
+func DomainOf(email string) string { return email[strings.LastIndexByte(email, '@')+1:] }
 
 // setDomains makes these the domains of an organization and returns those that are new.
 func setDomains(ctx context.Context, tx *db.Tx, id int64, before, after []string) (added []string, err error) {

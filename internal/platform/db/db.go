@@ -16,6 +16,9 @@
 // cost of the disk is shared. On PostgreSQL each call is a transaction of its own, tried again when the server
 // reports a deadlock or a serialisation failure, so the function passed to Tx may run more than once.
 //
+// What a statement costs on PostgreSQL is for a good part the way there and back. A write that nothing in its transaction waits
+// for is given to [Tx.Later], which sends it along with the next statement (see pipeline.go).
+//
 // # The index file
 //
 // Indexes that can be made anew from the rest (full-text search) are written by [DB.IndexTx]. SQLite keeps them in a file
@@ -300,21 +303,14 @@ func (d *DB) IndexTx(ctx context.Context, fn func(tx *Tx) error) error {
 	return d.Tx(ctx, fn)
 }
 
-func (d *DB) postgresTx(ctx context.Context, fn func(tx *Tx) error) (err error) {
-	ptx, err := d.pool.Begin(ctx)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	tx := &Tx{engine: Postgres, pg: ptx}
-	defer func() {
-		// Rolling back what was committed does nothing; after an error or a panic it undoes everything.
-		_ = ptx.Rollback(context.WithoutCancel(ctx))
-	}()
+func (d *DB) postgresTx(ctx context.Context, fn func(tx *Tx) error) error {
+	tx := &Tx{engine: Postgres, pool: d.pool}
+	defer tx.rollback(ctx)
 	if err := fn(tx); err != nil {
 		return err
 	}
-	if err := ptx.Commit(ctx); err != nil {
-		return fmt.Errorf("commit: %w", err)
+	if err := tx.commit(ctx); err != nil {
+		return err
 	}
 	for _, hook := range tx.hooks {
 		hook()

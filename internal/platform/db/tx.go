@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -15,18 +16,27 @@ import (
 // Tx is a transaction that is being written. It is used by one goroutine.
 type Tx struct {
 	engine Engine
-	pg     pgx.Tx
+	pool   *pgxpool.Pool
+	pg     pgx.Tx // nil before the first statement
 	sql    *sql.Tx
 	stmts  *stmtCache
 	missed map[string]struct{} // statements to prepare once the connection is free
+	later  []later             // PostgreSQL only
 	hooks  []func()
 }
 
 // Engine returns which engine the transaction runs on.
 func (t *Tx) Engine() Engine { return t.engine }
 
-// PG returns the PostgreSQL transaction, nil on SQLite. It is for the job runner.
-func (t *Tx) PG() pgx.Tx { return t.pg }
+// PG returns the PostgreSQL transaction, nil on SQLite, after what [Tx.Later] left for later is done. It is for packages that need the engine
+// itself, such as jobs.
+func (t *Tx) PG(ctx context.Context) (pgx.Tx, error) {
+	if t.engine != Postgres {
+		return nil, nil
+	}
+	err := t.flush(ctx)
+	return t.pg, err
+}
 
 // SQL returns the SQLite transaction, nil on PostgreSQL. It is for the job runner.
 func (t *Tx) SQL() *sql.Tx { return t.sql }
@@ -38,9 +48,8 @@ func (t *Tx) AfterCommit(fn func()) { t.hooks = append(t.hooks, fn) }
 
 // Query runs a statement inside the transaction.
 func (t *Tx) Query(ctx context.Context, query string, args ...any) (Rows, error) {
-	if t.pg != nil {
-		rows, err := t.pg.Query(ctx, query, args...)
-		return pgRows{rows}, err
+	if t.engine == Postgres {
+		return t.pgQuery(ctx, query, args)
 	}
 	// A context that ends would interrupt the statement, and SQLite then rolls back the whole group's transaction.
 	ctx = context.WithoutCancel(ctx)
@@ -52,8 +61,8 @@ func (t *Tx) Query(ctx context.Context, query string, args ...any) (Rows, error)
 
 // QueryRow runs a statement that returns at most one row inside the transaction.
 func (t *Tx) QueryRow(ctx context.Context, query string, args ...any) Row {
-	if t.pg != nil {
-		return pgRow{t.pg.QueryRow(ctx, query, args...)}
+	if t.engine == Postgres {
+		return t.pgQueryRow(ctx, query, args)
 	}
 	ctx = context.WithoutCancel(ctx)
 	if st := t.prepared(ctx, query); st != nil {
@@ -64,9 +73,8 @@ func (t *Tx) QueryRow(ctx context.Context, query string, args ...any) Row {
 
 // Exec runs a statement that returns no rows and reports how many it changed.
 func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	if t.pg != nil {
-		tag, err := t.pg.Exec(ctx, query, args...)
-		return tag.RowsAffected(), err
+	if t.engine == Postgres {
+		return t.pgExec(ctx, query, args)
 	}
 	ctx = context.WithoutCancel(ctx)
 	var res sql.Result

@@ -101,7 +101,10 @@ func New(d *db.DB, name string, log *slog.Logger) (*Runner, error) {
 		r.client = client
 		r.addPeriodic = func(p *river.PeriodicJob) { client.PeriodicJobs().Add(p) }
 		r.insert = func(ctx context.Context, tx *db.Tx, args Args, opts *river.InsertOpts) error {
-			_, err := client.InsertTx(ctx, tx.PG(), args, opts)
+			ptx, err := tx.PG(ctx)
+			if err == nil {
+				_, err = client.InsertTx(ctx, ptx, args, opts)
+			}
 			return err
 		}
 		return r, nil
