@@ -131,11 +131,11 @@ func connectPostgres(ctx context.Context, url string, configure func(*pgxpool.Co
 const sqlitePragmas = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 	"&_pragma=foreign_keys(ON)&_pragma=temp_store(MEMORY)"
 
-// The writer of the database touches pages all over the indexes of a conversation and keeps more of them; it copies the write-ahead log
-// into the database every 16 MB rather than every 4. Readers find most pages in the system's own cache.
+// The writer of the database touches pages all over the indexes of a conversation and keeps more of them. Readers find most pages in the
+// system's own cache. The write-ahead log is copied into the database by a [checkpointer].
 const (
-	writerPragmas = "&_pragma=cache_size(-16000)&_pragma=wal_autocheckpoint(4000)&_txlock=immediate"
-	indexPragmas  = "&_pragma=cache_size(-8000)&_pragma=wal_autocheckpoint(4000)&_txlock=immediate"
+	writerPragmas = "&_pragma=cache_size(-16000)&_txlock=immediate"
+	indexPragmas  = "&_pragma=cache_size(-8000)&_txlock=immediate"
 	readerPragmas = "&_pragma=cache_size(-2500)&_pragma=query_only(ON)"
 )
 
@@ -152,30 +152,44 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	}
 	index, err := openWriter(ctx, indexPath(path), indexPragmas)
 	if err != nil {
-		return nil, errors.Join(err, w.Close())
+		return nil, errors.Join(err, w.shut())
 	}
 	connector, err := sqlite.NewConnector(dsn(path) + readerPragmas)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open SQLite for reading: %w", err), w.Close(), index.Close())
+		return nil, errors.Join(fmt.Errorf("open SQLite for reading: %w", err), w.shut(), index.shut())
 	}
 	r := sql.OpenDB(attaching{connector, dsn(indexPath(path))})
 	n := max(4, 2*runtime.NumCPU())
 	r.SetMaxOpenConns(n)
 	r.SetMaxIdleConns(n)
-	return &DB{engine: SQLite, reader: r, writer: newWriter(w), index: newWriter(index)}, nil
+	return &DB{engine: SQLite, reader: r, writer: w, index: index}, nil
 }
 
-func openWriter(ctx context.Context, path, pragmas string) (*sql.DB, error) {
-	w, err := sql.Open("sqlite", dsn(path)+pragmas)
+// openWriter opens the only writer of a file, which is made if it does not exist.
+func openWriter(ctx context.Context, path, pragmas string) (*writer, error) {
+	d, err := openOne(ctx, path, pragmas+fmt.Sprintf("&_pragma=wal_autocheckpoint(%d)", longestLog))
+	if err != nil {
+		return nil, err
+	}
+	beside, err := openOne(ctx, path, "")
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return newWriter(d, newCheckpointer(d, beside)), nil
+}
+
+// openOne opens a single connection.
+func openOne(ctx context.Context, path, pragmas string) (*sql.DB, error) {
+	d, err := sql.Open("sqlite", dsn(path)+pragmas)
 	if err != nil {
 		return nil, fmt.Errorf("open SQLite: %w", err)
 	}
-	w.SetMaxOpenConns(1)
-	w.SetMaxIdleConns(1)
-	if err := w.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open SQLite %s: %w", path, err), w.Close())
+	d.SetMaxOpenConns(1)
+	d.SetMaxIdleConns(1)
+	if err := d.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open SQLite %s: %w", path, err), d.Close())
 	}
-	return w, nil
+	return d, nil
 }
 
 // indexPath is where the index file of a database is: foyer.index.db beside foyer.db.
@@ -237,10 +251,10 @@ func (d *DB) Close() error {
 		d.reads.close()
 		return d.reader.Close()
 	}
-	d.index.close()
-	d.writer.close()
+	d.index.drain()
+	d.writer.drain()
 	d.reads.close()
-	return errors.Join(d.reader.Close(), d.index.db.Close(), d.writer.db.Close())
+	return errors.Join(d.reader.Close(), d.index.shut(), d.writer.shut())
 }
 
 // Ping reports whether the database answers.

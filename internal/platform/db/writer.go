@@ -20,6 +20,7 @@ type writer struct {
 	reqs  chan *writeReq
 	done  chan struct{}
 	stmts stmtCache
+	log   *checkpointer
 
 	mu     sync.RWMutex // held for reading while a request is being queued
 	closed bool
@@ -42,13 +43,14 @@ const (
 // ErrClosed is returned by writes after the database was closed.
 var ErrClosed = errors.New("database is closed")
 
-func newWriter(d *sql.DB) *writer {
-	w := &writer{db: d, reqs: make(chan *writeReq, 1024), done: make(chan struct{})}
+func newWriter(d *sql.DB, log *checkpointer) *writer {
+	w := &writer{db: d, reqs: make(chan *writeReq, 1024), done: make(chan struct{}), log: log}
 	go w.run()
 	return w
 }
 
-func (w *writer) close() {
+// drain waits for the transactions that are queued. There are none after.
+func (w *writer) drain() {
 	w.mu.Lock()
 	if !w.closed {
 		w.closed = true
@@ -56,7 +58,13 @@ func (w *writer) close() {
 	}
 	w.mu.Unlock()
 	<-w.done
+}
+
+// shut drains the writer and closes its connections.
+func (w *writer) shut() error {
+	w.drain()
 	w.stmts.close()
+	return errors.Join(w.log.close(), w.db.Close())
 }
 
 // do queues fn and waits until it is committed or refused. A context that ends while fn still waits withdraws it; once
@@ -122,6 +130,7 @@ func (w *writer) group(first *writeReq) {
 	for query := range missed {
 		w.stmts.get(ctx, w.db, query)
 	}
+	w.log.committed()
 }
 
 // next returns a transaction that is already waiting, nil if there is none or the group is full.
