@@ -171,8 +171,7 @@ func (s *Service) setStatus(ctx context.Context, tx *db.Tx, h *head, actor *agen
 			return err
 		}
 	}
-	also := alongside{`status_id = ?, snoozed_until = ?, resolved_at = ?, closed_at = ?, ` + remember.set,
-		append([]any{to.ID, until, resolved, closed}, remember.args...)}
+	also := alongside{`status_id = ?, snoozed_until = ?, resolved_at = ?, closed_at = ?`, []any{to.ID, until, resolved, closed}}.with(remember)
 	if err := s.activity(ctx, tx, *h, actor, cause, "status_change", params, also); err != nil {
 		return err
 	}

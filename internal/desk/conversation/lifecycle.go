@@ -21,12 +21,13 @@ const (
 	Trash = "Trash"
 )
 
-// The ids of the hidden statuses are below zero, and no other's is: c.status_id > 0 is the condition of what is shown.
+// The ids of the hidden statuses are below zero, and no other's is. What has one of them has a time since when, and nothing else has:
+// by that the indexes of lists know what is shown, which a change between other statuses thus leaves alone.
 const (
 	spamID   = -1
 	trashID  = -2
 	mergedID = -3
-	shown    = `c.status_id > 0`
+	shown    = `c.hidden_at IS NULL`
 )
 
 func hidden(statusID int64) bool { return statusID < 0 }
@@ -110,10 +111,13 @@ func (s *Service) before(ctx context.Context, tx *db.Tx, h *head) (to Status, un
 	return to, nil, err
 }
 
-// hiding are the columns that remember what a conversation goes back to, as a move to a status leaves them.
+// hiding are the columns that remember what a conversation goes back to, as a move to a status leaves them: none for a move between
+// statuses that are not hidden.
 func (h *head) hiding(to int64, now db.Time) alongside {
 	const set = `status_before_hidden = ?, snoozed_before_hidden = ?, hidden_at = ?`
 	switch {
+	case !hidden(to) && !hidden(h.StatusID):
+		return alongside{}
 	case !hidden(to):
 		h.StatusBefore, h.SnoozedBefore = nil, nil
 		return alongside{set, []any{nil, nil, nil}}

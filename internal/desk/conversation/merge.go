@@ -244,7 +244,7 @@ func (s *Service) signpost(ctx context.Context, tx *db.Tx, p *agent.Principal, t
 	}
 	remember := h.hiding(mergedID, db.Now())
 	h.StatusID, h.SnoozedUntil = mergedID, nil
-	also := alongside{`status_id = ?, snoozed_until = ?, ` + remember.set, append([]any{mergedID, nil}, remember.args...)}
+	also := alongside{`status_id = ?, snoozed_until = ?`, []any{mergedID, nil}}.with(remember)
 	params := map[string]string{"reference": fmt.Sprint(t.Reference), "uuid": t.UUID}
 	if err := s.activity(ctx, tx, *h, p, "", "merged_into", params, also); err != nil {
 		return err

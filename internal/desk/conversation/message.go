@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -243,6 +244,14 @@ func (m newMessage) preview() string {
 type alongside struct {
 	set  string
 	args []any
+}
+
+// with returns the columns of both.
+func (a alongside) with(b alongside) alongside {
+	if b.set == "" {
+		return a
+	}
+	return alongside{a.set + ", " + b.set, slices.Concat(a.args, b.args)}
 }
 
 // numbered returns the assignments with placeholders from number first on, behind a comma.

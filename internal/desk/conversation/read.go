@@ -187,7 +187,7 @@ func previousColumn(engine db.Engine, readsAll bool) string {
 		among = maxPrevious
 	}
 	return `(SELECT CAST(` + list + `(` + one + `(` + previousColumns + `)) AS TEXT) FROM (SELECT ` + previousColumns + ` FROM conversations
-		WHERE contact_id = c.contact_id AND id <> c.id AND status_id > 0 ORDER BY created_at DESC LIMIT ` + strconv.Itoa(among) + `) AS pc)`
+		WHERE contact_id = c.contact_id AND id <> c.id AND hidden_at IS NULL ORDER BY created_at DESC LIMIT ` + strconv.Itoa(among) + `) AS pc)`
 }
 
 // previousOf returns up to ten other conversations of the contact, newest first, that p may read.

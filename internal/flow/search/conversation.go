@@ -148,5 +148,5 @@ func (c *conditions) walked(args *filter.Args) string {
 			return one.column + ` = ` + args.Add(one.ids[0])
 		}
 	}
-	return `status_id > 0`
+	return `hidden_at IS NULL`
 }
