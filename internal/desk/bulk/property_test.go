@@ -232,6 +232,7 @@ func (w *world) recount() error {
 				AND m.created_at > COALESCE((SELECT last_seen_at FROM conversation_last_seen l WHERE l.user_id = 2 AND l.conversation_id = m.conversation_id), 0)`, r.UUID)
 		}
 	}
+	same("hidden without a time, or the other way around", 0, of+`(status_id < 0) <> (hidden_at IS NOT NULL)`)
 	c, err := w.c.Counts(w.ctx, w.admin)
 	w.must(err)
 	same("sidebar: all", c.All, of+`status_id = 1`)
