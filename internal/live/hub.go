@@ -26,6 +26,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
 	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/flow/notify"
+	"github.com/foyerdesk/foyer/internal/platform/burst"
 	"github.com/foyerdesk/foyer/internal/platform/bus"
 )
 
@@ -110,12 +111,16 @@ func (h *Hub) Run(ctx context.Context) {
 	beside.Go(func() { h.tellMany(ctx) })
 	beside.Go(func() { h.presence.run(ctx) })
 	defer beside.Wait()
+	var pace burst.Pacer
 	for {
 		select {
 		case <-ctx.Done():
 			h.each(func(c *conn) { c.close(closeGoingAway, "restart") })
 			return
 		case e := <-h.work:
+			if len(h.work) < atOnce {
+				pace.Wait(ctx)
+			}
 			h.spread(ctx, h.waiting(e))
 		}
 	}

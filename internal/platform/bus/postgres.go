@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/foyerdesk/foyer/internal/platform/burst"
 	"github.com/foyerdesk/foyer/internal/platform/crypt"
 )
 
@@ -89,15 +90,22 @@ func (p *Postgres) listen(ctx context.Context, again bool) error {
 	}
 }
 
+// atOnce is how many notices one statement sends.
+const atOnce = 64
+
 // send takes what is waiting and notifies it in one statement.
 func (p *Postgres) send(ctx context.Context) {
+	var pace burst.Pacer
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case first := <-p.out:
+			if len(p.out) < atOnce {
+				pace.Wait(ctx)
+			}
 			batch := []string{encode(first)}
-			for len(batch) < 64 {
+			for len(batch) < atOnce {
 				select {
 				case more := <-p.out:
 					batch = append(batch, encode(more))
