@@ -2,7 +2,6 @@ package conversation
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/mail"
@@ -178,15 +177,19 @@ const previousColumns = `id, created_at, updated_at, uuid, subject, last_message
 // previousColumn reads other conversations of the contact of conversations c, newest first, for [previousOf]. Of one who may
 // not read all the newest may be hidden.
 func previousColumn(engine db.Engine, readsAll bool) string {
-	list, one := `json_group_array`, `json_array`
+	list, one := `json_group_array`, `json_object`
 	if engine == db.Postgres {
-		list, one = `json_agg`, `json_build_array`
+		list, one = `json_agg`, `json_build_object`
 	}
 	among := 5 * maxPrevious
 	if readsAll {
 		among = maxPrevious
 	}
-	return `(SELECT CAST(` + list + `(` + one + `(` + previousColumns + `)) AS TEXT) FROM (SELECT ` + previousColumns + ` FROM conversations
+	var named []string
+	for column := range strings.SplitSeq(previousColumns, ", ") {
+		named = append(named, `'`+column+`', `+column)
+	}
+	return `(SELECT CAST(` + list + `(` + one + `(` + strings.Join(named, ", ") + `)) AS TEXT) FROM (SELECT ` + previousColumns + ` FROM conversations
 		WHERE contact_id = c.contact_id AND id <> c.id AND hidden_at IS NULL ORDER BY created_at DESC LIMIT ` + strconv.Itoa(among) + `) AS pc)`
 }
 
@@ -198,40 +201,37 @@ func previousOf(c *Conversation, read db.JSON, known *names, p *agent.Principal)
 	}
 	out := []Previous{}
 	for _, row := range rows {
-		if !CanRead(p, row.user, row.team) || len(out) == maxPrevious {
+		if !CanRead(p, row.AssignedUserID, row.AssignedTeamID) || len(out) == maxPrevious {
 			continue
 		}
-		st := known.status(row.status)
+		st := known.status(row.StatusID)
 		if st == nil {
 			return nil, errUnknownName
 		}
-		row.Status = st.Name
-		row.Contact = Person{c.Contact.FirstName, c.Contact.LastName, c.Contact.AvatarURL}
-		out = append(out, row.Previous)
+		v := Previous{ID: row.ID, CreatedAt: micros(row.CreatedAt), UpdatedAt: micros(row.UpdatedAt), UUID: row.UUID, Subject: row.Subject,
+			Contact:     Person{c.Contact.FirstName, c.Contact.LastName, c.Contact.AvatarURL},
+			LastMessage: row.LastMessage, Status: st.Name, ReferenceNumber: strconv.FormatInt(row.Reference, 10)}
+		if row.LastMessageAt != nil {
+			v.LastMessageAt = micros(*row.LastMessageAt).Ptr()
+		}
+		out = append(out, v)
 	}
 	return out, nil
 }
 
-// previousRow is a row of [previousColumn].
+// previousRow is a row of [previousColumn], with times as they are stored.
 type previousRow struct {
-	Previous
-	user, team *int64
-	status     int64
-}
-
-// UnmarshalJSON reads the values of a row in the order of the columns.
-func (r *previousRow) UnmarshalJSON(b []byte) error {
-	var created, updated, reference int64
-	var last *int64
-	err := json.Unmarshal(b, &[]any{&r.ID, &created, &updated, &r.UUID, &r.Subject, &r.LastMessage, &last, &r.user, &r.team, &r.status, &reference})
-	if err != nil {
-		return err
-	}
-	r.CreatedAt, r.UpdatedAt, r.ReferenceNumber = micros(created), micros(updated), strconv.FormatInt(reference, 10)
-	if last != nil {
-		r.LastMessageAt = micros(*last).Ptr()
-	}
-	return nil
+	ID             int64   `json:"id"`
+	CreatedAt      int64   `json:"created_at"`
+	UpdatedAt      int64   `json:"updated_at"`
+	UUID           string  `json:"uuid"`
+	Subject        string  `json:"subject"`
+	LastMessage    *string `json:"last_message"`
+	LastMessageAt  *int64  `json:"last_message_at"`
+	AssignedUserID *int64  `json:"assigned_user_id"`
+	AssignedTeamID *int64  `json:"assigned_team_id"`
+	StatusID       int64   `json:"status_id"`
+	Reference      int64   `json:"reference_number"`
 }
 
 func micros(n int64) db.Time { return db.Time{Time: time.UnixMicro(n).UTC()} }

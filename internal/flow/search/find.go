@@ -123,7 +123,7 @@ func (s *Service) rare(ctx context.Context, in index, matching string) (bool, er
 	args := &filter.Args{}
 	var n int
 	err := s.db.QueryRow(ctx, `SELECT count(*) FROM (SELECT 1 FROM (`+in.newest(args)+`) AS newest
-		WHERE doc @@ `+args.Add(matching)+`::tsquery LIMIT `+strconv.Itoa(frequent)+`) AS found`, args.Values()...).Scan(&n)
+		WHERE doc @@ `+opaque(matching, args)+` LIMIT `+strconv.Itoa(frequent)+`) AS found`, args.Values()...).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("see how common the words of a search are: %w", err)
 	}
@@ -158,7 +158,7 @@ func (s *Service) usual(ctx context.Context, in index, matching string) (bool, e
 	var n int
 	err := s.db.QueryRow(ctx, `SELECT count(*) FROM generate_series(1, `+strconv.Itoa(samples)+`) AS part CROSS JOIN LATERAL
 		(SELECT doc FROM `+in.table+` WHERE id <= `+bottom+` + (`+top+` - `+bottom+`) / `+strconv.Itoa(samples)+` * part
-		ORDER BY id DESC LIMIT `+strconv.Itoa(sampled)+`) AS rows_of WHERE rows_of.doc @@ `+args.Add(matching)+`::tsquery`, args.Values()...).Scan(&n)
+		ORDER BY id DESC LIMIT `+strconv.Itoa(sampled)+`) AS rows_of WHERE rows_of.doc @@ `+opaque(matching, args), args.Values()...).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("see how usual the words of a search are: %w", err)
 	}
@@ -181,8 +181,14 @@ func (in index) bound(id string, args *filter.Args) (text string) {
 	return text
 }
 
+// opaque is an expression as PostgreSQL does not see it when it plans. A statement whose plan does not depend on the words is
+// planned once, and not with every search.
+func opaque(matching string, args *filter.Args) string {
+	return `(SELECT ` + args.Add(matching) + `::tsquery)`
+}
+
 // matches is the statement that gives the ids of what matches, newest first. Of rare words PostgreSQL takes all matches from
-// the index, which OFFSET keeps apart from the order and the limit. The sub-SELECT keeps it from guessing how many there are: of a
+// the index, which OFFSET keeps apart from the order and the limit. It is kept from guessing how many there are: of a
 // query with many alternatives it expects half of the table, and would read all of it.
 func (s *Service) matches(in index, matching string, by way, args *filter.Args) string {
 	limit := ` DESC LIMIT ` + strconv.Itoa(in.depth)
@@ -192,9 +198,9 @@ func (s *Service) matches(in index, matching string, by way, args *filter.Args) 
 		return `SELECT few.id FROM (` + in.few(args) + `) AS few` + s.lookUp(in.table, "entry", "few.id") +
 			` WHERE entry.doc @@ ` + args.Add(matching) + `::tsquery ORDER BY few.id` + limit
 	case postgres && by == newest:
-		return `SELECT id FROM (` + in.newest(args) + `) AS newest WHERE doc @@ ` + args.Add(matching) + `::tsquery ORDER BY id` + limit
+		return `SELECT id FROM (` + in.newest(args) + `) AS newest WHERE doc @@ ` + opaque(matching, args) + ` ORDER BY id` + limit
 	case postgres && by == indexed:
-		return `SELECT id FROM (SELECT id FROM ` + in.table + ` WHERE doc @@ (SELECT ` + args.Add(matching) + `::tsquery) OFFSET 0) AS found WHERE TRUE` +
+		return `SELECT id FROM (SELECT id FROM ` + in.table + ` WHERE doc @@ ` + opaque(matching, args) + ` OFFSET 0) AS found WHERE TRUE` +
 			in.bound("id", args) + ` ORDER BY id` + limit
 	case postgres:
 		return `SELECT id FROM ` + in.table + ` WHERE doc @@ ` + args.Add(matching) + `::tsquery` + in.bound("id", args) + ` ORDER BY id` + limit
@@ -261,6 +267,15 @@ func (s *Service) newest() string {
 		return ` ORDER BY f.id DESC LIMIT ` + strconv.Itoa(candidates)
 	}
 	return ` LIMIT ` + strconv.Itoa(candidates)
+}
+
+// beginning is the beginning of a text. PostgreSQL counts the characters even of a text that is shorter, one by one.
+func (s *Service) beginning(column string, most int) string {
+	part := `substr(` + column + `, 1, ` + strconv.Itoa(most) + `)`
+	if s.db.Engine() == db.Postgres {
+		return `CASE WHEN octet_length(` + column + `) <= ` + strconv.Itoa(most) + ` THEN ` + column + ` ELSE ` + part + ` END`
+	}
+	return part
 }
 
 // like is a LIKE pattern, for ESCAPE '\', of texts that contain another.

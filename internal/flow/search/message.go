@@ -111,7 +111,7 @@ func (q query) expression(c *conditions) *expression {
 // (see [Service.details]).
 func (s *Service) messageIndex(ctx context.Context, p *agent.Principal, c *conditions) (index, error) {
 	in := index{table: "search_messages", depth: depth(p, c), query: func(matches string, args *filter.Args) string {
-		query := `SELECT m.id, m.conversation_id, substr(m.text_content, 1, 4000), m.created_at FROM (` + matches + `) AS f` + s.lookUp("messages", "m", "f.id")
+		query := `SELECT m.id, m.conversation_id, ` + s.beginning("m.text_content", 4000) + `, m.created_at FROM (` + matches + `) AS f` + s.lookUp("messages", "m", "f.id")
 		if depth(p, c) > candidates {
 			query += s.lookUp("conversations", "c", "m.conversation_id") + ` WHERE ` + conversation.ReadableWhere(p, args) + ` AND ` + c.where(args) +
 				c.between("m.created_at", "m.created_at", args)
