@@ -266,7 +266,7 @@ func TestDaysAreThoseOfTheAgent(t *testing.T) {
 func TestSpamAndTrashAreFoundOnlyWhenAskedFor(t *testing.T) {
 	each(t, func(k *desk) {
 		k.sample()
-		k.exec(fmt.Sprintf(`UPDATE conversations SET status_id = %d WHERE subject LIKE 'Lamp%%'`, statusTrash), fmt.Sprintf(`UPDATE conversations SET status_id = %d WHERE subject LIKE 'Desk%%'`, statusSpam))
+		k.exec(fmt.Sprintf(`UPDATE conversations SET status_id = %d, hidden_at = 1 WHERE subject LIKE 'Lamp%%'`, statusTrash), fmt.Sprintf(`UPDATE conversations SET status_id = %d, hidden_at = 1 WHERE subject LIKE 'Desk%%'`, statusSpam))
 		for _, when := range []string{"before it is indexed", "after"} {
 			for query, want := range map[string][]string{"broken": {"Chair"}, "#100": nil, "from:zoe": nil, "tag:vip": {"Chair"}, "kunde.test": nil} {
 				k.want(when+": "+query, k.found(k.admin, query), want...)
