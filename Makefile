@@ -42,7 +42,7 @@ fuzz: ## Look for input that breaks a parser: every fuzz test for FUZZTIME (30s)
 	scripts/fuzz.sh "$(FUZZTIME)" "$(FUZZ)"
 
 generate: web/node_modules/.installed ## Write the API's description and the TypeScript types made from it
-	$(GO) run ./cmd/foyer openapi > web/ui/api/openapi.json.new
+	$(GO) run -pgo=off ./cmd/foyer openapi > web/ui/api/openapi.json.new
 	@mv web/ui/api/openapi.json.new web/ui/api/openapi.json
 	cd web && $(NPM) run generate
 

@@ -107,14 +107,21 @@ func (c *commands) open(ctx context.Context) (*App, error) {
 	return Open(ctx, cfg, slog.New(slog.DiscardHandler))
 }
 
-type serveCmd struct{}
+type serveCmd struct {
+	CPUProfile string `name:"cpu-profile" help:"Write where processor time is spent to this file until the desk stops, for go tool pprof." placeholder:"FILE" type:"path"`
+}
 
 // Run serves until a signal comes.
-func (serveCmd) Run(ctx context.Context, c *commands) error {
+func (cmd serveCmd) Run(ctx context.Context, c *commands) (err error) {
 	cfg, log, err := c.load()
 	if err != nil {
 		return err
 	}
+	stop, err := profile(cmd.CPUProfile)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
 	a, err := Start(ctx, cfg, log)
 	if err != nil {
 		return err
