@@ -86,6 +86,7 @@ func TestNoListReadsTheWholeDesk(t *testing.T) {
 			"rare tag":             leaf("tags", "contains", "[901]"),
 			"small team":           leaf("assigned_team_id", "equals", "901"),
 			"nobody's":             leaf("status_id", "equals", "1") + "," + leaf("assigned_user_id", "not set", ""),
+			"nobody's, of any":     leaf("assigned_user_id", "not set", ""),
 			"of last week":         leaf("created_at", "greater than", "2026-01-01"),
 			"email":                `{"model":"users","field":"email","operator":"equals","value":"one@x.test"}`,
 			"subject":              leaf("subject", "contains", "zebra"),

@@ -133,6 +133,9 @@ func idsOf(c filter.Condition, scope Scope) func(*filter.Args) string {
 			return byStatuses(texts)
 		}
 	case "conversations.assigned_user_id":
+		if c.Operator == filter.NotSet {
+			return func(*filter.Args) string { return `SELECT id FROM conversations WHERE assigned_user_id IS NULL` }
+		}
 		return byColumn(c, `assigned_user_id`)
 	case "conversations.assigned_team_id":
 		return byColumn(c, `assigned_team_id`)

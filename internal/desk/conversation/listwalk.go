@@ -82,7 +82,7 @@ func spans(q ListQuery, p *agent.Principal, tree filter.Tree, status int64) (out
 		case !ok:
 		case c.Operator == filter.Equals && err == nil:
 			add(column, func(args *filter.Args) string { return `c.` + column + ` = ` + args.Add(n) })
-		case c.Operator == filter.NotSet && column == "assigned_user_id":
+		case c.Operator == filter.NotSet && column == "assigned_user_id" && status > 0: // of any status, SQLite has an index of what has an agent
 			add(column, func(*filter.Args) string { return `c.assigned_user_id IS NULL` })
 		}
 	}

@@ -44,9 +44,32 @@ func (t Time) MarshalJSON() ([]byte, error) {
 	return t.AppendJSON(make([]byte, 0, len(timeLayout)+2)), nil
 }
 
-// AppendJSON appends what MarshalJSON writes.
+// AppendJSON appends what MarshalJSON writes. A page of a list has hundreds of times, which the time package takes three times as long for.
 func (t Time) AppendJSON(b []byte) []byte {
-	return append(t.UTC().AppendFormat(append(b, '"'), timeLayout), '"')
+	u := t.UTC()
+	year, month, day := u.Date()
+	if year < 0 || year > 9999 {
+		return append(u.AppendFormat(append(b, '"'), timeLayout), '"')
+	}
+	hour, minute, second := u.Clock()
+	b = append(b, '"')
+	b = append(digits(b, year, 4), '-')
+	b = append(digits(b, int(month), 2), '-')
+	b = append(digits(b, day, 2), 'T')
+	b = append(digits(b, hour, 2), ':')
+	b = append(digits(b, minute, 2), ':')
+	b = append(digits(b, second, 2), '.')
+	return append(digits(b, u.Nanosecond()/1000, 6), 'Z', '"')
+}
+
+// digits appends the last n digits of a number.
+func digits(b []byte, number, n int) []byte {
+	b = append(b, "000000"[:n]...)
+	for i := len(b) - 1; n > 0; i, n = i-1, n-1 {
+		b[i] = byte('0' + number%10)
+		number /= 10
+	}
+	return b
 }
 
 // JSON is a JSON value kept as text. The zero value is written as null.

@@ -13,12 +13,12 @@ DROP INDEX conversations_any_waiting;
 DROP INDEX conversations_any_priority;
 DROP INDEX conversations_any_sla;
 
--- What is nobody's is that part of the indexes of teams which has no team.
+-- What is nobody's is that part of the indexes of teams which has no team. What has no agent is walked to in a list of one status only.
 DROP INDEX conversations_unassigned;
 
 CREATE INDEX conversations_recent ON conversations (last_message_at DESC, id DESC) WHERE hidden_at IS NULL;
 CREATE INDEX conversations_agent_recent ON conversations (assigned_user_id, last_message_at DESC, id DESC)
-    WHERE hidden_at IS NULL;
+    WHERE assigned_user_id IS NOT NULL AND hidden_at IS NULL;
 CREATE INDEX conversations_team_inbox ON conversations (assigned_team_id, last_message_at DESC, id DESC)
     WHERE assigned_user_id IS NULL AND hidden_at IS NULL;
 CREATE INDEX conversations_any_created ON conversations (created_at DESC, id DESC) WHERE hidden_at IS NULL;
