@@ -144,12 +144,12 @@ func (v *vault) reset(s *secretOf) {
 		}
 		return id
 	}
-	before := any(nil)
+	before, hidden := any(nil), any(nil)
 	if s.status < 0 {
-		before = 1
+		before, hidden = 1, 1
 	}
-	v.exec(`UPDATE conversations SET assigned_user_id = $2, assigned_team_id = $3, status_id = $4, status_before_hidden = $5 WHERE uuid = $1`,
-		s.uuid, null(s.user), null(s.team), s.status, before)
+	v.exec(`UPDATE conversations SET assigned_user_id = $2, assigned_team_id = $3, status_id = $4, status_before_hidden = $5, hidden_at = $6 WHERE uuid = $1`,
+		s.uuid, null(s.user), null(s.team), s.status, before, hidden)
 }
 
 // requests are bodies that are taken, for routes that look at the body before the conversation.

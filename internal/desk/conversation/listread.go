@@ -135,9 +135,10 @@ func (l *listing) fewest(ctx context.Context) (source, error) {
 	return from, nil
 }
 
-// statement is what gives the ids of a page, in order.
+// statement is what gives the conversations of a page, in order.
 type statement struct {
-	ids   string
+	page  string // their ids,
+	whole bool   // or their whole rows
 	order string
 	args  *filter.Args
 	near  bool // there may be more, further away
@@ -167,13 +168,18 @@ func (l *listing) statement(ctx context.Context, near bool) (st statement, err e
 		st.near = among != ""
 		where = and(where, among)
 	}
-	st.ids = `SELECT c.id FROM ` + l.from.pages(l.s.db.Engine(), st.args)
-	if where != "" {
-		st.ids += ` WHERE ` + where
+	columns := `c.id`
+	// PostgreSQL goes to the table for each row that an index names: once, where none are passed over or put in order first.
+	if st.whole = l.s.db.Engine() == db.Postgres && offset == 0 && !l.from.rare; st.whole {
+		columns = `c.*`
 	}
-	st.ids += ` ORDER BY ` + st.order + ` LIMIT ` + l.s.limit(l.q.PageSize, st.args)
+	st.page = `SELECT ` + columns + ` FROM ` + l.from.pages(l.s.db.Engine(), st.args)
+	if where != "" {
+		st.page += ` WHERE ` + where
+	}
+	st.page += ` ORDER BY ` + st.order + ` LIMIT ` + l.s.limit(l.q.PageSize, st.args)
 	if offset > 0 {
-		st.ids += ` OFFSET ` + st.args.Add(offset) + ` + 0`
+		st.page += ` OFFSET ` + st.args.Add(offset) + ` + 0`
 	}
 	return st, nil
 }
@@ -217,7 +223,7 @@ func (s *Service) Plan(ctx context.Context, p *agent.Principal, q ListQuery) (id
 	if err != nil {
 		return nil, nil, err
 	}
-	if ids, err = db.Explain(ctx, s.db, st.ids, st.args.Values()...); err != nil {
+	if ids, err = db.Explain(ctx, s.db, st.page, st.args.Values()...); err != nil {
 		return nil, nil, err
 	}
 	if l.from.rare {

@@ -16,14 +16,18 @@ const rowColumns = `c.id, c.created_at, c.updated_at, c.uuid, c.reference_number
 	c.last_interaction, c.last_interaction_at, c.last_interaction_sender, c.next_sla_deadline_at, c.priority_id,
 	c.assigned_user_id, c.assigned_team_id, c.status_id, c.contact_id, c.inbox_id, c.snoozed_until, ` + tagColumn
 
-// rowJoins joins to rows, given as a table with an id, the conversations and what is shown of their contact and inbox, in that
-// order: SQLite takes a CROSS JOIN for an order to be kept. Left to choose it may walk down all conversations instead.
-func (s *Service) rowJoins(rows string) string {
+// rowJoins joins to conversations, given as a statement of their ids or of their whole rows, what is shown of their contact and inbox, in
+// that order: SQLite takes a CROSS JOIN for an order to be kept. Left to choose it may walk down all conversations instead.
+func (s *Service) rowJoins(page string, whole bool) string {
 	join := ` CROSS JOIN `
 	if s.db.Engine() == db.Postgres {
 		join = ` JOIN `
 	}
-	return rows + join + `conversations c ON c.id = page.id` + join + `users u ON u.id = c.contact_id` + join + `inboxes i ON i.id = c.inbox_id`
+	from := `(` + page + `) AS c`
+	if !whole {
+		from = `(` + page + `) AS page` + join + `conversations c ON c.id = page.id`
+	}
+	return from + join + `users u ON u.id = c.contact_id` + join + `inboxes i ON i.id = c.inbox_id`
 }
 
 // unreadAmong is among how many of the newest entries of a conversation unread ones are counted, so that a long thread
@@ -50,7 +54,7 @@ func (l *listing) rowsQuery(st statement) string {
 	if l.kept != nil {
 		total = `(` + l.kept(st.args) + `)`
 	}
-	return `SELECT ` + rowColumns + `, ` + unreadColumn(me) + `, ` + mention + `, ` + total + ` FROM ` + l.s.rowJoins(`(`+st.ids+`) AS page`) + `
+	return `SELECT ` + rowColumns + `, ` + unreadColumn(me) + `, ` + mention + `, ` + total + ` FROM ` + l.s.rowJoins(st.page, st.whole) + `
 		LEFT JOIN conversation_last_seen ls ON ls.conversation_id = c.id AND ls.user_id = ` + me + ` ORDER BY ` + st.order
 }
 
@@ -158,7 +162,7 @@ func (s *Service) Rows(ctx context.Context, ids []int64) (map[int64]*ListItem, e
 			row, err := scanRow(r, known, nil)
 			rows = append(rows, row)
 			return err
-		}, `SELECT `+rowColumns+` FROM `+s.rowJoins(`(SELECT id FROM conversations WHERE id IN (`+in+`)) AS page`), args...)
+		}, `SELECT `+rowColumns+` FROM `+s.rowJoins(`SELECT * FROM conversations WHERE id IN (`+in+`)`, true), args...)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read conversations %d: %w", ids, err)
