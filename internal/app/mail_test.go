@@ -83,6 +83,7 @@ func TestMailBecomesConversationAndReplyThreadsAtTheCustomer(t *testing.T) {
 type continues struct {
 	Reason, UUID, Subject string
 	Reference             string `json:"reference_number"`
+	Mergeable             bool
 }
 
 func (c *client) continues(uuid string) *continues {
@@ -115,7 +116,7 @@ func TestMailKeptApartLeadsToWhatItAnswers(t *testing.T) {
 		d.addAgent("asha@x.test", "Unassigned")
 		asha := signIn(t, d.app.URL(), "asha@x.test", agentPassword)
 		for _, who := range []*client{d.admin, asha} {
-			if l := who.continues(other); l == nil || *l != (continues{"address", printer.UUID, "Printer", printer.ReferenceNumber}) {
+			if l := who.continues(other); l == nil || *l != (continues{"address", printer.UUID, "Printer", printer.ReferenceNumber, true}) {
 				t.Errorf("the other address continues %+v", l)
 			}
 			if l := who.continues(forged); l == nil || l.Reason != "verdict" || l.UUID != printer.UUID {
@@ -127,6 +128,11 @@ func TestMailKeptApartLeadsToWhatItAnswers(t *testing.T) {
 				t.Errorf("continues %+v", l)
 			}
 		}
+		d.exec(`UPDATE inboxes SET channel = 'livechat'`)
+		if l := d.admin.continues(other); l == nil || l.Mergeable {
+			t.Errorf("a chat is said to take in what is another's: %+v", l)
+		}
+		d.exec(`UPDATE inboxes SET channel = 'email'`)
 		newClient(t, d.app.URL()).want(http.StatusUnauthorized, "GeneralException", http.MethodGet, at(other), nil)
 
 		// Who may not read what it answers is told of a forged sender only.

@@ -29,6 +29,7 @@ type Continued struct {
 	UUID            *string `json:"uuid" nullable:"true"`
 	ReferenceNumber *string `json:"reference_number" nullable:"true"`
 	Subject         *string `json:"subject" nullable:"true"`
+	Mergeable       bool    `json:"mergeable" doc:"Whether the two can be made one, which a chat and a mail cannot"`
 }
 
 func (l *Lead) store(ctx context.Context, tx *db.Tx, conversationID int64) error {
@@ -43,10 +44,10 @@ func (l *Lead) store(ctx context.Context, tx *db.Tx, conversationID int64) error
 }
 
 // continued returns what a conversation seems to continue, as far as p may know; nil for nothing, and once they are one.
-func continued(ctx context.Context, q db.Querier, p *agent.Principal, id int64) (*Continued, error) {
+func continued(ctx context.Context, q db.Querier, p *agent.Principal, c *Conversation) (*Continued, error) {
 	var out Continued
 	var h head
-	err := q.QueryRow(ctx, `SELECT reason, target_id FROM conversation_leads WHERE conversation_id = $1`, id).Scan(&out.Reason, &h.ID)
+	err := q.QueryRow(ctx, `SELECT reason, target_id FROM conversation_leads WHERE conversation_id = $1`, c.ID).Scan(&out.Reason, &h.ID)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, nil
 	}
@@ -56,17 +57,22 @@ func continued(ctx context.Context, q db.Querier, p *agent.Principal, id int64) 
 	if err == nil {
 		h, err = follow(ctx, q, h, "")
 	}
+	if err == nil {
+		out.Mergeable, err = sameKind(ctx, q, &h, c.InboxID, c.ContactID)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("read what conversation %d seems to continue: %w", id, err)
+		return nil, fmt.Errorf("read what conversation %d seems to continue: %w", c.ID, err)
 	}
 	switch {
-	case h.ID == id:
+	case h.ID == c.ID:
 		return nil, nil
 	case !hidden(h.StatusID) && CanRead(p, h.AssignedUserID, h.AssignedTeamID):
 		reference := strconv.FormatInt(h.Reference, 10)
 		out.UUID, out.ReferenceNumber, out.Subject = &h.UUID, &reference, &h.Subject
 	case out.Reason != LeadVerdict:
 		return nil, nil
+	default:
+		out.Mergeable = false
 	}
 	return &out, nil
 }

@@ -169,18 +169,28 @@ func mayMerge(ctx context.Context, tx *db.Tx, all []*head) error {
 		}
 	}
 	for _, h := range all[1:] {
-		if h.InboxID == all[0].InboxID && h.ContactID == all[0].ContactID {
-			continue
+		same, err := sameKind(ctx, tx, all[0], h.InboxID, h.ContactID)
+		if err != nil {
+			return err
 		}
-		var chats int
-		if err := tx.QueryRow(ctx, `SELECT count(*) FROM inboxes WHERE id IN ($1, $2) AND channel <> 'email'`, h.InboxID, all[0].InboxID).Scan(&chats); err != nil {
-			return fmt.Errorf("read the channels of conversations: %w", err)
-		}
-		if chats > 0 {
+		if !same {
 			return fault.New(fault.Conflict, "error.merge_chat", "reference", fmt.Sprint(h.Reference))
 		}
 	}
 	return nil
+}
+
+// sameKind reports whether a conversation may be merged with one of an inbox and contact: mail with mail, a chat with those that its
+// visitor sees in the same widget.
+func sameKind(ctx context.Context, q db.Querier, h *head, inboxID, contactID int64) (bool, error) {
+	if h.InboxID == inboxID && h.ContactID == contactID {
+		return true, nil
+	}
+	var chats int
+	if err := q.QueryRow(ctx, `SELECT count(*) FROM inboxes WHERE id IN ($1, $2) AND channel <> 'email'`, h.InboxID, inboxID).Scan(&chats); err != nil {
+		return false, fmt.Errorf("read the channels of conversations: %w", err)
+	}
+	return chats == 0, nil
 }
 
 // merge moves everything of one conversation into another and leaves the signpost. Both are locked.

@@ -47,7 +47,7 @@ func (s *Service) Get(ctx context.Context, p *agent.Principal, id string) (*Conv
 		}
 	}
 	if has.lead {
-		if c.Continues, err = continued(ctx, s.db, p, c.ID); err != nil {
+		if c.Continues, err = continued(ctx, s.db, p, c); err != nil {
 			return nil, err
 		}
 	}

@@ -4657,6 +4657,8 @@ export interface components {
             status_code: string;
         };
         ConversationContinued: {
+            /** @description Whether the two can be made one, which a chat and a mail cannot */
+            mergeable: boolean;
             /**
              * @description Why it was kept apart: its sender takes no part there, or may be forged
              * @enum {string}
