@@ -288,7 +288,8 @@ func (d *Directory) noteUse(u use, now time.Time) {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		err := d.db.Tx(ctx, func(tx *db.Tx) error {
-			_, err := tx.Exec(ctx, `UPDATE `+u.table+` SET `+column+` = $2 WHERE id = $1`, u.id, db.At(now))
+			// Another node may have noted a later use meanwhile.
+			_, err := tx.Exec(ctx, `UPDATE `+u.table+` SET `+column+` = $2 WHERE id = $1 AND COALESCE(`+column+`, 0) < $2`, u.id, db.At(now))
 			return err
 		})
 		if err != nil && !errors.Is(err, db.ErrClosed) {
