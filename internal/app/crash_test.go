@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -49,14 +50,34 @@ type child struct {
 	out bytes.Buffer
 }
 
+// lastPort is the port that [freeAddr] tried last.
+var lastPort atomic.Int32
+
+func init() { lastPort.Store(10_000 + rand.Int32N(9_000)) }
+
+// freeAddr is an address for another process, on a port that nobody listens on and that is given out once. It is none of those that the
+// system gives to connections and listeners that name no port, which could take it before whom it is for.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	for range 9_000 {
+		port := lastPort.Add(1)
+		if port >= 19_999 {
+			lastPort.Store(10_000)
+		}
+		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", port))
+		if err != nil {
+			continue
+		}
+		_ = l.Close()
+		return l.Addr().String()
+	}
+	t.Fatal("no port is free")
+	return ""
+}
+
 func newChild(t *testing.T, database, dir string) *child {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	_ = l.Close()
+	addr := freeAddr(t)
 	c := &child{t: t, url: "http://" + addr, env: append(os.Environ(), "FOYER_CRASH_CHILD=1", "FOYER_ADDRESS="+addr, "FOYER_DATA_DIR="+dir,
 		"FOYER_DATABASE_URL="+database, "FOYER_SYSTEM_USER_PASSWORD="+systemPassword, "FOYER_AUTH_PER_MINUTE=10000", "FOYER_LOG_LEVEL=warn")}
 	t.Cleanup(func() {

@@ -34,12 +34,7 @@ func startDovecot(t *testing.T) *dovecot {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &dovecot{addr: l.Addr().String()}
-	_ = l.Close()
+	d := &dovecot{addr: freeAddr(t)}
 	_, port := hostPort(d.addr)
 	file := filepath.Join(dir, "dovecot.conf")
 	if err := os.WriteFile(file, []byte(dovecotConfig(t, dir, port)), 0o600); err != nil {

@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,12 +18,7 @@ func TestMailThatStandsStillIsInTheMetrics(t *testing.T) {
 	dbtest.URLs(t, func(t *testing.T, url string) {
 		t.Parallel()
 		c, s := newChild(t, url, t.TempDir()), startMail(t)
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		metrics := l.Addr().String()
-		_ = l.Close()
+		metrics := freeAddr(t)
 		c.env = append(c.env, "FOYER_METRICS_ADDRESS="+metrics, "FOYER_MAIL_ALARM_AFTER=1m")
 		c.start()
 		d := &desk{t: t, admin: signIn(t, c.url, "System", systemPassword)}
