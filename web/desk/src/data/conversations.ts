@@ -113,11 +113,14 @@ function remember(row: ConversationRow): void {
 
 /** Lists as changes leave them that come together; undefined while each change counts for itself. */
 let gathered: Map<string, { key: readonly unknown[]; data: ListData; changed: boolean }> | undefined
+/** A row was changed since. */
+let touched = false
 
 /** Makes many changes of rows as one: each list is put together, and drawn, once. */
 export function together(work: () => void): void {
   if (gathered) return work()
   gathered = new Map()
+  touched = false
   for (const [key, data] of queryClient.getQueriesData<ListData>({ queryKey: keys.lists })) {
     if (data) gathered.set(JSON.stringify(key), { key, data, changed: false })
   }
@@ -127,6 +130,7 @@ export function together(work: () => void): void {
     const lists = [...gathered.values()]
     gathered = undefined
     for (const { key, data, changed } of lists) if (changed) queryClient.setQueryData<ListData>(key, data)
+    if (touched) rereadLists()
   }
 }
 
@@ -174,10 +178,17 @@ export function refetchViews(): void {
   }
 }
 
+/** Has lists that are being read read once more: the answer may be from before the change, and would take it back. */
+function rereadLists(): void {
+  for (const { queryKey } of queryClient.getQueryCache().findAll({ queryKey: keys.lists, fetchStatus: 'fetching' })) refetchSoon(queryKey)
+}
+
 /** Brings a changed row into every list that is in memory. */
 export function applyRow(row: ConversationRow): void {
   remember(row)
   refetchSoon(keys.viewCounts, 1500)
+  if (gathered) touched = true
+  else rereadLists()
   for (const [key, data] of listsInMemory()) {
     const { pages, ask } = reconcile(data.pages, row, contextOf(key))
     if (pages !== data.pages) setList(key, { ...data, pages })
