@@ -3,6 +3,7 @@ package conversation
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -24,13 +25,8 @@ type anchors struct {
 type anchorList struct {
 	mu     sync.Mutex
 	until  time.Time
-	places []anchorAt // places[i] is the row before position (i+1)*anchorStep
+	places []spot // places[i] is the row before position (i+1)*anchorStep
 	ended  bool
-}
-
-type anchorAt struct {
-	value *int64
-	id    int64
 }
 
 // anchorStep is how many rows apart the places of a list are that are remembered; up to twice as many are counted.
@@ -57,7 +53,7 @@ func (a *anchors) list(key string) *anchorList {
 
 // near returns the row behind which the list is to be read so that rest more rows lead to the offset; nil when the
 // offset is near the beginning or behind the end.
-func (a *anchors) near(ctx context.Context, q db.Querier, where string, s sorting, desc bool, args []any, offset int) (at *anchorAt, rest int, err error) {
+func (a *anchors) near(ctx context.Context, q db.Querier, where string, s sorting, desc bool, args []any, offset int) (at *spot, rest int, err error) {
 	if offset < 2*anchorStep {
 		return nil, offset, nil
 	}
@@ -85,18 +81,17 @@ func (l *anchorList) extend(ctx context.Context, q db.Querier, where string, s s
 	for _, v := range args {
 		a.Add(v)
 	}
+	var last *spot
 	if n := len(l.places); n > 0 {
-		where = and(where, s.behind(l.places[n-1].value, l.places[n-1].id, desc, a))
+		last = &l.places[n-1]
 	}
-	if where == "" {
-		where = "TRUE"
-	}
+	query := read(s.column+`, c.id`, `conversations c`, s.parts(where, last, desc, a), `1`, strconv.Itoa(anchorStep-1))
 	found := false
-	var at anchorAt
+	var at spot
 	err := db.Each(ctx, q, func(r db.Rows) error {
 		found = true
 		return r.Scan(&at.value, &at.id)
-	}, `SELECT `+s.column+`, c.id FROM conversations c WHERE `+where+` ORDER BY `+s.orderBy(desc)+fmt.Sprintf(` LIMIT 1 OFFSET %d`, anchorStep-1), a.Values()...)
+	}, query, a.Values()...)
 	if err != nil {
 		return fmt.Errorf("find a place in the list: %w", err)
 	}

@@ -3,7 +3,6 @@ package conversation
 import (
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	"github.com/foyerdesk/foyer/internal/platform/db"
@@ -15,21 +14,22 @@ import (
 type sorting struct {
 	column   string
 	nullable bool
+	split    bool // is read in two parts, see [sorting.parts]
 }
 
 var sortings = map[string]sorting{
-	"conversations.last_message_at":         {"c.last_message_at", false},
-	"conversations.created_at":              {"c.created_at", false},
-	"conversations.waiting_since":           {"c.waiting_since", true},
-	"conversations.next_sla_deadline_at":    {"c.next_sla_deadline_at", true},
-	"conversations.priority_id":             {"c.priority_id", true},
-	"conversations.status_id":               {"c.status_id", false},
-	"conversations.assigned_user_id":        {"c.assigned_user_id", true},
-	"conversations.assigned_team_id":        {"c.assigned_team_id", true},
-	"conversations.inbox_id":                {"c.inbox_id", false},
-	"conversations.last_interaction_at":     {"c.last_interaction_at", true},
-	"conversations.last_interaction_sender": {"c.last_interaction_sender", true},
-	"conversations.snoozed_until":           {"c.snoozed_until", true},
+	"conversations.last_message_at":         {column: "c.last_message_at"},
+	"conversations.created_at":              {column: "c.created_at"},
+	"conversations.waiting_since":           {column: "c.waiting_since", nullable: true},
+	"conversations.next_sla_deadline_at":    {column: "c.next_sla_deadline_at", nullable: true},
+	"conversations.priority_id":             {column: "c.priority_id", nullable: true},
+	"conversations.status_id":               {column: "c.status_id"},
+	"conversations.assigned_user_id":        {column: "c.assigned_user_id", nullable: true},
+	"conversations.assigned_team_id":        {column: "c.assigned_team_id", nullable: true},
+	"conversations.inbox_id":                {column: "c.inbox_id"},
+	"conversations.last_interaction_at":     {column: "c.last_interaction_at", nullable: true},
+	"conversations.last_interaction_sender": {column: "c.last_interaction_sender", nullable: true},
+	"conversations.snoozed_until":           {column: "c.snoozed_until", nullable: true},
 }
 
 func (q ListQuery) sorting() (s sorting, desc bool, err error) {
@@ -51,14 +51,21 @@ func (q ListQuery) sorting() (s sorting, desc bool, err error) {
 }
 
 func (s sorting) orderBy(desc bool) string {
-	dir, nulls := " ASC", ""
-	if desc {
-		dir = " DESC"
-	}
+	nulls := ""
 	if s.nullable {
 		nulls = " NULLS LAST"
 	}
-	return s.column + dir + nulls + ", c.id" + dir
+	if s.split {
+		nulls += ", CASE WHEN " + s.column + " IS NULL THEN c.created_at END" + direction(desc)
+	}
+	return s.column + direction(desc) + nulls + ", c.id" + direction(desc)
+}
+
+func direction(desc bool) string {
+	if desc {
+		return " DESC"
+	}
+	return " ASC"
 }
 
 // cursor names the place behind a row: the value it is sorted by and its id.
@@ -89,35 +96,83 @@ func (s sorting) cursor(row *ListItem) *string {
 	return &out
 }
 
-func cursorWhere(cursor string, s sorting, desc bool, args *filter.Args) (string, error) {
+// spot is a row of a list, behind which it is read on: the value it is sorted by, nil if it has none, and its id.
+type spot struct {
+	value *int64
+	id    int64
+}
+
+func parseCursor(cursor string) (*spot, error) {
 	bad := fault.Field("cursor", "error.unknown_value", "value", cursor)
 	raw, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil {
-		return "", bad
+		return nil, bad
 	}
 	var at []*int64
 	if err := json.Unmarshal(raw, &at); err != nil || len(at) != 2 || at[1] == nil {
-		return "", bad
+		return nil, bad
 	}
-	return s.behind(at[0], *at[1], desc, args), nil
+	return &spot{at[0], *at[1]}, nil
 }
 
-// behind is the condition of the rows that come after the one with this value and id.
-func (s sorting) behind(value *int64, rowID int64, desc bool, args *filter.Args) string {
-	op := ">"
-	if desc {
-		op = "<"
+// part is a piece of a list that is read in one order.
+type part struct{ where, order string }
+
+// parts returns what is read of a list behind a row, nil for all of it, one after the other. SQLite's indexes of one status and a value
+// that many conversations do not have hold only those that have it, so that a change of the status of the others is written there no
+// more: what has none comes after those, in the order in which it was made, which has an index anyway.
+func (s sorting) parts(where string, at *spot, desc bool, args *filter.Args) []part {
+	valued, none := "", s.column+` IS NULL`
+	if at != nil {
+		op := ` > `
+		if desc {
+			op = ` < `
+		}
+		if at.value == nil {
+			id := args.Add(at.id)
+			if !s.split {
+				return []part{{and(where, none+` AND c.id`+op+id), s.orderBy(desc)}}
+			}
+			made := `(SELECT r.created_at FROM conversations r WHERE r.id <= ` + id + ` ORDER BY r.id DESC LIMIT 1)` // of it, or of the next if it is gone
+			return []part{{and(where, none+` AND (c.created_at, c.id)`+op+`(`+made+`, `+id+`)`), madeOrder(desc)}}
+		}
+		valued = `(` + s.column + `, c.id)` + op + `(` + args.Add(*at.value) + `, ` + args.Add(at.id) + `)`
 	}
-	id := args.Add(rowID)
-	if value == nil { // among the nulls, which come last
-		return fmt.Sprintf("%s IS NULL AND c.id %s %s", s.column, op, id)
+	switch {
+	case s.split:
+		return []part{{and(where, and(s.column+` IS NOT NULL`, valued)), s.column + direction(desc) + `, c.id` + direction(desc)},
+			{and(where, none), madeOrder(desc)}}
+	case s.nullable && valued != "":
+		valued = `(` + valued + ` OR ` + none + `)`
 	}
-	v := args.Add(*value)
-	behind := fmt.Sprintf("(%s, c.id) %s (%s, %s)", s.column, op, v, id)
-	if s.nullable {
-		behind = fmt.Sprintf("(%s OR %s IS NULL)", behind, s.column)
+	return []part{{and(where, valued), s.orderBy(desc)}}
+}
+
+func madeOrder(desc bool) string {
+	return `c.created_at` + direction(desc) + `, c.id` + direction(desc)
+}
+
+// read returns the statement of columns of the conversations of a list in parts: limit of them, after skipping some if skip is not "".
+func read(columns, from string, parts []part, limit, skip string) string {
+	some, offset := limit, ""
+	if skip != "" {
+		some, offset = limit+` + `+skip, ` OFFSET `+skip
 	}
-	return behind
+	one := func(p part) string {
+		where := ""
+		if p.where != "" {
+			where = ` WHERE ` + p.where
+		}
+		return `SELECT ` + columns + ` FROM ` + from + where + ` ORDER BY ` + p.order + ` LIMIT `
+	}
+	if len(parts) == 1 {
+		return one(parts[0]) + limit + offset
+	}
+	all := make([]string, len(parts))
+	for i, p := range parts {
+		all[i] = `SELECT * FROM (` + one(p) + some + `)`
+	}
+	return strings.Join(all, ` UNION ALL `) + ` LIMIT ` + limit + offset
 }
 
 // cursored reports whether the order is by a number that a cursor can carry.

@@ -155,11 +155,10 @@ func (l *listing) statement(ctx context.Context, near bool) (st statement, err e
 	if err != nil {
 		return st, err
 	}
-	behind, offset, err := l.begin(ctx, where, &st)
+	at, offset, err := l.begin(ctx, where, st.args)
 	if err != nil {
 		return st, err
 	}
-	where = and(where, behind)
 	if near {
 		among, err := l.s.near(ctx, l.walk, l.within, st.args)
 		if err != nil {
@@ -168,19 +167,20 @@ func (l *listing) statement(ctx context.Context, near bool) (st statement, err e
 		st.near = among != ""
 		where = and(where, among)
 	}
+	parts := l.walk.parts(where, at, l.walk.desc, st.args)
+	if st.near {
+		parts = parts[:1] // what has no value is not near
+	}
 	columns := `c.id`
 	// PostgreSQL goes to the table for each row that an index names: once, where none are passed over or put in order first.
 	if st.whole = l.s.db.Engine() == db.Postgres && offset == 0 && !l.from.rare; st.whole {
 		columns = `c.*`
 	}
-	st.page = `SELECT ` + columns + ` FROM ` + l.from.pages(l.s.db.Engine(), st.args)
-	if where != "" {
-		st.page += ` WHERE ` + where
-	}
-	st.page += ` ORDER BY ` + st.order + ` LIMIT ` + l.s.limit(l.q.PageSize, st.args)
+	from, limit, skip := l.from.pages(l.s.db.Engine(), st.args), l.s.limit(l.q.PageSize, st.args), ""
 	if offset > 0 {
-		st.page += ` OFFSET ` + st.args.Add(offset) + ` + 0`
+		skip = st.args.Add(offset) + ` + 0`
 	}
+	st.page = read(columns, from, parts, limit, skip)
 	return st, nil
 }
 
@@ -193,21 +193,17 @@ func (s *Service) limit(n int, args *filter.Args) string {
 	return args.Add(n) + ` + 0`
 }
 
-// begin says where a page begins: behind which row, and how many rows further.
-func (l *listing) begin(ctx context.Context, where string, st *statement) (behind string, offset int, err error) {
+// begin says where a page begins: behind which row, nil for the first, and how many rows further.
+func (l *listing) begin(ctx context.Context, where string, args *filter.Args) (at *spot, offset int, err error) {
 	if l.q.Cursor != "" {
-		behind, err = cursorWhere(l.q.Cursor, l.walk.sorting, l.walk.desc, st.args)
-		return behind, 0, err
+		at, err = parseCursor(l.q.Cursor)
+		return at, 0, err
 	}
 	offset = (l.q.Page - 1) * l.q.PageSize
 	if l.from.rare || !l.walk.cursored() || int64(offset) >= l.total {
-		return "", offset, nil
+		return nil, offset, nil
 	}
-	at, offset, err := l.s.anchors.near(ctx, l.s.db, where, l.walk.sorting, l.walk.desc, st.args.Values(), offset)
-	if err != nil || at == nil {
-		return "", offset, err
-	}
-	return l.walk.behind(at.value, at.id, l.walk.desc, st.args), offset, nil
+	return l.s.anchors.near(ctx, l.s.db, where, l.walk.sorting, l.walk.desc, args.Values(), offset)
 }
 
 // PlanOfFew begins the plan of a list that has few conversations.

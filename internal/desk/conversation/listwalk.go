@@ -103,6 +103,8 @@ func (s *Service) along(ctx context.Context, p *agent.Principal, q ListQuery, tr
 	if err != nil {
 		return w, nil, err
 	}
+	ofOne := status > 0 || q.Scope == InSpam || q.Scope == InTrash
+	w.split = ofOne && w.nullable && w.cursored() && s.db.Engine() == db.SQLite
 	all := spans(q, p, tree, status)
 	switch {
 	case len(all) == 0 && (q.Scope == All || q.Scope == Readable && canReadAll(p)):
