@@ -220,7 +220,7 @@ func (f *filler) say(ctx context.Context, tx *db.Tx, c *conv, who byte, text str
 	var id int64
 	err := tx.QueryRow(ctx, `INSERT INTO messages (created_at, updated_at, uuid, conversation_id, inbox_id, type, status, content, text_content,
 		content_type, private, sender_id, sender_type, meta, source_id) VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id`,
-		at, uuid.NewString(), c.id, f.o.InboxID, kind, state, content, text, ctype, private, from, sender, db.ToJSON(meta),
+		at, db.NewUUID(), c.id, f.o.InboxID, kind, state, content, text, ctype, private, from, sender, db.ToJSON(meta),
 		fmt.Sprintf("demo-%s-%d@%s", c.uuid, len(c.references), "demo.example")).Scan(&id)
 	if err != nil {
 		return err

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/htmlx"
@@ -187,7 +185,7 @@ func (s *Service) continueWith(ctx context.Context, tx *db.Tx, h head, to chatCo
 	}
 	content := compose(Unseen{Reference: h.Reference, Messages: batch})
 	meta := map[string]any{continuityKind: true, "activity_type": continuityKind, "is_automated": true, "to": []string{to.Email}, "subject": subject}
-	m := stored{UUID: uuid.NewString(), At: now}
+	m := stored{UUID: db.NewUUID(), At: now}
 	err = tx.QueryRow(ctx, `INSERT INTO messages (created_at, updated_at, uuid, conversation_id, inbox_id, type, status, content, text_content, content_type, private,
 		sender_id, sender_type, meta, source_id) VALUES ($1, $1, $2, $3, $4, 'activity', 'pending', $5, $6, 'html', TRUE, $7, 'agent', $8, $9) RETURNING id`,
 		now, m.UUID, h.ID, c.MailInboxID, content, htmlx.Text(content), system.ID, db.ToJSON(meta), messageID(h.UUID, c.From)).Scan(&m.ID)

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/event"
 	"github.com/foyerdesk/foyer/internal/desk/media"
@@ -138,7 +136,7 @@ func (s *Service) hold(ctx context.Context, tx *db.Tx, h head, p *agent.Principa
 	if err != nil {
 		return "", err
 	}
-	r := held{UUID: uuid.NewString(), request: heldRequest{Send: in}}
+	r := held{UUID: db.NewUUID(), request: heldRequest{Send: in}}
 	for _, f := range files {
 		r.request.Files = append(r.request.Files, f.UUID)
 	}

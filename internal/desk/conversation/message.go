@@ -287,7 +287,7 @@ func (s *Service) insert(ctx context.Context, tx *db.Tx, h head, m newMessage) (
 		out.At = db.Now()
 	}
 	if out.UUID == "" {
-		out.UUID = uuid.NewString()
+		out.UUID = db.NewUUID()
 	}
 	if m.Meta == nil {
 		m.Meta = map[string]any{}
