@@ -27,7 +27,7 @@ type BulkOptions struct {
 	Progress func(done int)
 }
 
-const bulkChunk = 100 // SQLite keeps a journal of every statement, and the longer the transaction the longer it takes to forget it
+const bulkChunk = 100
 
 // Bulk adds conversations to an empty or filled desk that has at least one inbox and one agent, in chunks of one
 // transaction each: a third open, the rest resolved, spread over a year, agents and teams. Counters are kept.
@@ -44,7 +44,12 @@ func Bulk(ctx context.Context, d *db.DB, o BulkOptions) error {
 	}
 	for done := 0; done < o.Conversations; {
 		n := min(bulkChunk, o.Conversations-done)
-		if err := d.Tx(ctx, func(tx *db.Tx) error { return b.chunk(ctx, tx, done, n) }); err != nil {
+		before := *b
+		err := d.Tx(ctx, func(tx *db.Tx) error {
+			*b = before // it may run again
+			return b.chunk(ctx, tx, done, n)
+		})
+		if err != nil {
 			return fmt.Errorf("write conversations %d to %d: %w", done, done+n, err)
 		}
 		done += n
@@ -167,8 +172,6 @@ func (b *bulk) sentence(n int) string {
 }
 
 func (b *bulk) chunk(ctx context.Context, tx *db.Tx, done, n int) error {
-	// On PostgreSQL the function may run again: begin from what was there before.
-	saved := *b
 	contacts := &rows{table: "users", columns: `id, created_at, updated_at, type, email, first_name, last_name`}
 	convs := &rows{table: "conversations", columns: `id, created_at, updated_at, uuid, reference_number, contact_id, inbox_id, status_id, priority_id,
 		assigned_user_id, assigned_team_id, subject, waiting_since, resolved_at, last_message, last_message_at, last_message_sender, last_interaction,
@@ -195,15 +198,10 @@ func (b *bulk) chunk(ctx context.Context, tx *db.Tx, done, n int) error {
 	}
 	for _, r := range []*rows{contacts, convs, msgs, parts, tags, mentions} {
 		if err := r.flush(ctx, tx); err != nil {
-			*b = saved
 			return err
 		}
 	}
-	if err := addCounts(ctx, tx, counts); err != nil {
-		*b = saved
-		return err
-	}
-	return nil
+	return addCounts(ctx, tx, counts)
 }
 
 func (b *bulk) conversation(contact int64, at db.Time, convs, msgs, parts *rows, counts map[[3]int64]int64) {
@@ -235,7 +233,7 @@ func (b *bulk) conversation(contact int64, at db.Time, convs, msgs, parts *rows,
 		if sender = "contact"; j%2 == 1 {
 			kind, state, sender, from, private = "outgoing", "sent", "agent", agent, b.rnd.IntN(4) == 0
 		}
-		msgs.add(b.msg, last, last, uuid.NewString(), b.conv, inbox, kind, state, "<p>"+text+"</p>", text, "html", private, from, sender,
+		msgs.add(b.msg, last, last, db.NewUUID(), b.conv, inbox, kind, state, "<p>"+text+"</p>", text, "html", private, from, sender,
 			fmt.Sprintf("bulk-%d@example.net", b.msg))
 		b.msg++
 	}

@@ -184,8 +184,8 @@ func (s *Service) begin(ctx context.Context, p *agent.Principal, a conversation.
 		if j.Total, err = choose(ctx, tx, j.ID); err != nil {
 			return fmt.Errorf("choose conversations: %w", err)
 		}
-		if j.Total == 0 {
-			j.EndedAt, j.Running = j.CreatedAt.Ptr(), false
+		if j.EndedAt, j.Running = nil, j.Total > 0; !j.Running {
+			j.EndedAt = j.CreatedAt.Ptr()
 		}
 		if _, err := tx.Exec(ctx, `UPDATE bulk_jobs SET total = $2, ended_at = $3 WHERE id = $1`, j.ID, j.Total, j.EndedAt); err != nil {
 			return fmt.Errorf("begin a bulk change: %w", err)

@@ -149,7 +149,7 @@ func (s *Service) merge(ctx context.Context, pages int) (did batchResult, err er
 		return did, nil
 	}
 	for _, k := range kinds {
-		begun := time.Now()
+		begun, merged := time.Now(), false
 		err := s.db.IndexTx(ctx, func(tx *db.Tx) error {
 			var before, after int64
 			if err := tx.QueryRow(ctx, `SELECT total_changes()`).Scan(&before); err != nil {
@@ -161,13 +161,14 @@ func (s *Service) merge(ctx context.Context, pages int) (did batchResult, err er
 			if err := tx.QueryRow(ctx, `SELECT total_changes()`).Scan(&after); err != nil {
 				return err
 			}
-			if after-before >= 2 { // less is what the command itself counts for
-				did.n++
-			}
+			merged = after-before >= 2 // less is what the command itself counts for
 			return nil
 		})
 		if err != nil {
 			return did, fmt.Errorf("merge %s: %w", k.table, err)
+		}
+		if merged {
+			did.n++
 		}
 		did.took += time.Since(begun)
 	}
@@ -184,20 +185,22 @@ func (s *Service) queueAll(ctx context.Context) error {
 	const portion = 20_000
 	for _, k := range kinds {
 		for after, more := int64(0), true; more; {
+			var last *int64
 			err := s.db.Tx(ctx, func(tx *db.Tx) error {
-				var last *int64
 				if err := tx.QueryRow(ctx, `SELECT max(id) FROM (SELECT id FROM `+k.of+` AND id > $1 ORDER BY id LIMIT $2 + 0) AS portion`, after, portion).Scan(&last); err != nil {
 					return err
 				}
-				if more = last != nil; !more {
+				if last == nil {
 					return nil
 				}
 				_, err := tx.Exec(ctx, `INSERT INTO search_queue (kind, id) SELECT $1, id FROM `+k.of+` AND id > $2 AND id <= $3 ORDER BY id`, k.name, after, *last)
-				after = *last
 				return err
 			})
 			if err != nil {
 				return fmt.Errorf("queue every %s: %w", k.name, err)
+			}
+			if more = last != nil; more {
+				after = *last
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"sync/atomic"
 )
@@ -15,6 +16,7 @@ import (
 // little that is left.
 type checkpointer struct {
 	writer *sql.DB // used between transactions only
+	look   *sql.Stmt
 	beside *sql.DB
 	wake   chan struct{}
 	done   chan struct{}
@@ -28,17 +30,21 @@ const (
 	longestLog = 32000
 )
 
-func newCheckpointer(writer, beside *sql.DB) *checkpointer {
-	c := &checkpointer{writer: writer, beside: beside, wake: make(chan struct{}, 1), done: make(chan struct{})}
+func newCheckpointer(ctx context.Context, writer, beside *sql.DB) (*checkpointer, error) {
+	look, err := writer.PrepareContext(ctx, checkpointing("NOOP")) // after every commit
+	if err != nil {
+		return nil, fmt.Errorf("look at the write-ahead log: %w", err)
+	}
+	c := &checkpointer{writer: writer, look: look, beside: beside, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	go c.run()
-	return c
+	return c, nil
 }
 
 func (c *checkpointer) run() {
 	defer close(c.done)
 	for range c.wake {
 		// An error here is one of the disk; the writer meets it as well and tells those whose changes it concerns.
-		_, _, _ = checkpoint(c.beside, "PASSIVE")
+		_, _, _ = checkpoint(c.beside.QueryRow(checkpointing("PASSIVE")))
 		c.busy.Store(false)
 	}
 }
@@ -48,28 +54,30 @@ func (c *checkpointer) committed() {
 	if c.busy.Load() {
 		return
 	}
-	pages, copied, err := checkpoint(c.writer, "NOOP")
+	pages, copied, err := checkpoint(c.look.QueryRow())
 	switch left := pages - copied; {
 	case err != nil: // of the disk, as above
 	case left >= copyFrom:
 		c.busy.Store(true)
 		c.wake <- struct{}{}
 	case pages >= beginAnew && left > 0:
-		_, _, _ = checkpoint(c.writer, "PASSIVE")
+		_, _, _ = checkpoint(c.writer.QueryRow(checkpointing("PASSIVE")))
 	}
 }
 
 func (c *checkpointer) close() error {
 	close(c.wake)
 	<-c.done
-	return c.beside.Close()
+	return errors.Join(c.look.Close(), c.beside.Close())
 }
 
-// checkpoint copies as much of the log as it can without waiting for anybody, nothing for "NOOP", and returns how many pages the log has
-// and how many of them are copied.
-func checkpoint(d *sql.DB, mode string) (pages, copied int, err error) {
+// checkpointing is the statement that copies as much of the log as it can without waiting for anybody, nothing for "NOOP".
+func checkpointing(mode string) string { return `PRAGMA main.wal_checkpoint(` + mode + `)` }
+
+// checkpoint returns how many pages the log has and how many of them are copied.
+func checkpoint(row *sql.Row) (pages, copied int, err error) {
 	var blocked int
-	if err := d.QueryRowContext(context.Background(), `PRAGMA main.wal_checkpoint(`+mode+`)`).Scan(&blocked, &pages, &copied); err != nil {
+	if err := row.Scan(&blocked, &pages, &copied); err != nil {
 		return 0, 0, fmt.Errorf("copy the write-ahead log: %w", err)
 	}
 	return pages, copied, nil

@@ -125,10 +125,11 @@ func connectPostgres(ctx context.Context, url string, configure func(*pgxpool.Co
 	return &DB{engine: Postgres, pool: pool}, nil
 }
 
-// SQLite settings: WAL lets readers go on while the writer writes; synchronous=FULL puts each commit on disk before
-// its caller is answered, which group commit makes affordable; busy_timeout covers the job runner's statements,
-// which go through the same single connection but in transactions of their own.
-const sqlitePragmas = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+// SQLite settings: WAL lets readers go on while the writer writes; with synchronous=NORMAL the log is put on disk before it
+// is copied into the database, and by a [syncer] before the caller of a transaction is answered; busy_timeout covers the job
+// runner's statements, which go through the same single connection but in transactions of their own: what it notes of a job may
+// be lost with the power, as it may be if the process is killed a moment earlier.
+const sqlitePragmas = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)" +
 	"&_pragma=foreign_keys(ON)&_pragma=temp_store(MEMORY)"
 
 // The writer of the database touches pages all over the indexes of a conversation and keeps more of them. Readers find most pages in the
@@ -175,7 +176,11 @@ func openWriter(ctx context.Context, path, pragmas string) (*writer, error) {
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
-	return newWriter(d, newCheckpointer(d, beside)), nil
+	log, err := newCheckpointer(ctx, d, beside)
+	if err != nil {
+		return nil, errors.Join(err, beside.Close(), d.Close())
+	}
+	return newWriter(d, log, newSyncer(path)), nil
 }
 
 // openOne opens a single connection.
@@ -290,7 +295,8 @@ func (d *DB) QueryRow(ctx context.Context, query string, args ...any) Row {
 }
 
 // Tx runs fn in a transaction and commits it if fn returns nil; an error or a panic of fn changes nothing.
-// On PostgreSQL fn runs again after a deadlock or a serialisation failure.
+// It may run more than once: on PostgreSQL again after a deadlock or a serialisation failure, on SQLite after another
+// transaction failed that was to be committed with it. What it leaves outside the database must not add up.
 func (d *DB) Tx(ctx context.Context, fn func(tx *Tx) error) error {
 	switch {
 	case d.pool == nil && d.writer == nil:

@@ -19,6 +19,7 @@ type Tx struct {
 	pool   *pgxpool.Pool
 	pg     pgx.Tx // nil before the first statement
 	sql    *sql.Tx
+	wrote  bool // or tried to; SQLite only
 	stmts  *stmtCache
 	missed map[string]struct{} // statements to prepare once the connection is free
 	later  []later             // PostgreSQL only
@@ -39,11 +40,13 @@ func (t *Tx) PG(ctx context.Context) (pgx.Tx, error) {
 }
 
 // SQL returns the SQLite transaction, nil on PostgreSQL. It is for the job runner.
-func (t *Tx) SQL() *sql.Tx { return t.sql }
+func (t *Tx) SQL() *sql.Tx {
+	t.wrote = true
+	return t.sql
+}
 
 // AfterCommit registers a function to run once the transaction is committed, never otherwise. It must be quick, must
-// not use the database and must not panic: on SQLite it runs before the next transaction begins, so that hooks run
-// in the order of commits.
+// not use the database and must not panic: on SQLite all run in one goroutine, in the order of commits.
 func (t *Tx) AfterCommit(fn func()) { t.hooks = append(t.hooks, fn) }
 
 // Query runs a statement inside the transaction.
@@ -90,7 +93,9 @@ func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error)
 	return res.RowsAffected()
 }
 
+// prepared returns the statement if it was prepared before, and takes note of one that may write.
 func (t *Tx) prepared(ctx context.Context, query string) *sql.Stmt {
+	t.wrote = t.wrote || !strings.HasPrefix(query, "SELECT ")
 	if st := t.stmts.peek(query); st != nil {
 		return t.sql.StmtContext(ctx, st)
 	}

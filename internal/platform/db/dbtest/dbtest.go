@@ -41,6 +41,9 @@ func URLs(t *testing.T, fn func(t *testing.T, url string)) {
 
 const postgresVar = "FOYER_TEST_POSTGRES_URL"
 
+// With FOYER_TEST_REHEARSE in the environment every transaction on SQLite runs twice, the first time for nothing.
+func init() { db.Rehearse = os.Getenv("FOYER_TEST_REHEARSE") != "" }
+
 // SQLite opens a fresh SQLite database, closed with the test.
 func SQLite(t testing.TB) *db.DB {
 	t.Helper()
