@@ -165,8 +165,12 @@ func noteResolution(ctx context.Context, tx *db.Tx, h *head, from, to Status, ac
 	}
 	var err error
 	if is {
-		_, err = tx.Exec(ctx, `INSERT INTO conversation_resolutions (conversation_id, resolved_at, resolved_by)
-			SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT 1 FROM conversation_resolutions WHERE conversation_id = $1 AND reopened_at IS NULL)`, h.ID, now, actor)
+		var already bool // if it comes back from where it was hidden
+		err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM conversation_resolutions WHERE conversation_id = $1 AND reopened_at IS NULL)`, h.ID).Scan(&already)
+		if err == nil && !already {
+			err = tx.Later(ctx, "remember the resolution", `INSERT INTO conversation_resolutions (conversation_id, resolved_at, resolved_by) VALUES ($1, $2, $3)`,
+				h.ID, now, actor)
+		}
 	} else {
 		_, err = tx.Exec(ctx, `UPDATE conversation_resolutions SET reopened_at = $2 WHERE conversation_id = $1 AND reopened_at IS NULL`, h.ID, now)
 	}
