@@ -302,11 +302,12 @@ func (s *Service) insert(ctx context.Context, tx *db.Tx, h head, m newMessage) (
 	if m.EchoID != "" {
 		echo = &m.EchoID
 	}
-	err := tx.QueryRow(ctx, `INSERT INTO messages (created_at, updated_at, uuid, conversation_id, inbox_id, type, status, content,
+	var err error
+	out.ID, err = tx.Insert(ctx, `INSERT INTO messages (created_at, updated_at, uuid, conversation_id, inbox_id, type, status, content,
 		text_content, content_type, private, sender_id, sender_type, meta, source_id, echo_id)
-		VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id`,
+		VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		out.At, out.UUID, h.ID, m.InboxID, m.Type, m.Status, m.Content, m.Text, m.ContentType, m.Private, m.SenderID, m.SenderType,
-		db.ToJSON(m.Meta), source, echo).Scan(&out.ID)
+		db.ToJSON(m.Meta), source, echo)
 	if err != nil {
 		return out, fmt.Errorf("store message: %w", err)
 	}

@@ -66,8 +66,8 @@ func (l *Log) Append(ctx context.Context, tx *db.Tx, n New) error {
 	if n.ConversationID != 0 {
 		e.ConversationID = &n.ConversationID
 	}
-	err := tx.LaterRow(ctx, "append event "+string(n.Type), []any{&e.ID}, `INSERT INTO events (created_at, type, conversation_id, actor_id, cause, payload)
-		VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
+	err := tx.LaterInsert(ctx, "append event "+string(n.Type), &e.ID, `INSERT INTO events (created_at, type, conversation_id, actor_id, cause, payload)
+		VALUES ($1, $2, $3, $4, $5, $6)`,
 		e.CreatedAt, string(e.Type), e.ConversationID, e.ActorID, e.Cause, e.Payload)
 	if err != nil {
 		return err

@@ -55,6 +55,17 @@ func (t *Tx) LaterRow(ctx context.Context, doing string, into []any, query strin
 	return nil
 }
 
+// LaterInsert is [Tx.LaterRow] for [Tx.Insert]: id is there once the next statement has been answered.
+func (t *Tx) LaterInsert(ctx context.Context, doing string, id *int64, query string, args ...any) (err error) {
+	if t.engine == Postgres {
+		return t.LaterRow(ctx, doing, []any{id}, query+` RETURNING id`, args...)
+	}
+	if *id, err = t.Insert(ctx, query, args...); err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return nil
+}
+
 // send begins the transaction if need be, sends what was left for later, and one more statement if query is not "". It reads
 // the results but for that of the last.
 func (t *Tx) send(ctx context.Context, query string, args []any) (pgx.BatchResults, error) {

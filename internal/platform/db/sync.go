@@ -17,6 +17,7 @@ type syncer struct {
 	log    string // its path
 	file   *os.File
 	groups chan *group
+	rests  chan struct{} // can be received from while nothing is on its way to the disk
 	done   chan struct{}
 	failed atomic.Pointer[error]
 	sync   func(*os.File) error // for tests
@@ -26,7 +27,7 @@ type syncer struct {
 var ErrDisk = errors.New("the disk failed to keep an earlier change; start again to read what it kept")
 
 func newSyncer(path string) *syncer {
-	s := &syncer{log: path + "-wal", groups: make(chan *group, maxGroup), done: make(chan struct{}), sync: flush}
+	s := &syncer{log: path + "-wal", groups: make(chan *group, maxGroup), rests: make(chan struct{}), done: make(chan struct{}), sync: flush}
 	go s.run()
 	return s
 }
@@ -34,7 +35,16 @@ func newSyncer(path string) *syncer {
 func (s *syncer) run() {
 	defer close(s.done)
 	var some []*group
-	for g := range s.groups {
+	for {
+		var g *group
+		select {
+		case g = <-s.groups:
+		case s.rests <- struct{}{}:
+			continue
+		}
+		if g == nil {
+			return
+		}
 		some = append(some[:0], g)
 		for more := true; more; {
 			select {

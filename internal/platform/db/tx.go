@@ -79,18 +79,32 @@ func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error)
 	if t.engine == Postgres {
 		return t.pgExec(ctx, query, args)
 	}
-	ctx = context.WithoutCancel(ctx)
-	var res sql.Result
-	var err error
-	if st := t.prepared(ctx, query); st != nil {
-		res, err = st.ExecContext(ctx, args...)
-	} else {
-		res, err = t.sql.ExecContext(ctx, query, args...)
-	}
+	res, err := t.exec(ctx, query, args)
 	if err != nil {
 		return 0, err
 	}
 	return res.RowsAffected()
+}
+
+func (t *Tx) exec(ctx context.Context, query string, args []any) (sql.Result, error) {
+	ctx = context.WithoutCancel(ctx)
+	if st := t.prepared(ctx, query); st != nil {
+		return st.ExecContext(ctx, args...)
+	}
+	return t.sql.ExecContext(ctx, query, args...)
+}
+
+// Insert inserts a row by a statement without RETURNING, for which SQLite would make a table of its own each time, and returns its id.
+func (t *Tx) Insert(ctx context.Context, query string, args ...any) (id int64, err error) {
+	if t.engine == Postgres {
+		err = t.QueryRow(ctx, query+` RETURNING id`, args...).Scan(&id)
+		return id, err
+	}
+	res, err := t.exec(ctx, query, args)
+	if err != nil {
+		return 0, err
+	}
+	return res.LastInsertId()
 }
 
 // prepared returns the statement if it was prepared before, and takes note of one that may write.

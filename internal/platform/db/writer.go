@@ -45,7 +45,7 @@ var Rehearse bool
 
 const (
 	maxGroup     = 128
-	maxGroupTime = 4 * time.Millisecond
+	maxGroupTime = 4 * time.Millisecond // while the disk rests
 )
 
 // ErrClosed is returned by writes after the database was closed.
@@ -141,19 +141,25 @@ func (w *writer) group(first *writeReq) {
 	w.log.committed()
 }
 
-// next returns a transaction that is already waiting, nil if there is none or the group is full.
+// next returns a transaction for a group of n, nil if the group is to be committed: none is waiting, or it has taken long. While the disk is
+// at work with what was committed before, it waits for more: committed now, the group could not be put on disk before that is done.
 func (w *writer) next(n int, deadline time.Time) *writeReq {
-	if n >= maxGroup || time.Now().After(deadline) {
+	switch {
+	case n >= maxGroup:
 		return nil
+	case time.Now().Before(deadline):
+		select {
+		case req := <-w.reqs:
+			return req
+		default:
+		}
 	}
 	select {
-	case req, ok := <-w.reqs:
-		if ok {
-			return req
-		}
-	default:
+	case req := <-w.reqs:
+		return req
+	case <-w.disk.rests:
+		return nil
 	}
-	return nil
 }
 
 // group are the transactions that are committed together.
