@@ -79,6 +79,7 @@ func startApp(t *testing.T, cfg config.Config) *app.App {
 	if err != nil {
 		t.Fatal(err)
 	}
+	a.DB.Rehearse(true)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()

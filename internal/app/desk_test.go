@@ -147,6 +147,7 @@ func startWith(t testing.TB, cfg config.Config) *desk {
 	if err != nil {
 		t.Fatalf("start: %v", err)
 	}
+	a.DB.Rehearse(true)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()

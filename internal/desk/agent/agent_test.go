@@ -353,8 +353,8 @@ func TestAddressIsUniqueUntilItsAgentIsDeleted(t *testing.T) {
 		token, err := k.signIn("asha@acme.test", strong)
 		k.must(err)
 		var unassigned []int64
-		k.agents.Unassign = func(_ context.Context, _ *db.Tx, _ *agent.Principal, id int64) error {
-			unassigned = append(unassigned, id)
+		k.agents.Unassign = func(_ context.Context, tx *db.Tx, _ *agent.Principal, id int64) error {
+			tx.AfterCommit(func() { unassigned = append(unassigned, id) })
 			return nil
 		}
 		k.must(k.agents.Delete(k.ctx, k.principal(1), first.ID))
@@ -450,8 +450,8 @@ func TestManagingAgentsIsNoWayToBecomeAdministrator(t *testing.T) {
 func TestIdleBrowserDoesNotOverrideAPersonsChoice(t *testing.T) {
 	each(t, func(k *desk) {
 		var told []string
-		k.agents.Available = func(_ context.Context, _ *db.Tx, _, id int64, status string) error {
-			told = append(told, fmt.Sprint(id, status))
+		k.agents.Available = func(_ context.Context, tx *db.Tx, _, id int64, status string) error {
+			tx.AfterCommit(func() { told = append(told, fmt.Sprint(id, status)) })
 			return nil
 		}
 		for i, c := range []struct {

@@ -84,8 +84,8 @@ func newDesk(t testing.TB, d *db.DB) *desk {
 	jobs.Handle(runner, k.c.Wake)
 	jobs.Handle(runner, k.c.ForgetNote)
 	jobs.Handle(runner, k.c.Release)
-	k.c.OnReply("email", func(_ context.Context, _ *db.Tx, o conversation.Outgoing) error {
-		k.queued = append(k.queued, o)
+	k.c.OnReply("email", func(_ context.Context, tx *db.Tx, o conversation.Outgoing) error {
+		tx.AfterCommit(func() { k.queued = append(k.queued, o) })
 		return nil
 	})
 	k.admin = &agent.Principal{ID: 2, Email: "asha@acme.test", FirstName: "Asha", LastName: "Rao", Permissions: role.SetOf(role.All...)}

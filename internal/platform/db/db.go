@@ -314,6 +314,14 @@ func (d *DB) Tx(ctx context.Context, fn func(tx *Tx) error) error {
 	}
 }
 
+// Rehearse makes SQLite run every transaction twice, the first time for nothing, for tests to find functions that cannot run again.
+func (d *DB) Rehearse(on bool) {
+	if d.writer != nil {
+		d.writer.rehearse.Store(on)
+		d.index.rehearse.Store(on)
+	}
+}
+
 // IndexTx is [DB.Tx] for the tables of the index file, on SQLite those alone: fn must not touch others, and what it writes is
 // committed apart from the rest. What it does must come to the same when it is done again after a crash.
 func (d *DB) IndexTx(ctx context.Context, fn func(tx *Tx) error) error {

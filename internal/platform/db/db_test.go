@@ -93,6 +93,7 @@ func TestPanicRollsBackAndReachesTheCaller(t *testing.T) {
 
 func TestLongWorkOnTheIndexFileKeepsNoOtherChangeWaiting(t *testing.T) {
 	ctx, d := context.Background(), dbtest.SQLite(t)
+	d.Rehearse(false)
 	err := d.IndexTx(ctx, func(index *db.Tx) error {
 		if _, err := index.Exec(ctx, `INSERT INTO search_emails (suffix, contact_id) VALUES ('later', 1)`); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,6 +28,8 @@ type writer struct {
 	log   *checkpointer
 	disk  *syncer
 
+	rehearse atomic.Bool
+
 	mu     sync.RWMutex // held for reading while a request is being queued
 	closed bool
 }
@@ -39,9 +42,6 @@ type writeReq struct {
 	hooks []func()
 	reply chan struct{}
 }
-
-// Rehearse makes every transaction run twice, the first time for nothing, so that tests find those that cannot.
-var Rehearse bool
 
 const (
 	maxGroup     = 128
@@ -116,18 +116,23 @@ func (w *writer) group(first *writeReq) {
 	whole := true // nobody failed and left something behind
 	for req := first; req != nil; {
 		g.members = append(g.members, req)
-		if whole = g.run(req) && !Rehearse; !whole {
+		if whole = g.run(req) && !w.rehearse.Load(); !whole {
 			break
 		}
 		req = w.next(len(g.members), deadline)
 	}
-	if !whole {
-		err = g.again()
-	}
-	if err == nil {
+	alone := len(g.members) == 1 && (first.err != nil || first.panic != nil)
+	switch {
+	case whole:
 		err = g.tx.Commit()
-	} else {
+	case alone:
 		_ = g.tx.Rollback()
+	default:
+		if err = g.again(); err == nil {
+			err = g.tx.Commit()
+		} else {
+			_ = g.tx.Rollback()
+		}
 	}
 	missed := g.missed
 	if err != nil {

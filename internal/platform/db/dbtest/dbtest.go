@@ -41,10 +41,7 @@ func URLs(t *testing.T, fn func(t *testing.T, url string)) {
 
 const postgresVar = "FOYER_TEST_POSTGRES_URL"
 
-// With FOYER_TEST_REHEARSE in the environment every transaction on SQLite runs twice, the first time for nothing.
-func init() { db.Rehearse = os.Getenv("FOYER_TEST_REHEARSE") != "" }
-
-// SQLite opens a fresh SQLite database, closed with the test.
+// SQLite opens a fresh SQLite database, closed with the test, on which every transaction runs twice, see [db.DB.Rehearse].
 func SQLite(t testing.TB) *db.DB {
 	t.Helper()
 	return open(t, SQLiteURL(t))
@@ -63,6 +60,7 @@ func open(t testing.TB, url string) *db.DB {
 		t.Fatalf("open: %v", err)
 	}
 	t.Cleanup(func() { _ = d.Close() })
+	d.Rehearse(true)
 	return d
 }
 
