@@ -172,6 +172,10 @@ func openWriter(ctx context.Context, path, pragmas string) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
+	var file string // which the path may be a link to; the log is beside that
+	if err := d.QueryRowContext(ctx, `SELECT file FROM pragma_database_list WHERE name = 'main'`).Scan(&file); err != nil {
+		return nil, errors.Join(fmt.Errorf("find the file of %s: %w", path, err), d.Close())
+	}
 	beside, err := openOne(ctx, path, "")
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
@@ -180,7 +184,7 @@ func openWriter(ctx context.Context, path, pragmas string) (*writer, error) {
 	if err != nil {
 		return nil, errors.Join(err, beside.Close(), d.Close())
 	}
-	return newWriter(d, log, newSyncer(path)), nil
+	return newWriter(d, log, newSyncer(file)), nil
 }
 
 // openOne opens a single connection.

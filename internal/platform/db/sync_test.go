@@ -119,6 +119,28 @@ func TestDiskThatFailedIsNotTrustedAgain(t *testing.T) {
 	}
 }
 
+func TestDatabaseBehindALinkIsPutOnDisk(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "elsewhere"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(dir, "foyer.db")
+	if err := os.Symlink(filepath.Join(dir, "elsewhere", "real 1%.db"), link); err != nil {
+		t.Fatal(err)
+	}
+	d, err := Open(t.Context(), link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	if err := d.Tx(t.Context(), func(tx *Tx) error {
+		_, err := tx.Exec(t.Context(), `CREATE TABLE notes (n INTEGER)`)
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestMemberThatFailsAfterWritingTakesNothingAndNobodyWithIt(t *testing.T) {
 	d, _ := syncedDB(t, flush)
 	defer func() { _ = d.Close() }()
