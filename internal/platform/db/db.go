@@ -266,11 +266,14 @@ func (d *DB) Close() error {
 	return errors.Join(d.reader.Close(), d.index.shut(), d.writer.shut())
 }
 
-// Ping reports whether the database answers.
+// Ping reports whether the database answers, and keeps what it is given.
 func (d *DB) Ping(ctx context.Context) error {
 	var one int
 	if err := d.QueryRow(ctx, "SELECT 1").Scan(&one); err != nil {
 		return fmt.Errorf("ping the database: %w", err)
+	}
+	if d.writer != nil {
+		return d.writer.disk.broken()
 	}
 	return nil
 }

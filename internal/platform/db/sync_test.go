@@ -106,6 +106,9 @@ func TestDiskThatFailedIsNotTrustedAgain(t *testing.T) {
 			t.Errorf("after it failed: %v, told %v", err, told)
 		}
 	}
+	if err := d.Ping(t.Context()); !errors.Is(err, ErrDisk) {
+		t.Errorf("said to be well: %v", err)
+	}
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
