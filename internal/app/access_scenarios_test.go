@@ -79,7 +79,7 @@ func startApp(t *testing.T, cfg config.Config) *app.App {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.DB.Rehearse(true)
+	a.DB.Rehearse(rehearsed())
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()

@@ -141,13 +141,16 @@ func deskConfig(t testing.TB, database string) config.Config {
 // startDesk runs a desk on a database until the test ends.
 func startDesk(t testing.TB, database string) *desk { return startWith(t, deskConfig(t, database)) }
 
+// rehearsed reports whether transactions on SQLite are to run twice here too, which takes long.
+func rehearsed() bool { return os.Getenv("FOYER_TEST_REHEARSE") != "" }
+
 func startWith(t testing.TB, cfg config.Config) *desk {
 	t.Helper()
 	a, err := app.Start(context.Background(), cfg, quiet())
 	if err != nil {
 		t.Fatalf("start: %v", err)
 	}
-	a.DB.Rehearse(true)
+	a.DB.Rehearse(rehearsed())
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
