@@ -19,7 +19,7 @@ type syncer struct {
 	groups chan *group
 	rests  chan struct{} // can be received from while nothing is on its way to the disk
 	done   chan struct{}
-	failed atomic.Pointer[error]
+	failed atomic.Bool
 	sync   func(*os.File) error // for tests
 }
 
@@ -72,13 +72,12 @@ func (s *syncer) flush(groups []*group) error {
 	if !wrote {
 		return nil
 	}
-	if s.failed.Load() != nil {
-		return ErrDisk
+	if err := s.broken(); err != nil {
+		return err
 	}
-	err := s.toDisk()
-	if err != nil {
+	if err := s.toDisk(); err != nil {
 		// Linux takes pages that it could not write for written: to try again would succeed and mean nothing.
-		s.failed.Store(&err)
+		s.failed.Store(true)
 		return fmt.Errorf("put the write-ahead log on disk: %w", err)
 	}
 	return nil
@@ -95,7 +94,7 @@ func (s *syncer) toDisk() (err error) {
 
 // broken returns ErrDisk once the disk has failed.
 func (s *syncer) broken() error {
-	if s.failed.Load() != nil {
+	if s.failed.Load() {
 		return ErrDisk
 	}
 	return nil

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -31,13 +30,11 @@ func syncedDB(t *testing.T, sync func(*os.File) error) (*DB, string) {
 	return d, path
 }
 
-var ran atomic.Int64 // how often addNote did
-
-func (d *DB) addNote(ctx context.Context, n int, hook func()) error {
+func (d *DB) addNote(ctx context.Context, n int, ran, hook func()) error {
 	return d.Tx(ctx, func(tx *Tx) error {
 		tx.AfterCommit(hook)
 		_, err := tx.Exec(ctx, `INSERT INTO notes (n) VALUES ($1)`, n)
-		ran.Add(1)
+		ran()
 		return err
 	})
 }
@@ -53,19 +50,19 @@ func TestWriterGoesOnWhileTheDiskWorksAndTellsNobodyBefore(t *testing.T) {
 	defer func() { _ = d.Close() }()
 	var mu sync.Mutex
 	var told []int
-	answers := make(chan error, 3)
+	answers, ran := make(chan error, 3), make(chan int, 3)
 	add := func(n int) {
 		go func() {
-			answers <- d.addNote(t.Context(), n, func() { mu.Lock(); told = append(told, n); mu.Unlock() })
+			answers <- d.addNote(t.Context(), n, func() { ran <- n }, func() { mu.Lock(); told = append(told, n); mu.Unlock() })
 		}()
 	}
-	before := ran.Load()
 	add(1)
+	<-ran
 	first := <-syncs // on its way to the disk
-	for n := range 2 {
-		add(2 + n)
-		for ran.Load() < before+2+int64(n) { // which runs meanwhile
-			time.Sleep(time.Millisecond)
+	for n := 2; n <= 3; n++ {
+		add(n)
+		if got := <-ran; got != n { // runs meanwhile
+			t.Fatalf("%d ran, want %d", got, n)
 		}
 	}
 	select {
@@ -98,11 +95,11 @@ func TestDiskThatFailedIsNotTrustedAgain(t *testing.T) {
 		return nil
 	})
 	told := false
-	if err := d.addNote(t.Context(), 1, func() { told = true }); !errors.Is(err, noDisk) || told {
+	if err := d.addNote(t.Context(), 1, func() {}, func() { told = true }); !errors.Is(err, noDisk) || told {
 		t.Errorf("%v, told %v", err, told)
 	}
 	for range 2 {
-		if err := d.addNote(t.Context(), 2, func() { told = true }); !errors.Is(err, ErrDisk) || told {
+		if err := d.addNote(t.Context(), 2, func() {}, func() { told = true }); !errors.Is(err, ErrDisk) || told {
 			t.Errorf("after it failed: %v, told %v", err, told)
 		}
 	}
@@ -117,7 +114,7 @@ func TestDiskThatFailedIsNotTrustedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = d.Close() }()
-	if err := d.addNote(t.Context(), 3, func() { told = true }); err != nil || !told {
+	if err := d.addNote(t.Context(), 3, func() {}, func() { told = true }); err != nil || !told {
 		t.Errorf("after a start: %v, told %v", err, told)
 	}
 }

@@ -94,7 +94,8 @@ func (t *Tx) exec(ctx context.Context, query string, args []any) (sql.Result, er
 	return t.sql.ExecContext(ctx, query, args...)
 }
 
-// Insert inserts a row by a statement without RETURNING, for which SQLite would make a table each time, and returns its id.
+// Insert inserts a row by a statement without RETURNING, and returns its id. It is for tables to which much is written: SQLite makes a table for
+// what a statement returns each time.
 func (t *Tx) Insert(ctx context.Context, query string, args ...any) (id int64, err error) {
 	if t.engine == Postgres {
 		err = t.QueryRow(ctx, query+` RETURNING id`, args...).Scan(&id)

@@ -127,6 +127,7 @@ func (w *writer) group(first *writeReq) {
 		err = g.tx.Commit()
 	case alone:
 		_ = g.tx.Rollback()
+		g.wrote = false
 	default:
 		if err = g.again(); err == nil {
 			err = g.tx.Commit()
