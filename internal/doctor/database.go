@@ -46,7 +46,7 @@ func aged(version string, f Finding) Finding {
 }
 
 const (
-	muchLog  = 512 << 20 // of a write-ahead log that is begun anew after 32 MB or a little more
+	muchLog  = 512 << 20 // of a write-ahead log that is begun anew after 120 MB or somewhat more
 	muchFree = 1 << 30
 )
 

@@ -163,21 +163,12 @@ func noteResolution(ctx context.Context, tx *db.Tx, h *head, from, to Status, ac
 	if hidden(to.ID) || was == is {
 		return nil
 	}
-	var err error
-	if is {
-		var already bool // if it comes back from where it was hidden
-		err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM conversation_resolutions WHERE conversation_id = $1 AND reopened_at IS NULL)`, h.ID).Scan(&already)
-		if err == nil && !already {
-			err = tx.Later(ctx, "remember the resolution", `INSERT INTO conversation_resolutions (conversation_id, resolved_at, resolved_by) VALUES ($1, $2, $3)`,
-				h.ID, now, actor)
-		}
-	} else {
-		_, err = tx.Exec(ctx, `UPDATE conversation_resolutions SET reopened_at = $2 WHERE conversation_id = $1 AND reopened_at IS NULL`, h.ID, now)
+	if is { // again the same, if it comes back from where it was hidden
+		return tx.Later(ctx, "remember the resolution", `INSERT INTO conversation_resolutions (conversation_id, resolved_at, resolved_by)
+			SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT)
+			WHERE NOT EXISTS (SELECT 1 FROM conversation_resolutions WHERE conversation_id = $1 AND reopened_at IS NULL)`, h.ID, now, actor)
 	}
-	if err != nil {
-		return fmt.Errorf("keep the history of resolutions: %w", err)
-	}
-	return nil
+	return tx.Later(ctx, "close the resolution", `UPDATE conversation_resolutions SET reopened_at = $2 WHERE conversation_id = $1 AND reopened_at IS NULL`, h.ID, now)
 }
 
 func resolutions(ctx context.Context, q db.Querier, id int64) ([]Resolution, error) {

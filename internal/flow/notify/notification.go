@@ -181,11 +181,11 @@ func (s *Service) changed(ctx context.Context, tx *db.Tx, actorID int64, c Chang
 }
 
 const (
-	settleSeen    = markRead + ` AND conversation_id = $3 AND notification_type IN ('reply', 'new_conversation') RETURNING id`
-	settleStopped = markRead + ` AND conversation_id = $3 AND notification_type = 'reply_stopped' RETURNING id`
+	settleSeen    = markRead + ` AND conversation_id = $3 AND notification_type IN ('reply', 'new_conversation')`
+	settleStopped = markRead + ` AND conversation_id = $3 AND notification_type = 'reply_stopped'`
 	// An assignment is settled by its assignee alone.
 	settleAnswered = markRead + ` AND conversation_id = $3 AND (notification_type IN ('reply', 'new_conversation', 'reply_stopped') OR (notification_type = 'assignment'
-		AND EXISTS (SELECT 1 FROM conversations WHERE id = $3 AND assigned_user_id = $2))) RETURNING id`
+		AND EXISTS (SELECT 1 FROM conversations WHERE id = $3 AND assigned_user_id = $2)))`
 )
 
 // Seen marks as read what told an agent of messages that they have now seen.
@@ -194,12 +194,18 @@ func (s *Service) Seen(ctx context.Context, tx *db.Tx, agentID, conversationID i
 }
 
 func (s *Service) settle(ctx context.Context, tx *db.Tx, statement string, agentID, conversationID int64) error {
-	ids, err := db.Select[int64](ctx, tx, statement, db.Now(), agentID, conversationID)
+	now := db.Now()
+	n, err := tx.Exec(ctx, statement, now, agentID, conversationID)
 	if err != nil {
 		return fmt.Errorf("mark notifications of a conversation as read: %w", err)
 	}
-	if len(ids) == 0 {
+	if n == 0 { // as most of the time
 		return nil
+	}
+	ids, err := db.Select[int64](ctx, tx, `SELECT id FROM user_notifications
+		WHERE is_read AND user_id = $1 AND conversation_id = $2 AND updated_at = $3 ORDER BY id`, agentID, conversationID, now)
+	if err != nil {
+		return fmt.Errorf("read which notifications were marked: %w", err)
 	}
 	return s.changed(ctx, tx, agentID, Changed{agentID, Read, ids})
 }

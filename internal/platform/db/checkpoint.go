@@ -5,48 +5,85 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"sync/atomic"
+	"time"
 )
 
 // checkpointer copies what was committed to the write-ahead log into the database file.
 //
 // SQLite does that in the commit that finds the log grown, and everybody who writes waits: for the pages of some hundred changes all
-// over a large database some 35 ms. Here a connection of its own copies beside the writer, which SQLite lets go on meanwhile. The log is
-// only begun anew when all of it was copied, which while much is written is at no time so: now and then the writer itself copies the
-// little that is left.
+// over a large database some 35 ms. Here a connection of its own copies beside the writer, which SQLite lets go on meanwhile, and rarely:
+// pages that change again and again, such as the tops of lists, are copied once for all their changes in the log.
+//
+// The log is only begun anew when all of it was copied, which while much is written is at no time so. So what was written during
+// a copy is copied next, each time less, until the writer itself copies the little that is left. SQLite has the copy put on disk only
+// then. Here each copy is when it was made, for the writer not to wait for all of them.
 type checkpointer struct {
-	writer *sql.DB // used between transactions only
-	look   *sql.Stmt
-	beside *sql.DB
-	wake   chan struct{}
-	done   chan struct{}
-	busy   atomic.Bool // copies beside the writer
+	writer   *sql.DB // used between transactions only
+	look     *sql.Stmt
+	beside   *sql.DB
+	database *os.File
+	wake     chan struct{}
+	done     chan struct{}
+	busy     atomic.Bool  // copies beside the writer
+	pages    atomic.Int64 // of the log after the last commit that was looked at, 0 if all are copied
 }
 
 // Sizes of the log in pages of 4 KiB.
 const (
-	copyFrom   = 1000 // is worth a copy beside the writer
-	beginAnew  = 8000 // a log so long is begun anew as soon as less than copyFrom of it is left to copy
-	longestLog = 32000
+	copyFrom   = 30000 // is copied
+	beginAnew  = 300   // is little enough for the writer to copy
+	longestLog = 64000 // is copied by SQLite in the next commit
 )
 
-func newCheckpointer(ctx context.Context, writer, beside *sql.DB) (*checkpointer, error) {
+// calm is for how long nothing is written before a log of any length is copied, for a start after a crash to find less to do.
+const calm = time.Second
+
+func newCheckpointer(ctx context.Context, path string, writer, beside *sql.DB) (*checkpointer, error) {
 	look, err := writer.PrepareContext(ctx, checkpointing("NOOP")) // after every commit
 	if err != nil {
 		return nil, fmt.Errorf("look at the write-ahead log: %w", err)
 	}
-	c := &checkpointer{writer: writer, look: look, beside: beside, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	database, err := os.Open(path) //nolint:gosec // the database that was asked for
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open the database to put it on disk: %w", err), look.Close())
+	}
+	c := &checkpointer{writer: writer, look: look, beside: beside, database: database, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	go c.run()
 	return c, nil
 }
 
 func (c *checkpointer) run() {
 	defer close(c.done)
-	for range c.wake {
-		// An error here is one of the disk; the writer meets it as well and tells those whose changes it concerns.
-		_, _, _ = checkpoint(c.beside.QueryRow(checkpointing("PASSIVE")))
-		c.busy.Store(false)
+	tick := time.NewTicker(calm)
+	defer tick.Stop()
+	var before int64
+	for {
+		select {
+		case _, open := <-c.wake:
+			if !open {
+				return
+			}
+			c.copy()
+		case <-tick.C:
+			now := c.pages.Load()
+			if now > 0 && now == before && c.busy.CompareAndSwap(false, true) {
+				c.pages.CompareAndSwap(now, 0)
+				c.copy()
+			}
+			before = now
+		}
 	}
+}
+
+// copy copies what is in the log and puts it on disk. An error here is one of the disk. The writer meets it as well, with files of its own,
+// and tells those whose changes it concerns; it does not begin the log anew.
+func (c *checkpointer) copy() {
+	if _, _, err := checkpoint(c.beside.QueryRow(checkpointing("PASSIVE"))); err == nil {
+		_ = flush(c.database)
+	}
+	c.busy.Store(false)
 }
 
 // committed looks at the log after a commit of the writer, in the writer's goroutine.
@@ -55,21 +92,32 @@ func (c *checkpointer) committed() {
 		return
 	}
 	pages, copied, err := checkpoint(c.look.QueryRow())
-	switch left := pages - copied; {
-	case err != nil: // of the disk, as above
-	case left >= copyFrom:
-		c.busy.Store(true)
-		c.wake <- struct{}{}
-	case pages >= beginAnew && left > 0:
+	left := pages - copied
+	if err != nil || left <= 0 { // an error is of the disk, as above
+		c.pages.Store(0)
+		return
+	}
+	c.pages.Store(int64(pages))
+	switch {
+	case pages < copyFrom:
+	case left > beginAnew:
+		if c.busy.CompareAndSwap(false, true) {
+			c.wake <- struct{}{}
+		}
+	default:
 		_, _, _ = checkpoint(c.writer.QueryRow(checkpointing("PASSIVE")))
 	}
 }
 
+// close waits for a copy that is being made. Once SQLite has closed the database, the caller calls release.
 func (c *checkpointer) close() error {
 	close(c.wake)
 	<-c.done
 	return errors.Join(c.look.Close(), c.beside.Close())
 }
+
+// release closes the file of the database. The locks that this process has on it go with it, SQLite's too.
+func (c *checkpointer) release() error { return c.database.Close() }
 
 // checkpointing is the statement that copies as much of the log as it can without waiting for anybody, nothing for "NOOP".
 func checkpointing(mode string) string { return `PRAGMA main.wal_checkpoint(` + mode + `)` }

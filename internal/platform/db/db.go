@@ -12,8 +12,8 @@
 // either in the same transaction or hangs off [Tx.AfterCommit].
 //
 // On SQLite there is one writer. Transactions that arrive while another is being written are committed together
-// with it, each in its own savepoint (see writer.go): every commit is on disk before its caller hears of it, and the
-// cost of the disk is shared. On PostgreSQL each call is a transaction of its own, tried again when the server
+// with it (see writer.go): every commit is on disk before its caller hears of it, and the cost of the disk is shared. After
+// one of them failed they run again. On PostgreSQL each call is a transaction of its own, tried again when the server
 // reports a deadlock or a serialisation failure, so the function passed to Tx may run more than once.
 //
 // What a statement costs on PostgreSQL is for a good part the way there and back. A write that nothing in its transaction waits
@@ -180,7 +180,7 @@ func openWriter(ctx context.Context, path, pragmas string) (*writer, error) {
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
-	log, err := newCheckpointer(ctx, d, beside)
+	log, err := newCheckpointer(ctx, file, d, beside)
 	if err != nil {
 		return nil, errors.Join(err, beside.Close(), d.Close())
 	}

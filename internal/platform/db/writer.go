@@ -72,7 +72,8 @@ func (w *writer) drain() {
 func (w *writer) shut() error {
 	w.drain()
 	w.stmts.close()
-	return errors.Join(w.disk.close(), w.log.close(), w.db.Close())
+	err := errors.Join(w.disk.close(), w.log.close(), w.db.Close())
+	return errors.Join(err, w.log.release())
 }
 
 // do queues fn and waits until it is committed or refused. A context that ends while fn still waits withdraws it; once
