@@ -100,8 +100,8 @@ func (h *Hub) frames(ctx context.Context, e event.Event, rows map[int64]*convers
 	reader := func(p *agent.Principal) bool { return conversation.CanRead(p, row.AssignedUserID, row.AssignedTeamID) }
 	switch e.Type {
 	case event.MessageCreated:
-		var m conversation.MessageCreatedPayload
-		if err := e.Payload.Decode(&m); err != nil || m.Repeats {
+		m, err := event.Payload[conversation.MessageCreatedPayload](e)
+		if err != nil || m.Repeats {
 			return nil
 		}
 		return []addressed{{visible: reader, frame: frame{"new_message", newMessage{

@@ -61,17 +61,23 @@ func move(ctx context.Context, tx *db.Tx, from, to *place) error {
 	if tx.Engine() == db.Postgres {
 		slot = rand.IntN(slots) //nolint:gosec // spreads load, guards nothing
 	}
-	var values []string
-	var args []any
+	args := make([]any, 0, 5*len(places))
 	for _, p := range places {
-		n := len(args)
-		values = append(values, fmt.Sprintf("($%d, $%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4, n+5))
 		args = append(args, p.user, p.team, p.status, slot, delta[p])
 	}
-	return tx.Later(ctx, "keep the counts", `INSERT INTO conversation_counts (assigned_user_id, assigned_team_id, status_id, slot, n) VALUES `+
-		strings.Join(values, ", ")+` ON CONFLICT (assigned_user_id, assigned_team_id, status_id, slot)
-		DO UPDATE SET n = conversation_counts.n + excluded.n`, args...)
+	return tx.Later(ctx, "keep the counts", keepCounts[len(places)], args...)
 }
+
+// keepCounts are the statements that change so many counts.
+var keepCounts = func() (out [5]string) {
+	var values []string
+	for i := range out {
+		out[i] = `INSERT INTO conversation_counts (assigned_user_id, assigned_team_id, status_id, slot, n) VALUES ` + strings.Join(values, ", ") +
+			` ON CONFLICT (assigned_user_id, assigned_team_id, status_id, slot) DO UPDATE SET n = conversation_counts.n + excluded.n`
+		values = append(values, fmt.Sprintf("($%d, $%d, $%d, $%d, $%d)", 5*i+1, 5*i+2, 5*i+3, 5*i+4, 5*i+5))
+	}
+	return out
+}()
 
 // Counts are the numbers of open conversations beside the lists, as one agent may see them.
 type Counts struct {

@@ -332,6 +332,7 @@ func messageID(conversation, from string) string {
 // written is what somebody wrote, made safe: own images are named by their content id, and text is what it says in words.
 type written struct {
 	html, text string
+	preview    string   // of the text
 	inline     []string // uuids of own images in it
 }
 
@@ -347,6 +348,7 @@ func (s *Service) write(html string) (w written) {
 	})
 	w.html = htmlx.Sanitize(w.html) // after that: it removes addresses without a host, which own images may have
 	w.text = htmlx.Text(w.html)
+	w.preview = htmlx.Preview(w.text, previewLength)
 	return w
 }
 
@@ -361,13 +363,13 @@ func (s *Service) root() string {
 // compose makes the message of what an agent wrote, with the variables in it filled in.
 func (s *Service) compose(ctx context.Context, tx *db.Tx, h head, p *agent.Principal, in Send, w written) (newMessage, error) {
 	m := newMessage{Type: TypeOutgoing, Content: w.html, Text: w.text, ContentType: "html", SenderID: p.ID, SenderType: SenderAgent,
-		Meta: map[string]any{}, Attach: s.attach(in.Attachments, w.inline)}
+		Meta: map[string]any{}, Attach: s.attach(in.Attachments, w.inline), Preview: w.preview}
 	if strings.Contains(w.html, "{{") {
 		var err error
 		if m.Content, err = s.fillVariables(ctx, tx, h, p, w.html); err != nil {
 			return m, err
 		}
-		m.Text = htmlx.Text(m.Content)
+		m.Text, m.Preview = htmlx.Text(m.Content), ""
 	}
 	if strings.TrimSpace(m.Text) == "" {
 		m.Preview = attachmentPreview(len(in.Attachments), len(w.inline))

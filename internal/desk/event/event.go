@@ -49,6 +49,17 @@ type Event struct {
 	ActorID        int64   `json:"actor_id"`
 	Cause          string  `json:"cause"`
 	Payload        db.JSON `json:"payload"`
+
+	of any // what the payload was made of, where this process appended the event
+}
+
+// Payload returns the payload of an event as a T.
+func Payload[T any](e Event) (payload T, err error) {
+	if payload, ok := e.of.(T); ok {
+		return payload, nil
+	}
+	err = e.Payload.Decode(&payload)
+	return payload, err
 }
 
 // New is an event to append.
@@ -62,7 +73,7 @@ type New struct {
 
 // Append writes an event in the transaction of the change, in which reactions follow; listeners hear of it after the commit.
 func (l *Log) Append(ctx context.Context, tx *db.Tx, n New) error {
-	e := Event{CreatedAt: db.Now(), Type: n.Type, ActorID: n.ActorID, Cause: n.Cause, Payload: db.ToJSON(n.Payload)}
+	e := Event{CreatedAt: db.Now(), Type: n.Type, ActorID: n.ActorID, Cause: n.Cause, Payload: db.ToJSON(n.Payload), of: n.Payload}
 	if n.ConversationID != 0 {
 		e.ConversationID = &n.ConversationID
 	}

@@ -74,8 +74,8 @@ func same(a, b *int64) bool { return a == b || (a != nil && b != nil && *a == *b
 // said tells the agent of a conversation that its customer wrote, and settles what told an agent of it who now answers.
 // What an agent writes in the customer's name is no news to that agent.
 func (s *Service) said(ctx context.Context, tx *db.Tx, e event.Event) error {
-	var m conversation.MessageCreatedPayload
-	if err := e.Payload.Decode(&m); err != nil {
+	m, err := event.Payload[conversation.MessageCreatedPayload](e)
+	if err != nil {
 		return err
 	}
 	switch {
@@ -96,11 +96,11 @@ func (s *Service) said(ctx context.Context, tx *db.Tx, e event.Event) error {
 
 // mentioned tells the agents and the members of the teams that a note names, but for its author.
 func (s *Service) mentioned(ctx context.Context, tx *db.Tx, e event.Event) error {
-	var m conversation.MentionedPayload
-	if err := e.Payload.Decode(&m); err != nil {
+	m, err := event.Payload[conversation.MentionedPayload](e)
+	if err != nil {
 		return err
 	}
-	agents := m.Agents
+	agents := slices.Clone(m.Agents)
 	if len(m.Teams) > 0 {
 		in, args := db.In(1, m.Teams)
 		members, err := db.Select[int64](ctx, tx, `SELECT user_id FROM team_members WHERE team_id IN (`+in+`)`, args...)
@@ -132,8 +132,8 @@ func (s *Service) mentioned(ctx context.Context, tx *db.Tx, e event.Event) error
 // held tells the writer of a reply that did not leave at its time; whoever has the conversation, if the writer is gone or
 // may not read it any more. What becomes of it later settles that.
 func (s *Service) held(ctx context.Context, tx *db.Tx, e event.Event) error {
-	var h conversation.HeldPayload
-	if err := e.Payload.Decode(&h); err != nil {
+	h, err := event.Payload[conversation.HeldPayload](e)
+	if err != nil {
 		return err
 	}
 	switch h.State {
@@ -151,8 +151,8 @@ func (s *Service) stopped(ctx context.Context, tx *db.Tx, e event.Event, h conve
 
 // fared tells of a reply that did not arrive. Sending it again settles that.
 func (s *Service) fared(ctx context.Context, tx *db.Tx, e event.Event) error {
-	var m conversation.MessageUpdatedPayload
-	if err := e.Payload.Decode(&m); err != nil {
+	m, err := event.Payload[conversation.MessageUpdatedPayload](e)
+	if err != nil {
 		return err
 	}
 	switch {
