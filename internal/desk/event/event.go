@@ -53,7 +53,8 @@ type Event struct {
 	of any // what the payload was made of, where this process appended the event
 }
 
-// Payload returns the payload of an event as a T.
+// Payload returns the payload of an event as the T it was made of, without reading its JSON if this process appended it. What it refers to must
+// not be changed.
 func Payload[T any](e Event) (payload T, err error) {
 	if payload, ok := e.of.(T); ok {
 		return payload, nil

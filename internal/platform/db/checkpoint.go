@@ -27,7 +27,7 @@ type checkpointer struct {
 	wake     chan struct{}
 	done     chan struct{}
 	busy     atomic.Bool  // copies beside the writer
-	pages    atomic.Int64 // of the log after the last commit that was looked at, 0 if all are copied
+	pages    atomic.Int64 // of the log at the last commit, about; 0 if all are copied
 }
 
 // Sizes of the log in pages of 4 KiB.
@@ -69,7 +69,7 @@ func (c *checkpointer) run() {
 		case <-tick.C:
 			now := c.pages.Load()
 			if now > 0 && now == before && c.busy.CompareAndSwap(false, true) {
-				c.pages.CompareAndSwap(now, 0)
+				c.pages.Store(0)
 				c.copy()
 			}
 			before = now
@@ -89,6 +89,7 @@ func (c *checkpointer) copy() {
 // committed looks at the log after a commit of the writer, in the writer's goroutine.
 func (c *checkpointer) committed() {
 	if c.busy.Load() {
+		c.pages.Add(1) // or more: the copy that is being made leaves something
 		return
 	}
 	pages, copied, err := checkpoint(c.look.QueryRow())

@@ -205,3 +205,12 @@ func TestMemberThatFailsAfterWritingTakesNothingAndNobodyWithIt(t *testing.T) {
 		t.Errorf("%d rows, want %d, %d of members that failed: %v", n, want, wrong, err)
 	}
 }
+
+func TestWhatIsCommittedDuringACopyIsCopiedLater(t *testing.T) {
+	c := &checkpointer{}
+	c.busy.Store(true)
+	c.committed()
+	if c.pages.Load() == 0 {
+		t.Error("nothing is left to copy")
+	}
+}
