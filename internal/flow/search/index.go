@@ -46,15 +46,19 @@ const (
 	// live is how much is indexed in one transaction while people work, bulk while nobody does;
 	// when the index falls behind, live becomes up to most.
 	live, most, bulk = 64, 512, 1000
-	// mergePages is how many pages of the index are merged in one transaction.
-	mergePages = 24
+	// mergePages is how many pages of the index are merged in one transaction, quietPages when there is nothing to index.
+	mergePages, quietPages = 24, 256
+	// Segments of about one size are merged once there are so many: seldom while much is indexed, and soon when nothing was
+	// for a while, since every search looks into each of them.
+	mergeBusy, mergeCalm = 4, 2
+	calm                 = 30 * time.Second
 	// yield is how many times as long as a transaction took the next one waits, while others want to write too.
 	yield = 4
 )
 
 // Run indexes what changes, until ctx ends.
 func (s *Service) Run(ctx context.Context) {
-	w := &worker{s: s, lease: lease{s: s}, size: live, untidy: true}
+	w := &worker{s: s, lease: lease{s: s}, size: live, untidy: true, last: time.Now()}
 	defer w.lease.release(ctx)
 	w.fresh = s.db.Engine() == db.SQLite
 	timer := time.NewTimer(0)
@@ -73,9 +77,11 @@ func (s *Service) Run(ctx context.Context) {
 type worker struct {
 	s      *Service
 	lease  lease
-	size   int  // of the next batch: more when the index is behind
-	untidy bool // there may be segments to merge
-	fresh  bool // the index file may be a new one
+	size   int       // of the next batch: more when the index is behind
+	untidy bool      // there may be segments to merge
+	from   int       // how many of one size are merged, 0 if that is not known
+	last   time.Time // when something was indexed
+	fresh  bool      // the index file may be a new one
 }
 
 // round indexes one batch, merges a little, and returns how long to wait before the next.
@@ -92,9 +98,16 @@ func (w *worker) round(ctx context.Context) time.Duration {
 	if err == nil {
 		did, err = w.s.batch(ctx, w.size)
 	}
+	if err == nil {
+		err = w.settle(ctx, did.n)
+	}
 	if err == nil && (did.n > 0 || w.untidy) {
 		var merged batchResult
-		merged, err = w.s.merge(ctx, mergePages)
+		pages := mergePages
+		if did.n == 0 {
+			pages = quietPages
+		}
+		merged, err = w.s.merge(ctx, pages)
 		w.untidy = merged.n > 0
 		did.took += merged.took
 	}
@@ -115,6 +128,28 @@ func (w *worker) round(ctx context.Context) time.Duration {
 	return 0
 }
 
+// settle decides how many segments are merged, after so much was indexed.
+func (w *worker) settle(ctx context.Context, indexed int) error {
+	from := w.from
+	if indexed > 0 {
+		w.last = time.Now()
+	}
+	switch {
+	case indexed >= live:
+		from = mergeBusy
+	case time.Since(w.last) > calm:
+		from = mergeCalm
+	}
+	if from == w.from {
+		return nil
+	}
+	if err := w.s.mergeFrom(ctx, from); err != nil {
+		return err
+	}
+	w.from, w.untidy = from, true
+	return nil
+}
+
 // CatchUp indexes everything that waits, as fast as it goes: for commands that fill a desk on which nobody works.
 // progress, which may be nil, is called now and then with how much is done.
 func (s *Service) CatchUp(ctx context.Context, progress func(done int)) error {
@@ -123,7 +158,10 @@ func (s *Service) CatchUp(ctx context.Context, progress func(done int)) error {
 			return err
 		}
 	}
-	for done := 0; ; {
+	if err := s.mergeFrom(ctx, mergeBusy); err != nil {
+		return err
+	}
+	for done, further := 0, false; ; {
 		did, err := s.batch(ctx, bulk)
 		if err != nil {
 			return err
@@ -133,13 +171,34 @@ func (s *Service) CatchUp(ctx context.Context, progress func(done int)) error {
 			return err
 		}
 		if did.n == 0 && merged.n == 0 {
-			return nil
+			if further {
+				return nil
+			}
+			if err := s.mergeFrom(ctx, mergeCalm); err != nil {
+				return err
+			}
+			further = true
 		}
 		done += did.n
 		if progress != nil {
 			progress(done)
 		}
 	}
+}
+
+// mergeFrom has segments of a SQLite index merged once there are so many of about one size.
+func (s *Service) mergeFrom(ctx context.Context, segments int) error {
+	if s.db.Engine() == db.Postgres {
+		return nil
+	}
+	return s.db.IndexTx(ctx, func(tx *db.Tx) error {
+		for _, k := range kinds {
+			if _, err := tx.Exec(ctx, `INSERT INTO `+k.table+` (`+k.table+`, rank) VALUES ('usermerge', $1)`, segments); err != nil {
+				return fmt.Errorf("set when %s is merged: %w", k.table, err)
+			}
+		}
+		return nil
+	})
 }
 
 // merge merges about so many pages of segments of each SQLite index, or more: FTS5 does not stop within a word, and that of

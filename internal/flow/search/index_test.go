@@ -56,6 +56,55 @@ func TestIndexCatchesUpAfterRestart(t *testing.T) {
 	})
 }
 
+func TestCatchingUpLeavesFewSegments(t *testing.T) {
+	each(t, func(k *desk) {
+		if k.db.Engine() == db.Postgres {
+			k.Skip("PostgreSQL keeps one index")
+		}
+		c := k.open("Kim", "kim@a.test", "S", "the first")
+		for i := range 40 {
+			k.note(c, fmt.Sprint("note ", i))
+			_, err := k.s.batch(k.ctx, live) // a segment each
+			k.must(err)
+		}
+		segments := func() (n int) {
+			k.must(k.db.QueryRow(k.ctx, `SELECT count(DISTINCT id >> 37) FROM search_messages_data WHERE id > 1 << 37`).Scan(&n))
+			return n
+		}
+		if n := segments(); n < 40 {
+			k.Fatalf("%d segments to begin with", n)
+		}
+		k.must(k.s.CatchUp(k.ctx, nil))
+		if n := segments(); n > 4 {
+			k.Errorf("%d segments are left", n)
+		}
+		k.want("an early one", k.messages(k.admin, `"note 7"`), "note 7")
+	})
+}
+
+func TestAQuietIndexIsMergedFurther(t *testing.T) {
+	each(t, func(k *desk) {
+		w := &worker{s: k.s, size: live, last: time.Now()}
+		for _, step := range []struct {
+			indexed int
+			ago     time.Duration
+			from    int
+		}{
+			{0, 0, 0}, {3, 0, 0}, {live, 0, mergeBusy}, {3, 0, mergeBusy}, {0, calm / 2, mergeBusy}, {0, 2 * calm, mergeCalm}, {3, 0, mergeCalm}, {live, 0, mergeBusy},
+		} {
+			w.untidy = false
+			was := w.from
+			if step.ago > 0 {
+				w.last = time.Now().Add(-step.ago)
+			}
+			k.must(w.settle(k.ctx, step.indexed))
+			if w.from != step.from || w.untidy != (step.from != was) {
+				k.Errorf("after %d and %v: %d, untidy %t", step.indexed, step.ago, w.from, w.untidy)
+			}
+		}
+	})
+}
+
 func TestTwoNodesIndexEverythingOnce(t *testing.T) {
 	each(t, func(k *desk) {
 		if k.db.Engine() == db.SQLite {
