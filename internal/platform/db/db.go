@@ -133,10 +133,11 @@ const sqlitePragmas = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pr
 	"&_pragma=foreign_keys(ON)&_pragma=temp_store(MEMORY)"
 
 // The writer of the database touches pages all over the indexes of a conversation and keeps more of them. Readers find most pages in the
-// system's own cache. The write-ahead log is copied into the database by a [checkpointer].
+// system's own cache. Each connection has so much for itself ([pageCache]). The write-ahead log is copied into the database by a
+// [checkpointer], and written in large pieces ([logFile]).
 const (
-	writerPragmas = "&_pragma=cache_size(-16000)&_txlock=immediate"
-	indexPragmas  = "&_pragma=cache_size(-8000)&_txlock=immediate"
+	writerPragmas = "&_pragma=cache_size(-16000)&_txlock=immediate&vfs=" + joining
+	indexPragmas  = "&_pragma=cache_size(-8000)&_txlock=immediate&vfs=" + joining
 	readerPragmas = "&_pragma=cache_size(-2500)&_pragma=query_only(ON)"
 )
 
@@ -146,6 +147,9 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fmt.Errorf("make the folder of the database: %w", err)
+	}
+	if adapted != nil {
+		return nil, adapted
 	}
 	w, err := openWriter(ctx, path, writerPragmas)
 	if err != nil {
