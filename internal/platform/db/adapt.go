@@ -32,10 +32,11 @@ var adapted = adapt()
 func adapt() error {
 	tls := libc.NewTLS()
 	defer tls.Close()
-	args := libc.Xmalloc(tls, libc.Tsize_t(unsafe.Sizeof(uintptr(0))))
-	if args == 0 {
+	room := allocate[uintptr](tls)
+	if room == nil {
 		return errors.New("adapt SQLite: no memory")
 	}
+	args := uintptr(unsafe.Pointer(room))
 	defer libc.Xfree(tls, args)
 	for _, c := range []struct {
 		option  int32
@@ -74,7 +75,7 @@ func newLock(tls *libc.TLS, kind int32) uintptr {
 	case sqlite3.SQLITE_MUTEX_RECURSIVE:
 		return uintptr(unsafe.Pointer(&ownLock))
 	case sqlite3.SQLITE_MUTEX_FAST:
-		return libc.Xcalloc(tls, 1, libc.Tsize_t(unsafe.Sizeof(sync.Mutex{})))
+		return uintptr(unsafe.Pointer(allocate[sync.Mutex](tls)))
 	}
 	return uintptr(unsafe.Pointer(&sharedLocks[kind]))
 }

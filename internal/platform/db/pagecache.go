@@ -58,10 +58,10 @@ const (
 )
 
 // caches are those that SQLite has.
-var caches struct {
+var caches = struct {
 	sync.Mutex
 	m map[*pageCache]struct{}
-}
+}{m: map[*pageCache]struct{}{}}
 
 var cacheMethods = sqlite3.Tsqlite3_pcache_methods2{
 	FiVersion:   1,
@@ -88,9 +88,6 @@ func headOf(p uintptr) *page { return at[page](at[seen](p).page) }
 func createCache(_ *libc.TLS, pageSize, extraSize, purgeable int32) uintptr {
 	c := newPageCache(uintptr(pageSize), uintptr(extraSize), purgeable != 0)
 	caches.Lock()
-	if caches.m == nil {
-		caches.m = map[*pageCache]struct{}{}
-	}
 	caches.m[c] = struct{}{}
 	caches.Unlock()
 	return uintptr(unsafe.Pointer(c))
