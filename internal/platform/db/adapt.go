@@ -64,7 +64,8 @@ var lockMethods = sqlite3.Tsqlite3_mutex_methods{
 	FxMutexNotheld: 0,
 }
 
-// cFunc is what SQLite, in Go, takes for the address of a C function.
+// cFunc is what SQLite, in Go, takes for the address of a C function. f must hold on to no variables: what holds them may move, as the
+// compiler does not see that its address is kept.
 func cFunc[F any](f F) uintptr { return *(*uintptr)(unsafe.Pointer(&f)) }
 
 // goFunc is the function at such an address.

@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -148,6 +147,20 @@ func TestEachCommitIsInTheLog(t *testing.T) {
 	}
 }
 
+// disk takes some writes until it is full; -1 for never.
+var disk struct {
+	write uintptr
+	left  int
+}
+
+func writeUntilFull(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32 {
+	if disk.left == 0 {
+		return sqlite3.SQLITE_FULL
+	}
+	disk.left--
+	return goFunc[func(*libc.TLS, uintptr, uintptr, int32, int64) int32](disk.write)(tls, file, data, n, offset)
+}
+
 // A log that cannot be written to fails the transaction whose pages these are, and no other.
 func TestFullDiskFailsTheTransactionAlone(t *testing.T) {
 	ctx := t.Context()
@@ -159,15 +172,8 @@ func TestFullDiskFailsTheTransactionAlone(t *testing.T) {
 	written := methods.system
 	t.Cleanup(func() { methods.system = written })
 	full := *written
-	left := -1 // writes until the disk is full; -1 for never
-	write := func(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32 {
-		if left == 0 {
-			return sqlite3.SQLITE_FULL
-		}
-		left--
-		return goFunc[func(*libc.TLS, uintptr, uintptr, int32, int64) int32](written.FxWrite)(tls, file, data, n, offset)
-	}
-	full.FxWrite = cFunc(write)
+	full.FxWrite = cFunc(writeUntilFull)
+	disk.write, disk.left = written.FxWrite, -1
 	methods.system = &full
 	insert := func(from, to int) error {
 		tx, err := d.BeginTx(ctx, nil)
@@ -184,9 +190,9 @@ func TestFullDiskFailsTheTransactionAlone(t *testing.T) {
 	}
 	kept, failed := 0, 0
 	for i := range 40 {
-		left = i % 8
+		disk.left = i % 8
 		if i%8 == 7 {
-			left = -1
+			disk.left = -1
 		}
 		err := insert(1000*i, 1000*i+200)
 		var lite *sqlite.Error
@@ -198,7 +204,7 @@ func TestFullDiskFailsTheTransactionAlone(t *testing.T) {
 		default:
 			t.Fatal(err)
 		}
-		left = -1
+		disk.left = -1
 		var n int
 		if err := d.QueryRowContext(ctx, `SELECT count(*) FROM kept`).Scan(&n); err != nil || n != kept {
 			t.Fatalf("after %d there are %d rows of %d: %v", i, n, kept, err)
@@ -207,7 +213,6 @@ func TestFullDiskFailsTheTransactionAlone(t *testing.T) {
 	if kept == 0 || failed == 0 {
 		t.Fatalf("%d rows kept, %d transactions failed", kept, failed)
 	}
-	runtime.KeepAlive(write)
 	copied := crashed(t, path)
 	defer func() { _ = copied.Close() }()
 	if seen, err := contents(ctx, copied); err != nil || len(seen) != kept {
