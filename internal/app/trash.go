@@ -13,6 +13,11 @@ type trashJob struct{}
 
 func (trashJob) Kind() string { return "conversation.purge_trash" }
 
+// eraseJob erases what the event log tells of conversations that were deleted for good.
+type eraseJob struct{}
+
+func (eraseJob) Kind() string { return "events.erase" }
+
 // scheduleTrash registers what deletes conversations in the trash, and the files of those that were deleted.
 func (a *App) scheduleTrash() {
 	jobs.Handle(a.jobs, func(ctx context.Context, job conversation.DiscardJob) error {
@@ -31,5 +36,13 @@ func (a *App) scheduleTrash() {
 		}
 		return err
 	})
+	jobs.Handle(a.jobs, func(ctx context.Context, _ eraseJob) error {
+		n, err := a.events.EraseDue(ctx)
+		if n > 0 {
+			a.log.Info("erased the events of deleted conversations", "events", n)
+		}
+		return err
+	})
 	a.jobs.Every(5*time.Minute, trashJob{})
+	a.jobs.Every(time.Minute, eraseJob{})
 }

@@ -27,6 +27,7 @@ type desk struct {
 	t      testing.TB
 	ctx    context.Context
 	db     *db.DB
+	events *event.Log
 	c      *conversation.Service
 	queued []conversation.Outgoing
 	admin  *agent.Principal
@@ -80,7 +81,7 @@ func newDesk(t testing.TB, d *db.DB) *desk {
 		t.Fatal(err)
 	}
 	events := event.NewLog(d, bus.Local{}, log)
-	k := &desk{t: t, ctx: ctx, db: d, c: conversation.New(d, events, runner, noFiles{})}
+	k := &desk{t: t, ctx: ctx, db: d, events: events, c: conversation.New(d, events, runner, noFiles{})}
 	jobs.Handle(runner, k.c.Wake)
 	jobs.Handle(runner, k.c.ForgetNote)
 	jobs.Handle(runner, k.c.Release)

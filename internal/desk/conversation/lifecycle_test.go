@@ -149,6 +149,44 @@ func TestSpamMayBlockTheContactWithTheRightTo(t *testing.T) {
 	})
 }
 
+// The log has no index by conversation: the events of deleted ones are found between those of others, from the oldest that may be meant.
+func TestEventsOfDeletedConversationsAreErased(t *testing.T) {
+	each(t, func(k *desk) {
+		others := func(n int, age time.Duration) {
+			k.exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $2)
+				INSERT INTO events (created_at, type, actor_id) SELECT CAST($1 AS BIGINT), 'reference.changed', 1 FROM n`, time.Now().Add(-age).UnixMicro(), n)
+		}
+		told := func(c *conversation.Conversation) (n int) {
+			k.must(k.db.QueryRow(k.ctx, `SELECT count(*) FROM events WHERE CAST(payload AS TEXT) LIKE '%' || $1 || '%'
+				AND CAST(payload AS TEXT) LIKE '%secret%'`, c.UUID).Scan(&n))
+			return n
+		}
+		others(5000, 48*time.Hour)
+		gone, merged, kept := k.open("a@x.example"), k.open("a@x.example"), k.open("b@x.example")
+		k.must(k.c.SetSubject(k.ctx, k.admin, kept.UUID, "not secret"))
+		k.must(k.c.SetSubject(k.ctx, k.admin, merged.UUID, "secret"))
+		others(4500, 0)
+		k.must(k.c.SetSubject(k.ctx, k.admin, gone.UUID, "top secret"))
+		k.must(k.c.Merge(k.ctx, k.admin, gone.UUID, []string{merged.UUID}))
+		k.must(k.c.MoveToTrash(k.ctx, k.admin, gone.UUID))
+		if n, err := k.events.EraseDue(k.ctx); n != 0 || err != nil {
+			k.t.Fatalf("nothing was deleted: %d, %v", n, err)
+		}
+		k.must(k.c.Purge(k.ctx, k.admin, gone.UUID))
+		n, err := k.events.EraseDue(k.ctx)
+		k.must(err)
+		if n < 4 || told(gone) != 0 || told(merged) != 0 || told(kept) == 0 {
+			k.t.Errorf("%d erased; told of the deleted %d, of what was merged into it %d, of another %d", n, told(gone), told(merged), told(kept))
+		}
+		var left, deleted int
+		k.must(k.db.QueryRow(k.ctx, `SELECT (SELECT count(*) FROM event_erasures),
+			(SELECT count(*) FROM events WHERE type = 'conversation.deleted' AND CAST(payload AS TEXT) LIKE '%assigned_team_id%')`).Scan(&left, &deleted))
+		if left != 0 || deleted != 1 {
+			k.t.Errorf("%d left to erase, %d events tell who could read what was deleted", left, deleted)
+		}
+	})
+}
+
 func TestPurgeLeavesNothingButAHash(t *testing.T) {
 	each(t, func(k *desk) {
 		c := k.open("a@x.example")
@@ -174,6 +212,8 @@ func TestPurgeLeavesNothingButAHash(t *testing.T) {
 				k.t.Errorf("%d rows of %s are left", n, table)
 			}
 		}
+		_, err = k.events.EraseDue(k.ctx)
+		k.must(err)
 		var told int
 		k.must(k.db.QueryRow(k.ctx, `SELECT count(*) FROM events WHERE CAST(payload AS TEXT) LIKE '%news%' OR CAST(payload AS TEXT) LIKE '%note%'`).Scan(&told))
 		if told != 0 {

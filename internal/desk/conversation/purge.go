@@ -83,14 +83,10 @@ func (s *Service) purge(ctx context.Context, tx *db.Tx, h *head, actor *agent.Pr
 	if err := s.DiscardTx(ctx, tx, blobs); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `UPDATE events SET payload = $2 WHERE conversation_id = $1`, h.ID,
-		db.ToJSON(ChangedPayload{ConversationUUID: h.UUID})); err != nil {
-		return fmt.Errorf("empty the events of a conversation: %w", err)
-	}
 	if err := s.deleteMerged(ctx, tx, h.ID); err != nil {
 		return err
 	}
-	if err := deleteRow(ctx, tx, *h); err != nil {
+	if err := s.deleteRow(ctx, tx, *h); err != nil {
 		return err
 	}
 	if err := s.append(ctx, tx, event.New{Type: event.ConversationDeleted, ConversationID: h.ID, ActorID: actor.ID, Cause: cause,
@@ -102,16 +98,17 @@ func (s *Service) purge(ctx context.Context, tx *db.Tx, h *head, actor *agent.Pr
 		Before: map[string]any{"uuid": h.UUID, "reference_number": h.Reference, "contact_id": h.ContactID, "inbox_id": h.InboxID, "messages": messages}})
 }
 
-// deleteRow deletes a conversation and counts it no longer.
-func deleteRow(ctx context.Context, tx *db.Tx, h head) error {
+// deleteRow deletes a conversation, counts it no longer and lets its events tell nothing of it.
+func (s *Service) deleteRow(ctx context.Context, tx *db.Tx, h head) error {
 	from := placeOf(h.AssignedUserID, h.AssignedTeamID, h.StatusID)
 	if err := move(ctx, tx, &from, nil); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `DELETE FROM conversations WHERE id = $1`, h.ID); err != nil {
+	var since db.Time
+	if err := tx.QueryRow(ctx, `DELETE FROM conversations WHERE id = $1 RETURNING created_at`, h.ID).Scan(&since); err != nil {
 		return fmt.Errorf("delete conversation %d: %w", h.ID, err)
 	}
-	return nil
+	return s.events.Erase(ctx, tx, h.ID, since, ChangedPayload{ConversationUUID: h.UUID})
 }
 
 // deleteMerged deletes what was merged into a conversation, and into that: what was said there goes with it.
@@ -128,7 +125,7 @@ func (s *Service) deleteMerged(ctx context.Context, tx *db.Tx, target int64) err
 		if err != nil {
 			return err
 		}
-		if err := deleteRow(ctx, tx, h); err != nil {
+		if err := s.deleteRow(ctx, tx, h); err != nil {
 			return err
 		}
 	}

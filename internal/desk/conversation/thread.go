@@ -77,19 +77,14 @@ func countQuery(where string) string {
 // where is the condition that the query puts on messages m of a conversation, but for its place among them.
 func (q MessageQuery) where(conversation int64) (where string, args []any) {
 	where, args = `m.conversation_id = $1`, []any{conversation}
-	switch {
-	case q.Private != nil && *q.Private && slices.Equal(q.Types, []string{TypeOutgoing}):
-		where += ` AND m.private AND m.type = 'outgoing'` // as the index of notes says it
-	default:
-		if q.Private != nil {
-			args = append(args, *q.Private)
-			where += fmt.Sprintf(" AND m.private = $%d", len(args))
-		}
-		if len(q.Types) > 0 {
-			known := slices.DeleteFunc(slices.Clone(q.Types), func(kind string) bool { return kind != TypeIncoming && kind != TypeOutgoing && kind != TypeActivity })
-			in, more := db.In(len(args)+1, known)
-			where, args = where+" AND m.type IN ("+in+")", append(args, more...)
-		}
+	if q.Private != nil {
+		args = append(args, *q.Private)
+		where += fmt.Sprintf(" AND m.private = $%d", len(args))
+	}
+	if len(q.Types) > 0 {
+		known := slices.DeleteFunc(slices.Clone(q.Types), func(kind string) bool { return kind != TypeIncoming && kind != TypeOutgoing && kind != TypeActivity })
+		in, more := db.In(len(args)+1, known)
+		where, args = where+" AND m.type IN ("+in+")", append(args, more...)
 	}
 	if q.Attachments {
 		where += ` AND m.type <> 'activity' AND EXISTS (SELECT 1 FROM media f WHERE f.model_type = 'messages' AND f.model_id = m.id
