@@ -28,7 +28,7 @@ var ownLock byte
 // adapted is why SQLite could not be adapted, before anybody opens a connection; nil if it was.
 var adapted = adapt()
 
-// adapt has SQLite use these locks and a [pageCache], and know how to join writes.
+// adapt has SQLite use these locks and a [pageCache], plan each statement once, and know how to join writes.
 func adapt() error {
 	tls := libc.NewTLS()
 	defer tls.Close()
@@ -49,7 +49,23 @@ func adapt() error {
 			return fmt.Errorf("adapt SQLite: code %d", rc)
 		}
 	}
+	if rc := sqlite3.Xsqlite3_auto_extension(tls, cFunc(planForAny)); rc != sqlite3.SQLITE_OK {
+		return fmt.Errorf("adapt SQLite: code %d", rc)
+	}
 	return joinWrites(tls)
+}
+
+// planForAny has a new connection plan a statement for any values of its parameters (https://sqlite.org/queryplanner-ng.html#qpstab). Else SQLite
+// takes it for worth a look whether one is 1, 0 or -1, and prepares the statement anew whenever that changes: in each search, twice, the
+// one by which the full text index finds where a word stands in its first segment.
+func planForAny(tls *libc.TLS, connection, _, _ uintptr) int32 {
+	room := allocate[[2]uintptr](tls)
+	if room == nil {
+		return sqlite3.SQLITE_NOMEM
+	}
+	args := uintptr(unsafe.Pointer(room))
+	defer libc.Xfree(tls, args)
+	return sqlite3.Xsqlite3_db_config(tls, connection, sqlite3.SQLITE_DBCONFIG_ENABLE_QPSG, libc.VaList(args, int32(1), uintptr(0)))
 }
 
 var lockMethods = sqlite3.Tsqlite3_mutex_methods{
