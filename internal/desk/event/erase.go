@@ -22,53 +22,82 @@ func (l *Log) Erase(ctx context.Context, tx *db.Tx, conversationID int64, since 
 const (
 	erasedAtOnce = 1000      // conversations, whose events are looked for together
 	eraseStep    = 2000      // events looked at in one query
+	placeKept    = 100       // steps after which it is kept how far they came
 	clockSkew    = time.Hour // between the nodes of a desk, at most
 )
 
+type erasure struct {
+	ConversationID int64
+	Since          db.Time
+}
+
 // EraseDue erases what was noted since the last time, and returns how many events that were. The log has no index by conversation, which all
-// changes would pay for: it is read from the first event that may be meant to the last, for all conversations at once. Stopped in
-// between, it begins again.
+// changes would pay for: it is read from the first event that may be meant to the last, for many conversations at once. Stopped in
+// between, it goes on near there the next time. Called again while it works, it does nothing.
 func (l *Log) EraseDue(ctx context.Context) (erased int, err error) {
-	type noted struct {
-		ConversationID int64
-		Since          db.Time
+	if !l.erasing.TryLock() {
+		return 0, nil
 	}
+	defer l.erasing.Unlock()
 	for {
-		due, err := db.Select[noted](ctx, l.db, `SELECT conversation_id, since FROM event_erasures ORDER BY since LIMIT $1 + 0`, erasedAtOnce)
+		due, err := db.Select[erasure](ctx, l.db, `SELECT conversation_id, since FROM event_erasures ORDER BY since LIMIT $1 + 0`, erasedAtOnce)
 		if err != nil {
 			return erased, fmt.Errorf("read whose events to erase: %w", err)
 		}
 		if len(due) == 0 {
 			return erased, nil
 		}
-		last, err := l.Last(ctx)
+		n, err := l.erase(ctx, due)
+		erased += n
 		if err != nil {
-			return erased, err
-		}
-		at, err := l.firstSince(ctx, last, db.Time{Time: due[0].Since.Add(-clockSkew)})
-		if err != nil {
-			return erased, err
-		}
-		for ; at <= last; at += eraseStep {
-			n, err := l.eraseStep(ctx, at)
-			if err != nil {
-				return erased, fmt.Errorf("erase events: %w", err)
-			}
-			erased += n
-		}
-		ids := make([]int64, len(due))
-		for i, n := range due {
-			ids[i] = n.ConversationID
-		}
-		err = l.db.Tx(ctx, func(tx *db.Tx) error {
-			in, args := db.In(1, ids)
-			_, err := tx.Exec(ctx, `DELETE FROM event_erasures WHERE conversation_id IN (`+in+`)`, args...)
-			return err
-		})
-		if err != nil {
-			return erased, fmt.Errorf("forget whose events were erased: %w", err)
+			return erased, fmt.Errorf("erase events: %w", err)
 		}
 	}
+}
+
+func (l *Log) erase(ctx context.Context, due []erasure) (erased int, err error) {
+	ids := make([]int64, len(due))
+	for i, e := range due {
+		ids[i] = e.ConversationID
+	}
+	last, err := l.Last(ctx)
+	if err != nil {
+		return 0, err
+	}
+	at, err := l.firstSince(ctx, last, db.Time{Time: due[0].Since.Add(-clockSkew)})
+	if err != nil {
+		return 0, err
+	}
+	for steps := 1; at <= last; steps++ {
+		n, err := l.eraseStep(ctx, at)
+		if err != nil {
+			return erased, err
+		}
+		erased, at = erased+n, at+eraseStep
+		if steps%placeKept == 0 && at <= last {
+			if err := l.keepPlace(ctx, ids, at); err != nil {
+				return erased, err
+			}
+		}
+	}
+	return erased, l.db.Tx(ctx, func(tx *db.Tx) error {
+		in, args := db.In(1, ids)
+		_, err := tx.Exec(ctx, `DELETE FROM event_erasures WHERE conversation_id IN (`+in+`)`, args...)
+		return err
+	})
+}
+
+// keepPlace notes that the events of conversations are erased up to an id.
+func (l *Log) keepPlace(ctx context.Context, conversations []int64, id int64) error {
+	reached, err := l.timeOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	in, args := db.In(2, conversations)
+	return l.db.Tx(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE event_erasures SET since = $1 WHERE since < $1 AND conversation_id IN (`+in+`)`, append([]any{reached}, args...)...)
+		return err
+	})
 }
 
 // eraseStep erases those of the events from an id on that are meant, and returns their number.
@@ -97,9 +126,9 @@ func (l *Log) firstSince(ctx context.Context, last int64, since db.Time) (int64,
 	low, high := int64(1), last+1
 	for low < high {
 		middle := low + (high-low)/2
-		var at db.Time
-		if err := l.db.QueryRow(ctx, `SELECT created_at FROM events WHERE id >= $1 ORDER BY id LIMIT 1`, middle).Scan(&at); err != nil {
-			return 0, fmt.Errorf("look for the first event to erase: %w", err)
+		at, err := l.timeOf(ctx, middle)
+		if err != nil {
+			return 0, err
 		}
 		if at.Before(since.Time) {
 			low = middle + 1
@@ -108,4 +137,10 @@ func (l *Log) firstSince(ctx context.Context, last int64, since db.Time) (int64,
 		}
 	}
 	return low, nil
+}
+
+// timeOf returns when the first event from an id on was appended.
+func (l *Log) timeOf(ctx context.Context, id int64) (at db.Time, err error) {
+	err = l.db.QueryRow(ctx, `SELECT created_at FROM events WHERE id >= $1 ORDER BY id LIMIT 1`, id).Scan(&at)
+	return at, err
 }

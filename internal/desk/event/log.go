@@ -37,6 +37,8 @@ type Log struct {
 
 	seen  map[int64]struct{} // ids handed out lately, so that catching up repeats none
 	floor int64              // all ids up to here were handed out or are given up
+
+	erasing sync.Mutex
 }
 
 const topic = "events"
