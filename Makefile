@@ -15,7 +15,7 @@ WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path
 
 .DEFAULT_GOAL := help
 .PHONY: help run build web test check fmt fuzz generate clean \
-	tools format vet static web-check go-test go-test-short e2e race
+	tools format vet static web-check go-test go-test-short e2e race measure
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -90,3 +90,7 @@ go-test-short:
 
 e2e: build e2e/node_modules/.installed
 	cd e2e && $(NPM) run typecheck && ../scripts/with-postgres.sh $(NPM) test
+
+# How fast the screens are; with nothing else at work on the machine.
+measure: build e2e/node_modules/.installed
+	cd e2e && $(NPM) run measure

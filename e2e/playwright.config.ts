@@ -27,7 +27,7 @@ export default defineConfig<object, { engine: Engine }>({
       ],
     },
   },
-  projects: [
+  projects: process.env['FOYER_MEASURE'] ? [{ name: 'measure', testDir: 'measure', retries: 0 }] : [
     { name: 'sqlite', use: { engine: 'sqlite' } },
     ...(process.env['FOYER_TEST_POSTGRES_URL']
       ? [{ name: 'postgres', testMatch: /mail\.spec\.ts/, use: { engine: 'postgres' as const } }]

@@ -116,6 +116,15 @@ describe('belongs', () => {
 })
 
 describe('compareRows', () => {
+  it('knows which of two was written later within a millisecond, and by its id where that is the same', () => {
+    const earlier = row(2, 0, { last_message_at: '2026-01-01T12:00:00.123456Z' })
+    const later = row(1, 0, { last_message_at: '2026-01-01T12:00:00.123457Z' })
+    const same = row(3, 0, { last_message_at: '2026-01-01T12:00:00.123457Z' })
+    const short = row(4, 0, { last_message_at: '2026-01-01T12:00:00.124Z' })
+    expect([earlier, later, same, short].sort(compareRows('newest')).map(({ id }) => id)).toEqual([4, 3, 1, 2])
+    expect([same, later, short, earlier].sort(compareRows('oldest')).map(({ id }) => id)).toEqual([2, 1, 3, 4])
+  })
+
   it('puts what has no value last, in both directions', () => {
     const rows = [row(1, 1, { waiting_since: null }), row(2, 1, { waiting_since: at(5) }), row(3, 1, { waiting_since: at(2) })]
     expect(rows.sort(compareRows('waiting')).map(({ id }) => id)).toEqual([3, 2, 1])

@@ -33,18 +33,21 @@ export function compareRows(sort: SortId): (a: ConversationRow, b: ConversationR
   const { order_by, order } = sorts[sort]
   const field = order_by.slice(order_by.indexOf('.') + 1) as SortField
   const sign = order === 'asc' ? 1 : -1
-  const value = (row: ConversationRow): number | null => {
-    const raw = row[field]
-    return typeof raw === 'string' ? Date.parse(raw) : raw
-  }
   return (a, b) => {
-    const left = value(a)
-    const right = value(b)
+    const left = a[field]
+    const right = b[field]
     if (left === right) return sign * (a.id - b.id)
     if (left === null) return 1
     if (right === null) return -1
-    return sign * (left - right)
+    return sign * (difference(left, right) || a.id - b.id)
   }
+}
+
+/** Of two numbers or times. Times of the server, to the microsecond, are all written alike and need not be read. */
+function difference(a: string | number, b: string | number): number {
+  if (typeof a === 'number' || typeof b === 'number') return Number(a) - Number(b)
+  if (a.length === b.length) return a < b ? -1 : 1
+  return Date.parse(a) - Date.parse(b)
 }
 
 /** Whether a row is part of a list; undefined where only the server knows: mentions, views, other filters. */
