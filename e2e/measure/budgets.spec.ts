@@ -190,7 +190,7 @@ test('what keys do', async ({ desk, page }) => {
   await page.evaluate(() => void (window.watch.keys.length = 0))
   const text = 'The quick brown fox jumps over the lazy dog. '.repeat(3)
   await page.keyboard.type(text, { delay: 40 })
-  await page.waitForTimeout(500)
+  await page.waitForTimeout(500) // for the browser to tell of the last
   const slow = await page.evaluate(() => window.watch.keys)
   tell('a letter in the editor, below 200 kB', '16 ms', [...Array<number>(Math.max(0, text.length - slow.length)).fill(8), ...slow])
 })
@@ -229,7 +229,7 @@ test('a rush of events', async ({ desk, page }) => {
       })
       Object.assign(window, { frames })
     }, [known, seconds * perSecond] as const)
-    await page.waitForTimeout(500)
+    await page.waitForTimeout(500) // for the making of the frames to be over
     const rush = page.evaluate(async ([seconds, perSecond]) => {
       const { frames } = window as unknown as { frames: string[] }
       window.watch.long.length = window.watch.keys.length = 0

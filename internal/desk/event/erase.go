@@ -100,14 +100,17 @@ func (l *Log) keepPlace(ctx context.Context, conversations []int64, id int64) er
 	})
 }
 
+// meantQuery finds those of some events that are meant. SQLite takes the tables of a CROSS JOIN in this order; it would not know which is the longer.
+const meantQuery = `SELECT e.id, x.payload FROM events e CROSS JOIN event_erasures x
+	WHERE x.conversation_id = e.conversation_id AND e.id >= $1 AND e.id < $2 AND e.type <> $3`
+
 // eraseStep erases those of the events from an id on that are meant, and returns their number.
 func (l *Log) eraseStep(ctx context.Context, from int64) (int, error) {
 	type meant struct {
 		ID      int64
 		Payload db.JSON
 	}
-	some, err := db.Select[meant](ctx, l.db, `SELECT e.id, x.payload FROM events e JOIN event_erasures x ON x.conversation_id = e.conversation_id
-		WHERE e.id >= $1 AND e.id < $2 AND e.type <> $3`, from, from+eraseStep, string(ConversationDeleted))
+	some, err := db.Select[meant](ctx, l.db, meantQuery, from, from+eraseStep, string(ConversationDeleted))
 	if err != nil || len(some) == 0 {
 		return 0, err
 	}

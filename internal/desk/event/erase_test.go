@@ -3,6 +3,7 @@ package event
 import (
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,4 +68,18 @@ func TestErasingGoesOnWhereItStopped(t *testing.T) {
 			t.Errorf("again: %d, %v", n, err)
 		}
 	})
+}
+
+// Each event of a step is looked up among the erasures, however many these are.
+func TestErasingLooksAtEachEventOnce(t *testing.T) {
+	d := dbtest.SQLite(t)
+	plan, err := db.Explain(t.Context(), d, meantQuery, 1, 2, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"SEARCH e USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)", "SEARCH x USING INDEX"} {
+		if i >= len(plan) || !strings.HasPrefix(plan[i], want) {
+			t.Errorf("plan %q, want %q", plan, want)
+		}
+	}
 }
