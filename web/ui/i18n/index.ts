@@ -1,5 +1,6 @@
 import en from '@locales/en-US.json'
 import { createI18n, type MessageContext } from 'vue-i18n'
+import { dateFormat, numberFormat, relativeTimeFormat } from './formatters'
 import { dayOf, zone } from './zone'
 
 /** Every text the interface can show. A key that is not in the catalogue does not compile. */
@@ -80,7 +81,7 @@ export function matchLanguage(wanted: readonly string[], known: readonly string[
 
 /** A number in the agent's language and its digits. */
 export function formatNumber(value: number, options?: Intl.NumberFormatOptions): string {
-  return new Intl.NumberFormat(i18n.global.locale.value, options).format(value)
+  return numberFormat(i18n.global.locale.value, options).format(value)
 }
 
 const sizes = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
@@ -130,12 +131,12 @@ export function formatAge(time: string | number | Date, now = Date.now()): strin
 /** The age in words, for sentences: just now, 5 minutes ago. */
 export function formatAgo(time: string | number | Date, now = Date.now()): string {
   const age = ageOf(time, now)
-  return age ? new Intl.RelativeTimeFormat(i18n.global.locale.value).format(-age.n, age.unit) : t('time.just_now')
+  return age ? relativeTimeFormat(i18n.global.locale.value).format(-age.n, age.unit) : t('time.just_now')
 }
 
 /** A time in the language, the calendar and the zone of the agent. */
 function formatTime(time: string | number | Date, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(i18n.global.locale.value, { ...options, timeZone: zone.value }).format(new Date(time))
+  return dateFormat(i18n.global.locale.value, { ...options, timeZone: zone.value }).format(new Date(time))
 }
 
 /** The year, unless it is the present one, which goes without saying. */
@@ -160,6 +161,6 @@ export function formatDay(time: string | number | Date, now = new Date()): strin
   const days = Math.round((Date.parse(dayOf(now)) - Date.parse(dayOf(time))) / day)
   if (days !== 0 && days !== 1) return formatTime(time, { weekday: 'long', day: 'numeric', month: 'long', year: yearOf(time, now) })
   const locale = i18n.global.locale.value
-  const word = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(-days, 'day')
+  const word = relativeTimeFormat(locale, { numeric: 'auto' }).format(-days, 'day')
   return word.charAt(0).toLocaleUpperCase(locale) + word.slice(1)
 }

@@ -1,4 +1,5 @@
 import { ref } from 'vue'
+import { dateFormat } from './formatters'
 
 /** The time zone that times are shown in; undefined for the browser's. */
 export const zone = ref<string>()
@@ -13,21 +14,13 @@ export function setZone(name: string | null | undefined): void {
 }
 
 /** The zone of the browser. */
-export const browserZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'
-
-const clocks = new Map<string, Intl.DateTimeFormat>()
+export const browserZone = (): string => dateFormat('en-US').resolvedOptions().timeZone || 'UTC'
 
 function clock(): Intl.DateTimeFormat {
-  const name = zone.value ?? browserZone()
-  let found = clocks.get(name)
-  if (!found) {
-    const two = '2-digit'
-    found = new Intl.DateTimeFormat('en-US-u-ca-gregory-nu-latn', {
-      timeZone: name, hourCycle: 'h23', year: 'numeric', month: two, day: two, hour: two, minute: two, second: two,
-    })
-    clocks.set(name, found)
-  }
-  return found
+  const two = '2-digit'
+  return dateFormat('en-US-u-ca-gregory-nu-latn', {
+    timeZone: zone.value, hourCycle: 'h23', year: 'numeric', month: two, day: two, hour: two, minute: two, second: two,
+  })
 }
 
 /** What clock and calendar on the wall show at a time, as a date whose UTC fields are theirs. */

@@ -1,4 +1,5 @@
 import { i18n, t } from '@ui/i18n'
+import { dateFormat } from '@ui/i18n/formatters'
 import type { AttributeDefinition } from '@ui/api/types'
 
 export type Values = Record<string, unknown>
@@ -49,7 +50,7 @@ export function shownAs(definition: Pick<AttributeDefinition, 'data_type'>, valu
   if (definition.data_type !== 'date' || !text) return undefined
   const day = new Date(`${text.slice(0, 10)}T00:00:00Z`)
   // A day is the same day everywhere.
-  return Number.isNaN(day.getTime()) ? text : new Intl.DateTimeFormat(i18n.global.locale.value, { dateStyle: 'medium', timeZone: 'UTC' }).format(day)
+  return Number.isNaN(day.getTime()) ? text : dateFormat(i18n.global.locale.value, { dateStyle: 'medium', timeZone: 'UTC' }).format(day)
 }
 
 /** What integrations keep under keys that the desk does not know. */
