@@ -12,6 +12,7 @@ import { signIn } from '../support/fixtures.ts'
 
 const conversations = Number(process.env['FOYER_MEASURE_CONVERSATIONS'] ?? 10_000)
 const roundTrip = 100 // milliseconds that the network adds to each answer
+const reading = 700 // milliseconds between two things an agent does, in which what the first one caused comes to its end
 
 const test = base.extend<object, { desk: Desk }>({
   desk: [
@@ -63,7 +64,7 @@ async function watched(page: Page): Promise<void> {
   })
 }
 
-/** Milliseconds from a key until an element has one of some texts, and a picture of it is made. */
+/** Milliseconds from a key until an element has one of some texts and the picture of it is made: until the next one begins. */
 async function fromKey(page: Page, key: string, selector: string, ...texts: string[]): Promise<number> {
   await page.evaluate(
     ([selector, texts]) => {
@@ -71,7 +72,7 @@ async function fromKey(page: Page, key: string, selector: string, ...texts: stri
         const pressed = (e: KeyboardEvent): void => {
           const look = (): void => {
             if (![...document.querySelectorAll(selector)].some(({ textContent }) => texts.some((text) => textContent.includes(text)))) return void requestAnimationFrame(look)
-            requestAnimationFrame(() => setTimeout(() => done(performance.now() - e.timeStamp)))
+            requestAnimationFrame(() => done(performance.now() - e.timeStamp))
           }
           look()
         }
@@ -150,8 +151,14 @@ test('from conversation to conversation', async ({ desk, page }) => {
   const uncached: number[] = []
   const cached: number[] = []
   const letters = await Promise.all(list.slice(0, 22).map(lettersOf))
-  for (let n = first + 1; n < 21; n++) uncached.push(await fromKey(page, 'j', letters[n]!, ''))
-  for (let n = 19; n > first; n--) cached.push(await fromKey(page, 'k', letters[n]!, ''))
+  for (let n = first + 1; n < 21; n++) {
+    await page.waitForTimeout(reading)
+    uncached.push(await fromKey(page, 'j', letters[n]!, ''))
+  }
+  for (let n = 19; n > first; n--) {
+    await page.waitForTimeout(reading)
+    cached.push(await fromKey(page, 'k', letters[n]!, ''))
+  }
   tell('switch to a conversation seen before', '100 ms', cached)
   tell('switch to another', '400 ms', uncached)
 })
@@ -161,6 +168,7 @@ test('what keys do', async ({ desk, page }) => {
   await expect(page.getByTestId('conversation-row').first()).toBeVisible()
   const bar: number[] = []
   for (let n = 0; n < 15; n++) {
+    await page.waitForTimeout(reading)
     bar.push(await fromKey(page, 'Control+k', '[data-testid="command-bar"]', ''))
     await page.keyboard.press('Escape')
     await expect(page.getByTestId('command-bar')).toBeHidden()
@@ -173,7 +181,9 @@ test('what keys do', async ({ desk, page }) => {
   await expect(page.getByTestId('status-button')).toBeVisible()
   const status: number[] = []
   for (let n = 0; n < 10; n++) {
+    await page.waitForTimeout(reading)
     status.push(await fromKey(page, 'e', '[data-testid="status-button"]', 'Resolved'))
+    await page.waitForTimeout(reading)
     status.push(await fromKey(page, 'z', '[data-testid="status-button"]', 'Open'))
   }
   tell('status', '50 ms', status)

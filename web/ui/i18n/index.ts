@@ -51,10 +51,23 @@ export const i18n = createI18n({
  * The text for `key`, in the agent's language, with numbers in its digits. With `count` the plural form is chosen and
  * `{count}` filled in. Reactive: used in a template it follows a change of language.
  */
-export function t(key: MessageKey, params: Params = {}, count?: number): string {
-  const said = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, typeof value === 'number' ? formatNumber(value) : value]))
+export function t(key: MessageKey, params?: Params, count?: number): string {
+  if (!params && count === undefined) return textOf(key)
+  const said = Object.fromEntries(Object.entries(params ?? {}).map(([name, value]) => [name, typeof value === 'number' ? formatNumber(value) : value]))
   if (count === undefined) return i18n.global.t(key, said)
   return i18n.global.t(key, { count: formatNumber(count), ...said }, count)
+}
+
+/** What is said without numbers and names is looked up once for each language: the screens ask for hundreds of texts at every change. */
+const texts = new Map<string, Map<MessageKey, string>>()
+
+function textOf(key: MessageKey): string {
+  const language = i18n.global.locale.value
+  let known = texts.get(language)
+  if (!known) texts.set(language, (known = new Map()))
+  let text = known.get(key)
+  if (text === undefined) known.set(key, (text = i18n.global.t(key)))
+  return text
 }
 
 /** Loads a language from the server, which fills what is not translated with English. */
@@ -65,8 +78,11 @@ export async function setLanguage(code: string): Promise<void> {
     i18n.global.setLocaleMessage(code as 'en-US', await reply.json())
   }
   i18n.global.locale.value = code as 'en-US'
-  document.documentElement.lang = code
-  document.documentElement.dir = directionOf(code)
+  // Setting what is set already makes the browser compute the styles of the whole page anew.
+  const page = document.documentElement
+  const dir = directionOf(code)
+  if (page.lang !== code) page.lang = code
+  if (page.dir !== dir) page.dir = dir
 }
 
 /** The first of the wanted languages that is known, by the whole code or by the language alone: de-AT finds de-DE. */

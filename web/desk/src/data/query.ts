@@ -12,6 +12,8 @@ export const queryClient = new QueryClient({
       gcTime: 15 * 60_000,
       refetchOnWindowFocus: false,
       retry: (failures, error) => error instanceof ApiError && error.temporary && failures < 2,
+      // Answers are replaced, never changed in place: nobody needs to be told of each of their fields.
+      shallow: true,
       retryDelay: (attempt) => Math.min(1000 * 2 ** attempt, 8000),
     },
     mutations: { retry: false },
