@@ -5,6 +5,7 @@ export default mergeConfig(desk, {
   root: import.meta.dirname,
   test: {
     environment: 'jsdom',
+    setupFiles: ['./vitest.setup.ts'],
     include: ['{desk/src,ui}/**/*.test.ts'],
   },
 })

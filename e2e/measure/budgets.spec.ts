@@ -64,26 +64,30 @@ async function watched(page: Page): Promise<void> {
   })
 }
 
-/** Milliseconds from a key until an element has one of some texts and the picture of it is made: until the next one begins. */
-async function fromKey(page: Page, key: string, selector: string, ...texts: string[]): Promise<number> {
+/** Milliseconds from a key, or what else an agent does, until an element has one of some texts and the picture of it is made: until the next one begins. */
+async function from(page: Page, event: 'keydown' | 'pointerdown', act: () => Promise<void>, selector: string, ...texts: string[]): Promise<number> {
+  await page.waitForTimeout(reading)
   await page.evaluate(
-    ([selector, texts]) => {
+    ([event, selector, texts]) => {
       window.watch.shown = new Promise((done) => {
-        const pressed = (e: KeyboardEvent): void => {
+        const begun = ({ timeStamp }: Event): void => {
           const look = (): void => {
             if (![...document.querySelectorAll(selector)].some(({ textContent }) => texts.some((text) => textContent.includes(text)))) return void requestAnimationFrame(look)
-            requestAnimationFrame(() => done(performance.now() - e.timeStamp))
+            requestAnimationFrame(() => done(performance.now() - timeStamp))
           }
           look()
         }
-        addEventListener('keydown', pressed, { once: true, capture: true })
+        addEventListener(event, begun, { once: true, capture: true })
       })
     },
-    [selector, texts] as const,
+    [event, selector, texts] as const,
   )
-  await page.keyboard.press(key)
+  await act()
   return page.evaluate(() => window.watch.shown!)
 }
+
+const fromKey = (page: Page, key: string, selector: string, ...texts: string[]): Promise<number> =>
+  from(page, 'keydown', () => page.keyboard.press(key), selector, ...texts)
 
 function tell(what: string, budget: string, all: number[]): void {
   const some = all.toSorted((a, b) => a - b)
@@ -135,7 +139,7 @@ test('from nothing to a list', async ({ page, context }) => {
 })
 
 test('from conversation to conversation', async ({ desk, page }) => {
-  const list = await rowsOf(desk, 1, 30)
+  const list = await rowsOf(desk, 1, 60)
   await page.goto('/inboxes/all')
   await expect(page.getByTestId('conversation-row').first()).toBeVisible()
   await far(page)
@@ -148,19 +152,22 @@ test('from conversation to conversation', async ({ desk, page }) => {
   }
   await expect(page).toHaveURL(/conversation\//)
   const first = list.findIndex(({ uuid }) => page.url().includes(uuid))
-  const uncached: number[] = []
+  const next: number[] = []
   const cached: number[] = []
-  const letters = await Promise.all(list.slice(0, 22).map(lettersOf))
-  for (let n = first + 1; n < 21; n++) {
-    await page.waitForTimeout(reading)
-    uncached.push(await fromKey(page, 'j', letters[n]!, ''))
-  }
-  for (let n = 19; n > first; n--) {
-    await page.waitForTimeout(reading)
-    cached.push(await fromKey(page, 'k', letters[n]!, ''))
+  const other: number[] = []
+  const letters: string[] = []
+  for (const row of list) letters.push(await lettersOf(row))
+  for (let n = first + 1; n < 19; n++) next.push(await fromKey(page, 'j', letters[n]!, ''))
+  for (let n = 17; n > first; n--) cached.push(await fromKey(page, 'k', letters[n]!, ''))
+  for (let n = 22; n < 60; n += 2) {
+    const row = page.locator(`[data-testid="conversation-row"][data-uuid="${list[n]!.uuid}"]`)
+    for (let tries = 0; tries < 20 && !(await row.count()); tries++) await page.getByTestId('conversation-list').evaluate((box) => box.scrollBy(0, 300))
+    await row.scrollIntoViewIfNeeded()
+    other.push(await from(page, 'pointerdown', () => row.getByRole('link').click(), letters[n]!, ''))
   }
   tell('switch to a conversation seen before', '100 ms', cached)
-  tell('switch to another', '400 ms', uncached)
+  tell('switch to the next one', '400 ms', next)
+  tell('switch to any other', '400 ms', other)
 })
 
 test('what keys do', async ({ desk, page }) => {
@@ -168,7 +175,6 @@ test('what keys do', async ({ desk, page }) => {
   await expect(page.getByTestId('conversation-row').first()).toBeVisible()
   const bar: number[] = []
   for (let n = 0; n < 15; n++) {
-    await page.waitForTimeout(reading)
     bar.push(await fromKey(page, 'Control+k', '[data-testid="command-bar"]', ''))
     await page.keyboard.press('Escape')
     await expect(page.getByTestId('command-bar')).toBeHidden()
@@ -181,9 +187,7 @@ test('what keys do', async ({ desk, page }) => {
   await expect(page.getByTestId('status-button')).toBeVisible()
   const status: number[] = []
   for (let n = 0; n < 10; n++) {
-    await page.waitForTimeout(reading)
     status.push(await fromKey(page, 'e', '[data-testid="status-button"]', 'Resolved'))
-    await page.waitForTimeout(reading)
     status.push(await fromKey(page, 'z', '[data-testid="status-button"]', 'Open'))
   }
   tell('status', '50 ms', status)

@@ -102,7 +102,7 @@ test('remote images are shown when the agent asks for them, and only then, by th
   const message = page.locator('[data-testid="message"][data-type="incoming"]')
   const frame = message.locator('iframe').contentFrame()
   await expect(frame.getByText('look')).toBeVisible()
-  await page.waitForLoadState('networkidle')
+  await expect.poll(() => frame.locator('body').evaluate((body) => body.ownerDocument.readyState)).toBe('complete')
   expect(asked).toEqual([])
   await message.getByRole('button', { name: /images/i }).click()
   const chart = frame.getByAltText('chart')

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import tailwindcss from '@tailwindcss/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
+import { words } from './words.ts'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
@@ -9,7 +10,7 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 const server = process.env.FOYER_DEV_SERVER ?? 'http://localhost:9000'
 
 export default defineConfig({
-  plugins: [vue(), tailwindcss()],
+  plugins: [vue(), tailwindcss(), words(path('../../internal/platform/i18n/locales/en-US.json'), path('./src'), path('../ui'))],
   resolve: {
     alias: {
       '@ui': path('../ui'),

@@ -7,7 +7,9 @@ import { contactRoutes } from './contacts/routes'
 import { organizationRoutes } from './organizations/routes'
 import { adminRoutes } from './admin/routes'
 import { ensureGuide, guidePermission } from './admin/guide/guide'
+import { withWords } from './admin/words'
 import { home } from './auth/next'
+import { fetchAhead } from './conversation/ahead'
 import { prefetchHabits } from './data/habits'
 import { speakTo, speakToGuest } from './data/language'
 import { ensureConfig, ensureMe } from './data/session'
@@ -78,7 +80,7 @@ const routes: RouteRecordRaw[] = [
         component: () => import('./inbox/InboxPage.vue'),
         children: [conversation],
       },
-      { path: 'admin/set-up', component: () => import('./admin/guide/GuidePage.vue'), meta: { title: 'guide.name' } },
+      { path: 'admin/set-up', component: withWords(() => import('./admin/guide/GuidePage.vue')), meta: { title: 'guide.name' } },
       ...contactRoutes,
       ...organizationRoutes,
       ...accountRoutes,
@@ -112,6 +114,8 @@ router.beforeEach(async (to) => {
     await speakTo(me)
     const confined = !!me.two_factor_setup_required
     if (!confined && to.path === home && (await guided(me.permissions))) return '/admin/set-up'
+    // Asked for before the page of the old one is taken down.
+    if (!confined && typeof to.params.uuid === 'string' && !to.query.scrollTo) fetchAhead(to.params.uuid)
     if (confined === (to.path === '/two-factor-setup')) return true
     return confined ? { path: '/two-factor-setup', query: { next: to.fullPath } } : home
   } catch (cause) {

@@ -1,5 +1,6 @@
-import en from '@locales/en-US.json'
+import type en from '@locales/en-US.json'
 import { createI18n, type MessageContext } from 'vue-i18n'
+import words from 'virtual:words/desk'
 import { dateFormat, numberFormat, relativeTimeFormat } from './formatters'
 import { dayOf, zone } from './zone'
 
@@ -42,7 +43,7 @@ export const i18n = createI18n({
   fallbackLocale: 'en-US',
   missingWarn: false,
   fallbackWarn: false,
-  messages: { 'en-US': en as Record<string, string> },
+  messages: { 'en-US': words },
   messageResolver: (messages, key) => (messages as Record<string, string>)[key] ?? null,
   messageCompiler: (message) => compileMessage(String(message)) as never,
 })
@@ -68,6 +69,12 @@ function textOf(key: MessageKey): string {
   let text = known.get(key)
   if (text === undefined) known.set(key, (text = i18n.global.t(key)))
   return text
+}
+
+/** Adds English texts that did not come with the first script. Every other language comes whole. */
+export function learn(more: Readonly<Record<string, string>>): void {
+  i18n.global.mergeLocaleMessage('en-US', more)
+  texts.clear()
 }
 
 /** Loads a language from the server, which fills what is not translated with English. */

@@ -1,5 +1,6 @@
 import type { MessageKey } from '@ui/i18n'
 import type { RouteRecordRaw } from 'vue-router'
+import { withWords } from './words'
 
 const page = (title: MessageKey, permission: string) => ({ title, permission })
 
@@ -7,7 +8,7 @@ const page = (title: MessageKey, permission: string) => ({ title, permission })
 export const adminRoutes: RouteRecordRaw[] = [
   {
     path: '/admin',
-    component: () => import('./AdminFrame.vue'),
+    component: withWords(() => import('./AdminFrame.vue')),
     meta: { title: 'admin.title' satisfies MessageKey },
     children: [
       { path: '', name: 'admin', component: () => import('./AdminIndex.vue') },

@@ -54,6 +54,19 @@ async function fetchPage(uuid: Uuid, query: Record<string, string>, signal?: Abo
   return page.results ?? []
 }
 
+/** The newest page, joined to what is known of it. */
+async function fetchNewest(uuid: Uuid, filter: ThreadFilter, signal?: AbortSignal): Promise<Thread> {
+  const page = await fetchPage(uuid, narrowed[filter], signal)
+  return mergeNewest(queryClient.getQueryData<Thread>(keyOf(uuid, filter)), page, page.length >= threadPage)
+}
+
+/** Milliseconds for which a thread is not asked for again: the socket keeps it as it is. */
+const fresh = 30_000
+
+/** Fetches the newest letters of a conversation that is likely to be opened. */
+export const prefetchThread = (uuid: Uuid): Promise<void> =>
+  queryClient.prefetchQuery({ queryKey: keys.messages(uuid), queryFn: ({ signal }) => fetchNewest(uuid, 'all', signal), staleTime: fresh })
+
 /** The surroundings of a message; null when there is no such message. */
 async function fetchAround(uuid: Uuid, message: Uuid, filter: ThreadFilter, signal?: AbortSignal): Promise<Thread | null> {
   const page = await fetchPage(uuid, { ...narrowed[filter], around: message }, signal).catch(() => null)
@@ -139,12 +152,9 @@ export function useAnswered(uuid: MaybeRefOrGetter<Uuid>, shown: Ref<Thread | un
   const missing = computed(() => !!shown.value && !reachesNewestLetter(shown.value, filter.value))
   const { data: letters } = useQuery({
     queryKey: computed(() => keyOf(toValue(uuid), 'public')),
-    queryFn: async ({ signal, queryKey }) => {
-      const page = await fetchPage(toValue(uuid), narrowed.public, signal)
-      return mergeNewest(queryClient.getQueryData<Thread>(queryKey), page, page.length >= threadPage)
-    },
+    queryFn: ({ signal }) => fetchNewest(toValue(uuid), 'public', signal),
     enabled: missing,
-    staleTime: 30_000,
+    staleTime: fresh,
   })
   return computed(() => mergeMessages(shown.value?.messages ?? [], missing.value ? (letters.value?.messages ?? []) : []))
 }
@@ -162,11 +172,9 @@ export function useThread(uuid: MaybeRefOrGetter<Uuid>, around?: MaybeRefOrGette
       const known = queryClient.getQueryData<Thread>(queryKey)
       const target = toValue(around)
       const surroundings = target && !known ? await fetchAround(wanted, target, part, signal) : null
-      if (surroundings) return surroundings
-      const page = await fetchPage(wanted, narrowed[part], signal)
-      return mergeNewest(queryClient.getQueryData<Thread>(queryKey), page, page.length >= threadPage)
+      return surroundings ?? fetchNewest(wanted, part, signal)
     },
-    staleTime: 30_000,
+    staleTime: fresh,
   })
 
   const loadingOlder = ref(false)

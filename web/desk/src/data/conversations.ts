@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQuery, type InfiniteData } from '@tanstack/vue-query'
+import { queryOptions, useInfiniteQuery, useQuery, type InfiniteData } from '@tanstack/vue-query'
 import { api } from '@ui/api/client'
 import type { Agent, Conversation, ConversationContact, ConversationRow, Counts, FilterLeaf, Id, Page, Uuid } from '@ui/api/types'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
@@ -86,14 +86,18 @@ export const useViewCounts = (enabled: () => boolean) =>
     enabled,
   })
 
-/** One conversation with everything about it. */
-export function useConversation(uuid: MaybeRefOrGetter<Uuid>) {
-  return useQuery({
-    queryKey: computed(() => keys.conversation(toValue(uuid))),
-    queryFn: ({ signal, queryKey }) => api.get<Conversation>(`/conversations/${queryKey[1]}`, { signal }),
+const readConversation = (uuid: Uuid) =>
+  queryOptions({
+    queryKey: keys.conversation(uuid),
+    queryFn: ({ signal }) => api.get<Conversation>(`/conversations/${uuid}`, { signal }),
     staleTime: 30_000,
   })
-}
+
+/** One conversation with everything about it. */
+export const useConversation = (uuid: MaybeRefOrGetter<Uuid>) => useQuery(computed(() => readConversation(toValue(uuid))))
+
+/** Fetches a conversation that is likely to be opened. */
+export const prefetchConversation = (uuid: Uuid): Promise<void> => queryClient.prefetchQuery(readConversation(uuid))
 
 function contextOf(key: readonly unknown[]): ListContext {
   const [, scope, status, sort, filters] = key as ReturnType<typeof keys.list>

@@ -1,5 +1,5 @@
-import en from '@locales/en-US.json'
 import { t, type MessageKey } from '@ui/i18n'
+import words from 'virtual:words/admin'
 import type { ActivityEntry } from '../wire'
 
 export interface ActivityFilters {
@@ -17,11 +17,11 @@ export const noFilters = (): ActivityFilters => ({ type: '', actor: 0, from: '',
 const prefix = 'admin.activity.type.'
 
 /** The name of an event; one that this app does not know yet is shown as it is called. */
-export const typeLabel = (type: string): string => (prefix + type in en ? t((prefix + type) as MessageKey) : type)
+export const typeLabel = (type: string): string => (prefix + type in words ? t((prefix + type) as MessageKey) : type)
 
 /** Every event there is a name for, by name. */
 export const typeOptions = (): { value: string; label: string }[] =>
-  Object.keys(en)
+  Object.keys(words)
     .filter((key) => key.startsWith(prefix) && key !== `${prefix}any`)
     .map((key) => ({ value: key.slice(prefix.length), label: t(key as MessageKey) }))
     .sort((a, b) => a.label.localeCompare(b.label))
