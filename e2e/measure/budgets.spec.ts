@@ -12,7 +12,7 @@ import { signIn } from '../support/fixtures.ts'
 
 const conversations = Number(process.env['FOYER_MEASURE_CONVERSATIONS'] ?? 10_000)
 const roundTrip = 100 // milliseconds that the network adds to each answer
-const reading = 700 // milliseconds between two things an agent does, in which what the first one caused comes to its end
+const reading = 1000 // milliseconds between two things an agent does, in which what the first one caused comes to its end
 
 const test = base.extend<object, { desk: Desk }>({
   desk: [

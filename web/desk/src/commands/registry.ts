@@ -1,6 +1,6 @@
 import { isMac } from '@ui/keys'
 import { isBoolean, preference } from '@/data/preferences'
-import { computed, onScopeDispose, shallowReactive, type Component } from 'vue'
+import { computed, onScopeDispose, shallowReactive, type Component, type ComputedRef } from 'vue'
 
 /** Something the agent can do: by key, from the command bar, and listed in the shortcut sheet. */
 export interface Command {
@@ -55,9 +55,14 @@ export const choices = computed<Command[]>(() =>
   [...choiceSources].flatMap((source) => source()).filter((command) => command.when?.() ?? true),
 )
 
-/** The shown key of a command, for tooltips and menus. */
+const firstKeys = computed(() => new Map(commands.value.map((command) => [command.id, command.keys?.[0]])))
+const shownKeys = new Map<string, ComputedRef<string | undefined>>()
+
+/** The shown key of a command, for tooltips and menus: told anew only if it is another, not whenever the commands are. */
 export function keyOf(id: string): string | undefined {
-  return commands.value.find((command) => command.id === id)?.keys?.[0]
+  let key = shownKeys.get(id)
+  if (!key) shownKeys.set(id, (key = computed(() => firstKeys.value.get(id))))
+  return key.value
 }
 
 export function runCommand(id: string): void {
