@@ -2,7 +2,7 @@
 // the page. It measures and prints; it fails only if something never happens. `make measure`, with nothing else at work on the machine.
 
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, type Page, test as base } from '@playwright/test'
@@ -207,6 +207,104 @@ test('what keys do', async ({ desk, page }) => {
   await page.waitForTimeout(500) // for the browser to tell of the last
   const slow = await page.evaluate(() => window.watch.keys)
   tell('a letter in the editor, below 200 kB', '16 ms', [...Array<number>(Math.max(0, text.length - slow.length)).fill(8), ...slow])
+})
+
+/** Scrolls a pane by hand's speed until it has nothing more to show, or a time is over. Tells how the pictures came and what they cost. */
+async function scrolled(page: Page, what: string, selector: string, speed: number, seconds: number): Promise<void> {
+  const cdp = await page.context().newCDPSession(page)
+  await cdp.send('Performance.enable')
+  const busy = async (): Promise<number> => (await cdp.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'TaskDuration')!.value * 1000
+  const before = await busy()
+  const gaps = await page.locator(selector).evaluate(
+    (box, [speed, seconds]) =>
+      new Promise<number[]>((done) => {
+        const gaps: number[] = []
+        let last = performance.now()
+        const end = last + seconds * 1000
+        const step = (): void => {
+          const now = performance.now()
+          gaps.push(now - last)
+          box.scrollTop += (speed * Math.min(now - last, 100)) / 1000
+          last = now
+          if (now < end) requestAnimationFrame(step)
+          else done(gaps.slice(1))
+        }
+        requestAnimationFrame(step)
+      }),
+    [speed, seconds] as const,
+  )
+  const cost = (await busy()) - before
+  tell(what, '60 a second', gaps)
+  console.log(`  ${(gaps.length / seconds).toFixed(0)} pictures a second, the page's thread at work for ${(cost / gaps.length).toFixed(1)} ms of each; tab ${(await memoryOf(page)).toFixed(0)} MB   budget 300 MB`)
+}
+
+/** Megabytes that the processes of pages hold: what they share with others in part. */
+async function memoryOf(page: Page): Promise<number> {
+  const cdp = await page.context().browser()!.newBrowserCDPSession()
+  const { processInfo } = await cdp.send('SystemInfo.getProcessInfo')
+  return processInfo
+    .filter(({ type }) => type === 'renderer')
+    .map(({ id }) => Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${id}/smaps_rollup`, 'utf8'))![1]) / 1024)
+    .reduce((sum, one) => sum + one, 0)
+}
+
+test('what is long', async ({ desk, page }) => {
+  await page.goto('/inboxes/all?status=')
+  const list = page.getByTestId('conversation-list')
+  await expect(page.getByTestId('conversation-row').first()).toBeVisible()
+  const size = async (): Promise<number> => list.evaluate((box) => box.scrollHeight)
+  // The list is read on while it is scrolled: the end of what is loaded is gone to until there are enough.
+  const row = (await page.getByTestId('conversation-row').first().boundingBox())!.height
+  for (let n = 0; n < 200 && (await size()) < 3_000 * row; n++) {
+    await list.evaluate((box) => (box.scrollTop = box.scrollHeight))
+    await page.waitForTimeout(150)
+  }
+  console.log(`a list of ${((await size()) / row).toFixed(0)} rows`)
+  await scrolled(page, '  scrolled back', '[data-testid="conversation-list"]', -4_000, 10)
+
+  const inboxes = await desk.api.get<{ id: number }[]>('/api/v1/inboxes')
+  const { uuid } = await desk.api.post<{ uuid: string }>('/api/v1/conversations', {
+    inbox_id: inboxes[0]!.id, initiator: 'contact', contact_email: 'many@customer.example', first_name: 'Many', subject: 'A story in 2,000 parts', content: '<p>Once upon a time</p>',
+  })
+  for (let n = 0; n < 2_000; n += 20) {
+    await Promise.all(Array.from({ length: 20 }, (_, at) =>
+      desk.api.post(`/api/v1/conversations/${uuid}/messages`, { message: `<p>Part ${n + at}</p>${'<p>It was a dark and stormy night, and the parcel had not come.</p>'.repeat(3)}`, private: (n + at) % 3 > 0, sender_type: (n + at) % 3 ? 'agent' : 'contact' }),
+    ))
+  }
+  await page.goto(`/inboxes/all/conversation/${uuid}`)
+  await expect(page.getByTestId('message').first()).toBeVisible()
+  const pane = page.getByRole('region', { name: 'Messages' })
+  for (let n = 0; n < 80 && !(await page.getByText('Once upon a time').count()); n++) {
+    await pane.evaluate((box) => (box.scrollTop = 0))
+    await page.waitForTimeout(250)
+  }
+  await pane.evaluate((box) => (box.id = 'measured'))
+  console.log(`a thread of ${await page.locator('[data-row]').count()} messages`)
+  await scrolled(page, '  scrolled', '#measured', 3_000, 10)
+})
+
+test('a command bar of 2,000 tags', async ({ desk, page }) => {
+  for (let n = 0; n < 2_000; n += 20) await Promise.all(Array.from({ length: 20 }, (_, at) => desk.api.post('/api/v1/tags', { name: `measured-${n + at}` })))
+  await page.goto('/inboxes/all')
+  await expect(page.getByTestId('conversation-row').first()).toBeVisible()
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  await expect(page.getByTestId('status-button')).toBeVisible()
+  await page.waitForTimeout(reading)
+  const slow: number[] = []
+  const words = 'measured-19'
+  for (let n = 0; n < 6; n++) {
+    await page.keyboard.press('Control+k')
+    await expect(page.getByTestId('command-bar')).toBeVisible()
+    await page.waitForTimeout(reading)
+    await page.evaluate(() => void (window.watch.keys.length = 0))
+    await page.keyboard.type(words, { delay: 250 })
+    await page.waitForTimeout(500)
+    slow.push(...(await page.evaluate(() => window.watch.keys)))
+    await page.keyboard.press('Escape')
+    await expect(page.getByTestId('command-bar')).toBeHidden()
+  }
+  tell('a letter in the command bar, among 2,000', '16 ms', [...Array<number>(Math.max(0, words.length * 6 - slow.length)).fill(8), ...slow])
 })
 
 test('a rush of events', async ({ desk, page }) => {

@@ -66,8 +66,12 @@ export function frameDocument(cleanHtml: string, options: FrameOptions): string 
   )
 }
 
-/** The rules of our font as this page has them, for documents that load nothing else of it. */
+const faces = new Map<string, string>()
+
+/** The rules of our font as this page has them, for documents that load nothing else of it. Thousands of rules are read for them: once. */
 export function ownFontFaces(family: string): string {
+  const known = faces.get(family)
+  if (known) return known
   const rules: string[] = []
   for (const sheet of document.styleSheets) {
     let list: CSSRuleList
@@ -87,5 +91,7 @@ export function ownFontFaces(family: string): string {
     }
     collect(list)
   }
-  return rules.join('\n')
+  const text = rules.join('\n')
+  if (text) faces.set(family, text)
+  return text
 }
