@@ -15,8 +15,8 @@ export function afterPicture(then: () => void): () => void {
 }
 
 /** A value that follows another by one picture: for what may come after the one thing that is waited for. */
-export function useFollowing<T>(source: () => T, first?: T): Readonly<Ref<T | undefined>> {
-  const value = shallowRef<T | undefined>(first)
+export function useFollowing<T>(source: () => T): Readonly<Ref<T | undefined>> {
+  const value = shallowRef<T>()
   let callOff = (): void => {}
   watch(source, (now) => {
     callOff()

@@ -7,3 +7,8 @@ export function fetchAhead(uuid: Uuid): void {
   void prefetchConversation(uuid)
   void prefetchThread(uuid)
 }
+
+/** Begins with the press of a mouse, which is some frames before its click. A finger that presses may only scroll. */
+export function fetchOnPress(event: PointerEvent, uuid: Uuid): void {
+  if (event.pointerType === 'mouse' && event.button === 0) fetchAhead(uuid)
+}

@@ -8,6 +8,8 @@ export interface Look {
   /** The pictures of other servers, once they were asked for. */
   pictures?: Pictures
   quotes: boolean
+  /** As it was written, however large it is. */
+  whole: boolean
   envelope: boolean
   dim: boolean
   /** Of its mail as it was drawn last, so that nothing moves when it is drawn again. */
@@ -19,7 +21,7 @@ const looks = new Map<Uuid, Look>()
 export function lookOf(message: Uuid): Look {
   let look = looks.get(message)
   if (!look) {
-    look = reactive<Look>({ quotes: false, envelope: false, dim: false, height: 24 })
+    look = reactive<Look>({ quotes: false, whole: false, envelope: false, dim: false, height: 24 })
     looks.set(message, look)
   }
   return look
