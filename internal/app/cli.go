@@ -194,20 +194,60 @@ func (f fillCmd) Run(ctx context.Context, c *commands) error {
 	if err := a.Search.CatchUp(ctx, nil); err != nil {
 		return err
 	}
+	said := newMeter(os.Stderr)
 	start := time.Now()
 	err = demo.Bulk(ctx, a.DB, demo.BulkOptions{Conversations: f.Count, Messages: f.Messages, Varied: true, Progress: func(done int) {
-		fmt.Fprintf(os.Stderr, "\r%d of %d conversations, %.0f a second ", done, f.Count, float64(done)/time.Since(start).Seconds())
+		said.say("%d of %d conversations, %.0f a second", done, f.Count, float64(done)/time.Since(start).Seconds())
 	}})
-	fmt.Fprintln(os.Stderr)
+	said.end()
 	if err != nil {
 		return err
 	}
 	start = time.Now()
 	err = a.Search.CatchUp(ctx, func(done int) {
-		fmt.Fprintf(os.Stderr, "\r%d texts indexed for search, %.0f a second ", done, float64(done)/time.Since(start).Seconds())
+		said.say("%d texts indexed for search, %.0f a second", done, float64(done)/time.Since(start).Seconds())
 	})
-	fmt.Fprintln(os.Stderr)
+	said.end()
 	return err
+}
+
+// A meter tells how far something is: to a terminal in one line that changes, into a file now and then in a line of its own.
+type meter struct {
+	out      *os.File
+	terminal bool
+	line     string // the newest, while it is not written
+	wrote    time.Time
+}
+
+// meterEvery is how often a meter writes into a file.
+const meterEvery = 10 * time.Second
+
+func newMeter(out *os.File) *meter {
+	info, err := out.Stat()
+	return &meter{out: out, terminal: err == nil && info.Mode()&os.ModeCharDevice != 0, wrote: time.Now()}
+}
+
+func (m *meter) say(format string, values ...any) {
+	m.line = fmt.Sprintf(format, values...)
+	switch {
+	case m.terminal:
+		_, _ = fmt.Fprint(m.out, "\r\033[K", m.line)
+	case time.Since(m.wrote) >= meterEvery:
+		m.end()
+	}
+}
+
+// end leaves the newest line as it is.
+func (m *meter) end() {
+	switch {
+	case m.line == "":
+		return
+	case m.terminal:
+		_, _ = fmt.Fprintln(m.out)
+	default:
+		_, _ = fmt.Fprintln(m.out, m.line)
+	}
+	m.line, m.wrote = "", time.Now()
 }
 
 type openapiCmd struct{}
