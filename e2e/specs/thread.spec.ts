@@ -142,16 +142,15 @@ test('an error in one message stays in it', async ({ desk, dovecot, sink, signed
   await expect(page.getByTestId('composer')).toBeVisible()
 })
 
-test('a very large mail is shown by its words until it is asked for', async ({ desk, signedIn: page }) => {
-  const inboxes = await desk.api.get<{ id: number }[]>('/api/v1/inboxes')
+test('a very large mail is shown by its words until it is asked for', async ({ desk, dovecot, sink, signedIn: page }) => {
   const { uuid } = await desk.api.post<{ uuid: string }>('/api/v1/conversations', {
-    inbox_id: inboxes[0]!.id, initiator: 'contact', contact_email: 'large@customer.example', first_name: 'Large', subject: 'A very large mail',
+    inbox_id: await desk.api.createInbox('large', dovecot, sink), initiator: 'contact', contact_email: 'large@customer.example', first_name: 'Large', subject: 'A very large mail',
     content: `<p>It begins here.</p>${'<p style="margin:0">It was a <b>dark</b> and stormy night, and the parcel had not come.</p>'.repeat(15_000)}<p>It ends here.</p>`,
   })
   await page.goto(`/inboxes/all/conversation/${uuid}`)
   const mail = page.getByTestId('message').first()
   await expect(mail.getByTestId('mail-large')).toContainText('It begins here.')
-  await expect(mail.getByTestId('mail-large')).toContainText('very large (1.3 MB)')
+  await expect(mail.getByTestId('mail-large')).toContainText(/very large \(1\.\d MB\)/)
   await expect(mail.locator('iframe')).toHaveCount(0)
   await mail.getByRole('button', { name: 'Show as it was written' }).click()
   await expect(mail.locator('iframe').contentFrame().getByText('It ends here.')).toBeAttached()
