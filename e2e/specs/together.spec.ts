@@ -3,7 +3,7 @@
 import type { Page } from '@playwright/test'
 import { addAgent, signInAs } from '../support/agents.ts'
 import type { Desk } from '../support/desk.ts'
-import { expect, goBy, signIn, test } from '../support/fixtures.ts'
+import { expect, goBy, goOffline, signIn, test } from '../support/fixtures.ts'
 import { examineLooks } from '../support/look.ts'
 import { until } from '../support/mailserver.ts'
 
@@ -81,8 +81,7 @@ test('a colleague who is mentioned in a note is told of it, and finds it among t
 test('a reply that finds no connection waits, says so, and leaves once there is one', async ({ desk, dovecot, sink, signedIn: page }) => {
   const uuid = await ask(desk, await desk.api.createInbox('tunnel', dovecot, sink), 'Written in a tunnel')
   await open(page, uuid)
-  await page.context().setOffline(true)
-  await expect(page.getByText('You are offline')).toBeVisible()
+  await goOffline(page)
   await write(page, 'r', 'From the train.')
   await page.keyboard.press('Control+Enter')
   await expect(outgoing(page)).toContainText('It is sent as soon as there is one.')
@@ -111,4 +110,55 @@ test('a reply that waited when its tab was closed leaves from the next, once', a
   await next.goto(`/inboxes/all/conversation/${uuid}`)
   await expect(outgoing(next)).toHaveCount(1)
   await expect(editor(next)).not.toContainText('It will arrive')
+})
+
+test('the tabs of an agent share one connection, and are seen and told as if each had its own', async ({ desk, dovecot, sink, browser, page }) => {
+  const inbox = await desk.api.createInbox('tabs', dovecot, sink)
+  const [first, second] = [await ask(desk, inbox, 'In the first tab'), await ask(desk, inbox, 'In the second tab')]
+  await page.context().addInitScript(() => {
+    window.WebSocket = class extends WebSocket {
+      constructor(url: string | URL) {
+        super(url)
+        document.documentElement.dataset.socket = 'its own'
+      }
+    }
+  })
+  await signIn(page)
+  const tab = await page.context().newPage()
+  await open(page, first)
+  await open(tab, second)
+  const there = await (await browser.newContext({ baseURL: desk.url })).newPage()
+  await signInAs(there, await addAgent(desk.api, 'Tabea'))
+  await expect(there.getByTestId('bell')).toBeVisible()
+  const told = async (uuid: string, message: string): Promise<void> => {
+    await desk.api.post(`/api/v1/conversations/${uuid}/messages`, { message: `<p>${message}</p>`, sender_type: 'agent', private: true })
+  }
+
+  // Both are where the agent is seen; each hears of its conversation.
+  for (const [uuid, here] of [[first, page], [second, tab]] as const) {
+    await open(there, uuid)
+    await expect(there.getByTestId('presence')).toContainText('System')
+    await expect(here.getByTestId('presence')).toContainText('Tabea')
+    await told(uuid, 'A note for this tab')
+    await expect(here.getByTestId('message')).toHaveCount(2)
+  }
+  const { targetInfos } = await (await browser.newBrowserCDPSession()).send('Target.getTargets')
+  expect(targetInfos.filter(({ type }) => type === 'shared_worker')).toHaveLength(2) // of System's browser and of Tabea's
+
+  // One that is left is not seen any more; the other goes on, and a third hears where it begins.
+  await tab.close()
+  await expect(there.getByTestId('presence')).toBeEmpty()
+  await told(first, 'Another note')
+  await expect(page.getByTestId('message')).toHaveCount(3)
+  const third = await page.context().newPage()
+  await open(third, first)
+  await told(first, 'One more')
+  for (const here of [page, third]) {
+    await expect(here.getByTestId('message')).toHaveCount(4)
+    await expect(here.locator('html')).not.toHaveAttribute('data-socket')
+  }
+  await page.close()
+  await told(first, 'And one after the first was closed')
+  await expect(third.getByTestId('message')).toHaveCount(5)
+  await there.context().close()
 })

@@ -1,6 +1,6 @@
 // A day's triage without the mouse: every key of the map, undo and redo, and rows that move while one looks at them.
 
-import { expect, goBy, signIn, test } from '../support/fixtures.ts'
+import { expect, goBy, goOffline, signIn, test } from '../support/fixtures.ts'
 import type { Desk } from '../support/desk.ts'
 import type { Dovecot, Sink } from '../support/mailserver.ts'
 import type { Page } from '@playwright/test'
@@ -239,9 +239,7 @@ test('after an outage what arrived meanwhile is there, in order', async ({ desk,
   await signIn(page)
   await page.goto(`/inboxes/all/conversation/${uuid}`)
   await expect(page.getByTestId('message').first()).toBeVisible()
-  await context.setOffline(true)
-  await page.evaluate(() => window.dispatchEvent(new Event('offline')))
-  await expect(page.getByText('You are offline')).toBeVisible()
+  await goOffline(page)
   for (const text of ['first after', 'second after']) {
     await desk.api.post(`/api/v1/conversations/${uuid}/messages`, { message: `<p>${text}</p>`, sender_type: 'agent', private: true })
   }

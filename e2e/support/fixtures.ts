@@ -59,6 +59,15 @@ export async function signIn(page: Page): Promise<void> {
   await expect(page).toHaveURL(/\/inboxes\//)
 }
 
+/** Cuts a page off. If its connection was still being made, it is told once more. */
+export async function goOffline(page: Page): Promise<void> {
+  await page.context().setOffline(true)
+  await expect(async () => {
+    await page.evaluate(() => dispatchEvent(new Event('offline')))
+    await expect(page.getByText('You are offline')).toBeVisible({ timeout: 1_000 })
+  }).toPass()
+}
+
 /** Goes to an address of the app without loading the app anew, as its links do. */
 export async function follow(page: Page, path: string): Promise<void> {
   await page.evaluate((to) => {

@@ -31,6 +31,8 @@ const (
 	askAgain = 30 * time.Second
 	// maxFollowed is how many conversations of a list a client may follow.
 	maxFollowed = 500
+	// maxOpen is how many conversations a client may have on its screen at once.
+	maxOpen = 50
 	// maxReplayed is how many missed events a client gets one by one; beyond that it fetches anew.
 	maxReplayed = 1000
 )
@@ -48,7 +50,7 @@ type conn struct {
 	queue  [][]byte
 	held   [][]byte // what happens while the connection still catches up on what it missed
 	behind bool
-	open   string
+	open   []string
 	list   map[string]struct{}
 	closed bool
 
@@ -199,7 +201,7 @@ func (c *conn) overflow() {
 	c.mu.Lock()
 	c.queue, c.held = [][]byte{encode(frame{Type: "resync", Data: struct{}{}})}, nil
 	clear(c.told) // it may not have got that; presence is sent anew
-	followed := append(slices.Collect(maps.Keys(c.list)), c.open)
+	followed := append(slices.Collect(maps.Keys(c.list)), c.open...)
 	c.mu.Unlock()
 	c.poke()
 	c.hub.presence.touchKnown(followed...)
@@ -256,7 +258,7 @@ func (c *conn) follows(uuid string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	_, listed := c.list[uuid]
-	return listed || c.open == uuid
+	return listed || slices.Contains(c.open, uuid)
 }
 
 // read handles what the client says until it leaves or falls silent.
@@ -287,6 +289,7 @@ func (c *conn) command(data []byte) {
 		Type string `json:"type"`
 		Data struct {
 			ConversationUUID string    `json:"conversation_uuid"`
+			Beside           []string  `json:"beside"` // Foyer's addition: what else is open, in other tabs
 			UUIDs            *[]string `json:"uuids"`
 			IsTyping         bool      `json:"is_typing"`
 			IsPrivate        bool      `json:"is_private_message"`
@@ -303,11 +306,12 @@ func (c *conn) command(data []byte) {
 			c.send(encode(frame{Type: "error", Data: "conversation_uuid is missing"}))
 			return
 		}
+		open := opened(in.Data.ConversationUUID, in.Data.Beside)
 		c.hub.presence.move(c, func() {
-			c.look(in.Data.ConversationUUID, c.away)
+			c.look(open, c.away)
 			delete(c.told, in.Data.ConversationUUID) // a client that comes to it knows nothing of it
 		})
-		c.hub.presence.touchKnown(in.Data.ConversationUUID)
+		c.hub.presence.touchKnown(open...)
 	case "list_subscribe_replace":
 		c.follow(in.Data.UUIDs)
 	case "typing":
@@ -320,8 +324,19 @@ func (c *conn) command(data []byte) {
 	}
 }
 
+// opened are the conversations on a client's screen, each once. What is no UUID beside the first is passed over.
+func opened(uuid string, beside []string) []string {
+	open := []string{uuid}
+	for _, u := range beside {
+		if len(u) == 36 && len(open) < maxOpen && !slices.Contains(open, u) {
+			open = append(open, u)
+		}
+	}
+	return open
+}
+
 // look sets what is on the client's screen and whether somebody is before it; the caller holds mu.
-func (c *conn) look(open string, away bool) {
+func (c *conn) look(open []string, away bool) {
 	c.open, c.away = open, away
 	c.forget()
 	switch {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -261,13 +262,10 @@ func (s *socket) subscribe(uuid string) {
 }
 
 // saw reports whether a frame of a type came, or of any type if kind is "", that holds a text.
-func (s *socket) saw(kind, text string) bool {
-	for _, f := range s.seen {
-		if (kind == "" || f.Type == kind) && strings.Contains(string(f.Data), text) {
-			return true
-		}
-	}
-	return false
+func (s *socket) saw(kind string, parts ...string) bool {
+	return slices.ContainsFunc(s.seen, func(f frame) bool {
+		return (kind == "" || f.Type == kind) && !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(string(f.Data), part) })
+	})
 }
 
 func TestAgentsHearOnlyOfWhatTheyMayRead(t *testing.T) {

@@ -93,11 +93,13 @@ func (c *conn) followed(changed map[string]struct{}) []string {
 	out := []string{}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, ok := changed[c.open]; ok {
-		out = append(out, c.open)
+	for _, id := range c.open {
+		if _, ok := changed[id]; ok {
+			out = append(out, id)
+		}
 	}
 	for id := range c.list {
-		if _, ok := changed[id]; ok && id != c.open {
+		if _, ok := changed[id]; ok && !slices.Contains(c.open, id) {
 			out = append(out, id)
 		}
 	}

@@ -35,25 +35,27 @@ type doings map[int64]doing
 
 func (d doings) add(id int64, what doing) { d[id] = d[id].and(what) }
 
-// place is where a connection is: the conversation on its screen and the one it writes in, which may be none.
+// place is where a connection is: the conversations on its screen and the one it writes in, which may be none.
 type place struct {
-	viewing, typing string
-	private         bool
+	viewing []string // replaced, never changed
+	typing  string
+	private bool
 }
 
 func (p place) uuids() []string {
-	var out []string
-	for _, u := range []string{p.viewing, p.typing} {
-		if u != "" && !slices.Contains(out, u) {
-			out = append(out, u)
-		}
+	if p.typing == "" || slices.Contains(p.viewing, p.typing) {
+		return p.viewing
 	}
-	return out
+	return append(slices.Clone(p.viewing), p.typing)
 }
 
 func (p place) in(uuid string) doing {
 	typing := p.typing == uuid
-	return doing{p.viewing == uuid, typing, typing && p.private}
+	return doing{slices.Contains(p.viewing, uuid), typing, typing && p.private}
+}
+
+func (p place) equal(other place) bool {
+	return p.typing == other.typing && p.private == other.private && slices.Equal(p.viewing, other.viewing)
 }
 
 // presence knows who looks at which conversation and who writes in it, and tells the others who follow it and may read
@@ -82,7 +84,7 @@ func (p *presence) move(c *conn, change func()) {
 	change()
 	now := c.place
 	c.mu.Unlock()
-	if was == now {
+	if was.equal(now) {
 		return
 	}
 	for _, u := range was.uuids() {
@@ -309,7 +311,7 @@ func (c *conn) present(uuid string, agents []present) {
 // forget drops what the client was told of conversations that it does not follow any more; the caller holds mu.
 func (c *conn) forget() {
 	for uuid := range c.told {
-		if _, listed := c.list[uuid]; !listed && uuid != c.open {
+		if _, listed := c.list[uuid]; !listed && !slices.Contains(c.open, uuid) {
 			delete(c.told, uuid)
 		}
 	}

@@ -72,6 +72,32 @@ func TestOthersSeeWhoViewsAndWrites(t *testing.T) {
 	})
 }
 
+// A browser in which an agent has several tabs open holds one connection for all of them.
+func TestOneConnectionMayHaveSeveralConversationsOpen(t *testing.T) {
+	each(t, func(k *desk) {
+		uuid, other := twoAgents(k), k.open("b@x.test")
+		leo := own
+		k.must(k.c.AssignAgent(k.Context(), k.admin(), other, &leo))
+		asha, first, second := k.join(everything), k.join(own), k.join(own)
+		first.lists(uuid)
+		second.lists(other)
+		asha.write(websocket.MessageText, fmt.Sprintf(`{"type":"conversation_subscribe","data":{"conversation_uuid":%q,"beside":[%q,%q,"none"]}}`, uuid, other, uuid))
+		first.next("presence", uuid, ashaViews)
+		second.next("presence", other, ashaViews)
+		asha.types(other, true, false)
+		second.next("presence", other, ashaWrites)
+		k.must(k.c.SetStatus(k.Context(), k.admin(), other, "Resolved", nil))
+		asha.next("conversation_update", other, "Resolved")
+		asha.types(other, false, false)
+		second.next("presence", other, ashaViews)
+		asha.subscribe(uuid)
+		second.next("presence", other, nobody)
+		if first.saw("presence", uuid, nobody) {
+			k.Error("the conversation that stayed open was left")
+		}
+	})
+}
+
 func TestRowsOfAListSayWhoIsThere(t *testing.T) {
 	each(t, func(k *desk) {
 		uuid, other := twoAgents(k), k.open("b@x.test")
@@ -104,7 +130,7 @@ func TestWhoMayNotReadNeitherSeesNorIsSeen(t *testing.T) {
 		mo.subscribe(shared)
 		leo.next("presence", shared, `"Mo"`)
 		for name, s := range map[string]*socket{"Asha": asha, "Mo": mo} {
-			if s.saw("presence", secret+`","agents":[{"id":3`) {
+			if s.saw("presence", secret, `"id":3`) {
 				k.Errorf("%s was told of Leo, who may not read the conversation", name)
 			}
 		}

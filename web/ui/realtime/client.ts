@@ -1,3 +1,5 @@
+import type { Socket } from './shared'
+
 /** What the server pushes. `id` is the position in the event log; frames of the moment carry none. */
 export interface Frame {
   type: string
@@ -10,7 +12,7 @@ export type ConnectionState = 'connecting' | 'open' | 'reconnecting' | 'offline'
 export interface RealtimeOptions {
   /** Address of the socket, without a query. */
   url: string
-  open?: (url: string) => WebSocket
+  open?: (url: string) => Socket
   onFrame: (frame: Frame) => void
   onState?: (state: ConnectionState) => void
   /** The server could not replay what was missed: everything on screen must be fetched again. */
@@ -32,7 +34,7 @@ const remembered = 4_096
  * last event it saw so that nothing is missed, and subscribes again to what was on screen.
  */
 export class RealtimeClient {
-  private socket: WebSocket | null = null
+  private socket: Socket | null = null
   private state: ConnectionState = 'connecting'
   private delay = firstDelay
   private timer: ReturnType<typeof setTimeout> | undefined
@@ -146,7 +148,7 @@ export class RealtimeClient {
     }
   }
 
-  private onOpen(socket: WebSocket): void {
+  private onOpen(socket: Socket): void {
     this.delay = firstDelay
     this.heardAt = Date.now()
     this.setState('open')

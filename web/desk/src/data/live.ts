@@ -1,5 +1,6 @@
 import { configureApi } from '@ui/api/client'
 import { RealtimeClient, type ConnectionState, type Frame } from '@ui/realtime/client'
+import { openShared } from '@ui/realtime/tab'
 import type { Agent, Availability, Conversation, ConversationContact, ConversationRow, Id, UserCompact, Uuid } from '@ui/api/types'
 import { onScopeDispose, ref } from 'vue'
 import { oneMoreUnread } from '@/inbox/reconcile'
@@ -165,6 +166,7 @@ function onKicked(): void {
 
 const client = new RealtimeClient({
   url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`,
+  open: (url) => openShared(url, `agent ${queryClient.getQueryData<Agent>(keys.me)?.id ?? 'unknown'}`),
   onFrame,
   onResync,
   onKicked,
