@@ -6,10 +6,20 @@ import { createMemoryHistory, createRouter } from 'vue-router'
 import { notePlace, shownList, useListPosition } from './position'
 import { scopeAddress, scopeOf, scopeTitle } from './scope'
 import { useSelection } from './selection'
-import { inHeldOrder, useSteadyOrder } from './steady'
+import { inHeldOrder, newcomers, useSteadyOrder } from './steady'
 
 const rows = (...uuids: string[]): ConversationRow[] => uuids.map((uuid) => ({ uuid }) as ConversationRow)
 const uuidsOf = (list: readonly ConversationRow[]): string => list.map((row) => row.uuid).join('')
+
+describe('rows that came', () => {
+  it('are those above the last known row, not what was loaded below', () => {
+    expect(newcomers(['a', 'b'], ['x', 'a', 'y', 'b', 'older'])).toBe(2)
+    expect(newcomers(['a', 'b'], ['b', 'a'])).toBe(0)
+    expect(newcomers(['a', 'b'], ['b'])).toBe(0)
+  })
+
+  it('are all of a list that was empty', () => expect(newcomers([], ['x'])).toBe(1))
+})
 
 describe('rows that hold still', () => {
   it('keep their order and count what is new above them', () => {

@@ -16,6 +16,13 @@ export function inHeldOrder(rows: readonly ConversationRow[], held: readonly Uui
   return { shown, fresh }
 }
 
+/** How many rows came to a list that is watched: what was loaded further down has not come. */
+export function newcomers(before: readonly Uuid[], now: readonly Uuid[]): number {
+  const known = new Set(before)
+  const last = now.findLastIndex((uuid) => known.has(uuid))
+  return now.filter((uuid, at) => !known.has(uuid) && (at < last || !before.length)).length
+}
+
 /**
  * Keeps rows where they are while `hold` is true, so that nothing moves under the reader: rows change
  * in place and leave, but new ones only count until the list is let go.
