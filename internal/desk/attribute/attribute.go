@@ -34,7 +34,7 @@ const (
 	List     = "list"
 )
 
-// Definition describes one attribute. Key, what it applies to and the type of its values never change.
+// Definition describes one attribute. Its key and the type of its values never change.
 type Definition struct {
 	ID          int64    `json:"id"`
 	CreatedAt   db.Time  `json:"created_at"`
@@ -197,7 +197,7 @@ func get(ctx context.Context, q db.Querier, id int64) (Definition, error) {
 	return d, nil
 }
 
-// Create makes a definition; Conflict if there is one of that key for the same things.
+// Create makes a definition; Invalid if there is one of that key for the same things.
 func (s *Service) Create(ctx context.Context, e Edit) (d Definition, err error) {
 	if err := e.validate(); err != nil {
 		return d, err
@@ -207,7 +207,7 @@ func (s *Service) Create(ctx context.Context, e Edit) (d Definition, err error) 
 			VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING `+columns,
 			db.Now(), e.Name, e.Description, e.AppliesTo, e.Key, db.ToJSON(e.Values), e.DataType, e.Regex, e.RegexHint))
 		if unique, _ := db.IsUnique(err); unique {
-			return fault.Duplicate("key", e.Key)
+			return fault.Field("key", "error.exists", "value", e.Key)
 		}
 		if err != nil {
 			return fmt.Errorf("save a custom attribute: %w", err)
@@ -217,8 +217,9 @@ func (s *Service) Create(ctx context.Context, e Edit) (d Definition, err error) 
 	return d, err
 }
 
-// Update changes the name, description, choices and pattern of a definition. What the edit says of its key, what it
-// applies to and its type is passed over, but must be valid. NotFound if there is no such definition.
+// Update changes the name, description, choices and pattern of a definition, and what it applies to; values stay on their
+// records. What the edit says of its key and type is passed over, but must be valid. NotFound if there is no such
+// definition, Invalid if there is another of its key for what it is to apply to.
 func (s *Service) Update(ctx context.Context, id int64, e Edit) (d Definition, err error) {
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
 		before, err := get(ctx, tx, id)
@@ -231,8 +232,11 @@ func (s *Service) Update(ctx context.Context, id int64, e Edit) (d Definition, e
 		if err := e.validate(); err != nil {
 			return err
 		}
-		d, err = scan(tx.QueryRow(ctx, `UPDATE custom_attributes SET updated_at = $1, name = $2, description = $3, options = $4, regex = $5, regex_hint = $6
-			WHERE id = $7 RETURNING `+columns, db.Now(), e.Name, e.Description, db.ToJSON(e.Values), e.Regex, e.RegexHint, id))
+		d, err = scan(tx.QueryRow(ctx, `UPDATE custom_attributes SET updated_at = $1, name = $2, description = $3, options = $4, regex = $5, regex_hint = $6, applies_to = $7
+			WHERE id = $8 RETURNING `+columns, db.Now(), e.Name, e.Description, db.ToJSON(e.Values), e.Regex, e.RegexHint, e.AppliesTo, id))
+		if unique, _ := db.IsUnique(err); unique {
+			return fault.Field("applies_to", "error.exists", "value", before.Key)
+		}
 		if err != nil {
 			return fmt.Errorf("save custom attribute %d: %w", id, err)
 		}
