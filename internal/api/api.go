@@ -215,6 +215,9 @@ func route[I, O any](a *API, method, path, summary string, acc access, fn func(c
 	if acc.perm != "" {
 		op.Description = "Needs permission " + string(acc.perm) + "."
 	}
+	if body := bodyOf(reflect.TypeFor[I]()); body != nil {
+		op.Middlewares = huma.Middlewares{a.takeForms(body)}
+	}
 	a.routes = append(a.routes, RouteInfo{method, op.Path, acc.public, acc.perm, acc.secret})
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*reply[O], error) {
 		data, err := fn(ctx, principalOf(ctx), in)

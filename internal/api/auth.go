@@ -94,7 +94,7 @@ func readBody(r *http.Request, v any) error {
 		return err
 	}
 	decode := unmarshalJSON
-	if ct := r.Header.Get("Content-Type"); len(ct) >= 33 && ct[:33] == "application/x-www-form-urlencoded" {
+	if isForm(r.Header.Get("Content-Type")) {
 		decode = unmarshalForm
 	}
 	if err := decode(raw, v); err != nil {

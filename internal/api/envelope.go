@@ -5,11 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"net/http"
-	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -168,14 +167,28 @@ func init() {
 		}
 		return p
 	}
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
+		err := huma.NewError(status, msg, errs...)
+		var p *problem
+		if errors.As(err, &p) && p.Code == http.StatusBadRequest && len(errs) > 0 && ctx != nil && saysWhatIsWrong(ctx.Operation()) {
+			p.Data = p.Message
+		}
+		return err
+	}
 }
 
-// formats are the bodies that are understood: JSON, and forms with fields named like the JSON keys.
+// saysWhatIsWrong reports whether clients of an operation look for what is wrong with a body that does not decode in data.
+func saysWhatIsWrong(op *huma.Operation) bool {
+	return slices.ContainsFunc([]string{"tags", "statuses", "views", "shared-views", "custom-attributes"}, func(tag string) bool {
+		return slices.Contains(op.Tags, tag)
+	})
+}
+
+// formats are the bodies that are understood: JSON. A form is made JSON before, see [API.takeForms].
 var formats = map[string]huma.Format{
-	"application/json":                  {Marshal: marshalJSON, Unmarshal: unmarshalJSON},
-	"json":                              {Marshal: marshalJSON, Unmarshal: unmarshalJSON},
-	"application/x-www-form-urlencoded": {Marshal: marshalJSON, Unmarshal: unmarshalForm},
-	"text/plain":                        {Marshal: marshalJSON, Unmarshal: unmarshalJSON},
+	"application/json": {Marshal: marshalJSON, Unmarshal: unmarshalJSON},
+	"json":             {Marshal: marshalJSON, Unmarshal: unmarshalJSON},
+	"text/plain":       {Marshal: marshalJSON, Unmarshal: unmarshalJSON},
 }
 
 // marshalJSON writes an answer; data that writes itself is taken as it is.
@@ -200,24 +213,6 @@ func unmarshalJSON(data []byte, v any) error {
 		data = []byte("{}")
 	}
 	return json.Unmarshal(data, v)
-}
-
-func unmarshalForm(data []byte, v any) error {
-	form, err := url.ParseQuery(string(data))
-	if err != nil {
-		return fmt.Errorf("read the form: %w", err)
-	}
-	fields := map[string]any{}
-	for key, values := range form {
-		if fields[key] = values[0]; len(values) > 1 {
-			fields[key] = values
-		}
-	}
-	raw, err := json.Marshal(fields)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(raw, v)
 }
 
 // readAll reads a request's body up to the limit.

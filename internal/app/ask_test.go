@@ -113,7 +113,9 @@ func (a answer) envelope() (problem, error) {
 	types := map[int][]string{400: {"InputException"}, 401: {"GeneralException", "UnauthorizedException"}, 403: {"PermissionException", "GeneralException"},
 		404: {"NotFoundException", "GeneralException"}, 405: {"GeneralException"}, 409: {"ConflictException"}, 413: {"GeneralException"},
 		426: {"GeneralException"}, 429: {"RateLimitException"}}[a.code]
-	if p.Status != "error" || p.Message == "" || string(keys["data"]) != "null" || !slices.Contains(types, p.ErrorType) {
+	var said string // of a body that does not decode, data may say what is wrong
+	toldWhat := a.code == http.StatusBadRequest && json.Unmarshal(keys["data"], &said) == nil && said == p.Message
+	if p.Status != "error" || p.Message == "" || string(keys["data"]) != "null" && !toldWhat || !slices.Contains(types, p.ErrorType) {
 		return p, fmt.Errorf("not the envelope of a %d", a.code)
 	}
 	return p, nil
