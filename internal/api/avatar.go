@@ -87,7 +87,7 @@ func readAvatar(file multipart.File, header *multipart.FileHeader) (*bytes.Buffe
 
 // replaceAvatar keeps an agent's picture. The one before it is collected with the files that nothing refers to.
 func (a *API) replaceAvatar(ctx context.Context, p *agent.Principal, id int64, picture *bytes.Buffer) error {
-	m, err := a.Media.Upload(ctx, p, media.UploadInput{Filename: "avatar.png", ContentType: "image/png", Size: int64(picture.Len()), Body: picture})
+	m, err := a.Media.Upload(ctx, p, media.UploadInput{Filename: "avatar.png", ContentType: "image/png", Size: int64(picture.Len()), Body: picture, MadeHere: true})
 	if err != nil {
 		return err
 	}

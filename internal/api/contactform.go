@@ -104,7 +104,7 @@ func (a *API) keepPicture(ctx context.Context, p *agent.Principal, header *multi
 	if err != nil {
 		return "", err
 	}
-	m, err := a.Deps.Media.Upload(ctx, p, media.UploadInput{Filename: "avatar.png", ContentType: "image/png", Size: int64(picture.Len()), Body: picture})
+	m, err := a.Deps.Media.Upload(ctx, p, media.UploadInput{Filename: "avatar.png", ContentType: "image/png", Size: int64(picture.Len()), Body: picture, MadeHere: true})
 	return m.UUID, err
 }
 

@@ -225,7 +225,7 @@ func contactNotes(a *API) {
 func customAttributeValues(a *API) {
 	type input struct {
 		ConversationPath
-		Body attributeValues `required:"false"`
+		Body attributeValues `required:"false" nullable:"true"`
 	}
 	route(a, http.MethodPut, "/conversations/{uuid}/custom-attributes", "Replace the custom attributes of a conversation", anyone,
 		func(ctx context.Context, p *agent.Principal, in *input) (done, error) {

@@ -113,7 +113,13 @@ func TestContactIsReplacedWhole(t *testing.T) {
 		if w := k.get(*c.AvatarURL, limited); w.Code != 404 {
 			t.Errorf("the picture that was removed: %d", w.Code)
 		}
-		if n := k.count(`SELECT count(*) FROM activity_logs WHERE activity_type = 'contact_updated' AND target_model_id = $1`, id); n != 3 {
+		k.rules.Extensions = []string{"pdf"} // which is for what conversations are sent
+		for _, name := range []string{"me.jpg", "me.gif", "me.PNG"} {
+			f = fields("email", "kim@x.test", "first_name", "Kim")
+			f.field, f.file, f.contentType, f.content = "files", name, "image/png", photo(8, 8)
+			k.put(path, f, 200, `"avatar_url":"/uploads/`)
+		}
+		if n := k.count(`SELECT count(*) FROM activity_logs WHERE activity_type = 'contact_updated' AND target_model_id = $1`, id); n != 6 {
 			t.Errorf("%d entries in the activity log", n)
 		}
 	})
@@ -279,7 +285,10 @@ func TestNotesAreDeletedByTheirAuthorOrAnAdministrator(t *testing.T) {
 			scenario{"of nobody", http.MethodGet, "/api/v1/contacts/99/notes", author, ``, 200, []string{`"data":[]`}, nil},
 			scenario{"without permission", http.MethodGet, path + "/notes", limited, ``, 403, nil, nil},
 			scenario{"another's", http.MethodDelete, path + "/notes/1", author, ``, 403, []string{`"error_type":"InputException"`}, nil},
-			scenario{"of another contact", http.MethodDelete, other + "/notes/2", author, ``, 404, nil, nil},
+			scenario{"another's, of another contact", http.MethodDelete, other + "/notes/1", author, ``, 403, []string{`"error_type":"InputException"`}, nil},
+			scenario{"of another contact", http.MethodDelete, other + "/notes/2", author, ``, 200, nil, nil},
+			scenario{"of another contact, as administrator", http.MethodDelete, other + "/notes/2", admin, ``, 200, nil, nil},
+			scenario{"it is there still", http.MethodGet, path + "/notes", author, ``, 200, []string{`[{"id":2,`}, nil},
 			scenario{"own", http.MethodDelete, path + "/notes/2", author, ``, 200, nil, nil},
 			scenario{"gone", http.MethodDelete, path + "/notes/2", author, ``, 404, nil, nil},
 			scenario{"gone, as administrator", http.MethodDelete, path + "/notes/2", admin, ``, 200, nil, nil},

@@ -30,14 +30,16 @@ func (p Paging) values() (page, size int) {
 	return positiveOr(p.Page, 1), min(positiveOr(p.PageSize, defaultPageSize), maxPageSize)
 }
 
-// positiveOr reads a number from 1 to a million; anything else is the default.
+// positiveOr reads a number from 1; anything else is the default. A huge one is read as one whose page of the largest size
+// still begins within 32 bits, as which PostgreSQL reads an offset.
 func positiveOr(s string, def int) int {
+	const huge = 4_000_000
 	n := 0
 	for _, c := range strings.TrimSpace(s) {
-		if c < '0' || c > '9' || n > 100_000 {
+		if c < '0' || c > '9' {
 			return def
 		}
-		n = n*10 + int(c-'0')
+		n = min(n*10+int(c-'0'), huge)
 	}
 	if n < 1 {
 		return def
@@ -180,10 +182,8 @@ func conversationChanges(a *API) {
 	} {
 		route(a, http.MethodPut, "/conversations/{uuid}/assignee/"+who.path, "Assign to the "+who.name+" with an id", need(who.perm),
 			func(ctx context.Context, p *agent.Principal, in *assigneeInput) (done, error) {
-				if value(in.Body.AssigneeID) <= 0 {
-					return false, fault.Required("assignee_id")
-				}
-				return true, who.assign(ctx, p, in.UUID, in.Body.AssigneeID)
+				assignee := value(in.Body.AssigneeID)
+				return true, who.assign(ctx, p, in.UUID, &assignee)
 			})
 		route(a, http.MethodPut, "/conversations/{uuid}/assignee/"+who.path+"/remove", "Remove the assigned "+who.name, need(who.perm),
 			func(ctx context.Context, p *agent.Principal, in *ConversationPath) (done, error) {

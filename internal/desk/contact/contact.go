@@ -89,13 +89,13 @@ func clip(s string) string {
 }
 
 // FindOrCreate returns the id of the contact with an identity's address, making one if there is none. A contact that
-// exists keeps its names: whoever writes can claim any name. One with an external id wins over one without, then the
-// oldest. An external id is given to the contact of that address that has none.
+// exists stays as it is: whoever writes can claim any name. One with an external id wins over one without, then the
+// oldest. Invalid if the contact to be made has the external id of another.
 func FindOrCreate(ctx context.Context, tx *db.Tx, in Identity) (id int64, created bool, err error) {
 	if in, err = in.normalised(); err != nil {
 		return 0, false, err
 	}
-	id, err = find(ctx, tx, in)
+	id, err = find(ctx, tx, in.Email)
 	if err == nil || !errors.Is(err, db.ErrNoRows) {
 		return id, false, err
 	}
@@ -128,17 +128,19 @@ func Create(ctx context.Context, tx *db.Tx, in Identity) (id int64, err error) {
 
 func create(ctx context.Context, tx *db.Tx, in Identity) (id int64, err error) {
 	now := db.Now()
-	var external *string
-	conflict := `(email) WHERE type = 'contact' AND deleted_at IS NULL AND external_user_id IS NULL`
-	if in.ExternalUserID != "" {
-		external = &in.ExternalUserID
-		conflict = `(external_user_id) WHERE type = 'contact' AND deleted_at IS NULL`
-	}
 	// Two mails of a new person may be filed at the same time by two nodes; the index decides, both get the one row.
+	conflict := `ON CONFLICT (email) WHERE type = 'contact' AND deleted_at IS NULL AND external_user_id IS NULL DO UPDATE SET updated_at = excluded.updated_at`
+	var external *string
+	if in.ExternalUserID != "" {
+		external, conflict = &in.ExternalUserID, ``
+	}
 	err = tx.QueryRow(ctx, `INSERT INTO users (created_at, updated_at, type, email, first_name, last_name, external_user_id, organization_id, name_made_up)
 		VALUES ($1, $1, 'contact', $2, $3, $4, $5, (`+organization.OfDomain("$6")+`), $7)
-		ON CONFLICT `+conflict+` DO UPDATE SET updated_at = excluded.updated_at RETURNING id`,
+		`+conflict+` RETURNING id`,
 		now, in.Email, in.FirstName, in.LastName, external, organization.DomainOf(in.Email), in.madeUp).Scan(&id)
+	if unique, _ := db.IsUnique(err); unique && external != nil {
+		return 0, fault.Field("external_user_id", "error.exists", "value", in.ExternalUserID)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("create contact: %w", err)
 	}
@@ -154,19 +156,8 @@ const (
 		WHERE u.email = $1 AND into_.type || '' = 'contact' AND into_.deleted_at IS NULL ORDER BY u.id + 0 DESC LIMIT 1`
 )
 
-func find(ctx context.Context, tx *db.Tx, in Identity) (id int64, err error) {
-	if in.ExternalUserID != "" {
-		err = tx.QueryRow(ctx, `SELECT id FROM users WHERE external_user_id = $1 AND type = 'contact' AND deleted_at IS NULL`,
-			in.ExternalUserID).Scan(&id)
-		if err == nil || !errors.Is(err, db.ErrNoRows) {
-			return id, err
-		}
-		err = tx.QueryRow(ctx, `UPDATE users SET external_user_id = $1 WHERE id = (SELECT min(id) FROM users
-			WHERE email = $2 AND type = 'contact' AND deleted_at IS NULL AND external_user_id IS NULL) RETURNING id`,
-			in.ExternalUserID, in.Email).Scan(&id)
-		return id, err
-	}
-	err = tx.QueryRow(ctx, `SELECT COALESCE((`+byEmail+`), (`+byMerged+`), 0)`, in.Email).Scan(&id)
+func find(ctx context.Context, tx *db.Tx, email string) (id int64, err error) {
+	err = tx.QueryRow(ctx, `SELECT COALESCE((`+byEmail+`), (`+byMerged+`), 0)`, email).Scan(&id)
 	if err == nil && id == 0 {
 		err = db.ErrNoRows
 	}

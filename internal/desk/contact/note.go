@@ -67,14 +67,15 @@ func (s *Service) AddNote(ctx context.Context, p *agent.Principal, contactID int
 }
 
 // DeleteNote deletes a note about a contact: one's own, or any for who holds the Admin role; Forbidden otherwise. For the
-// latter it is no error that there is no such note, for others it is NotFound.
+// latter it is no error that there is no such note, for others it is NotFound. One about another contact stays, which is no
+// error either.
 func (s *Service) DeleteNote(ctx context.Context, p *agent.Principal, contactID, noteID int64) error {
 	return s.db.Tx(ctx, func(tx *db.Tx) error {
 		admin, err := isAdmin(ctx, tx, p)
 		if err != nil {
 			return err
 		}
-		n, err := db.Get[Note](ctx, tx, noteQuery+`n.id = $1 AND n.contact_id = $2`, noteID, contactID)
+		n, err := db.Get[Note](ctx, tx, noteQuery+`n.id = $1`, noteID)
 		switch {
 		case errors.Is(err, db.ErrNoRows) && admin:
 			return nil
@@ -84,6 +85,8 @@ func (s *Service) DeleteNote(ctx context.Context, p *agent.Principal, contactID,
 			return fmt.Errorf("read note %d: %w", noteID, err)
 		case n.UserID != p.ID && !admin:
 			return fault.New(fault.Forbidden, "error.note_of_other")
+		case n.ContactID != contactID:
+			return nil
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM contact_notes WHERE id = $1`, noteID); err != nil {
 			return fmt.Errorf("delete note %d: %w", noteID, err)

@@ -25,13 +25,31 @@ func (s *Service) change(ctx context.Context, p *agent.Principal, id string, fn 
 	})
 }
 
-// AssignAgent gives a conversation to an agent or an AI assistant; nil takes it away. The same again does nothing.
+// AssignAgent gives a conversation to an agent or an AI assistant; nil takes it away. The same again does nothing, and so
+// does 0 for one that nobody has; for one that somebody has it is Invalid.
 func (s *Service) AssignAgent(ctx context.Context, p *agent.Principal, id string, agentID *int64) error {
-	return s.change(ctx, p, id, func(tx *db.Tx, h *head) error { return s.assign(ctx, tx, h, p, "", agentID, h.AssignedTeamID) })
+	return s.change(ctx, p, id, func(tx *db.Tx, h *head) error {
+		switch {
+		case agentID == nil || *agentID != 0:
+			return s.assign(ctx, tx, h, p, "", agentID, h.AssignedTeamID)
+		case h.AssignedUserID != nil:
+			return fault.Required("assignee_id")
+		}
+		return nil
+	})
 }
 
-// AssignTeam gives a conversation to a team, which takes it from its agent; nil takes it from the team.
+// AssignTeam gives a conversation to a team, which takes it from its agent; nil takes it from the team. Invalid for a team
+// that there is not, whoever may read the conversation.
 func (s *Service) AssignTeam(ctx context.Context, p *agent.Principal, id string, teamID *int64) error {
+	if teamID != nil {
+		if *teamID == 0 {
+			return fault.Required("assignee_id")
+		}
+		if _, err := teamName(ctx, s.db, *teamID); err != nil {
+			return err
+		}
+	}
 	return s.change(ctx, p, id, func(tx *db.Tx, h *head) error { return s.assignTeam(ctx, tx, h, p, "", teamID) })
 }
 
@@ -54,7 +72,7 @@ func (s *Service) assign(ctx context.Context, tx *db.Tx, h *head, actor *agent.P
 	if !userChanged && !teamChanged {
 		return nil
 	}
-	var agentName, teamName string
+	var agentName, nameOfTeam string
 	if userChanged && user != nil {
 		err := tx.QueryRow(ctx, `SELECT first_name || CASE WHEN last_name = '' THEN '' ELSE ' ' || last_name END FROM users
 			WHERE id = $1 AND type IN ('agent', 'ai_assistant') AND deleted_at IS NULL`, *user).Scan(&agentName)
@@ -65,11 +83,9 @@ func (s *Service) assign(ctx context.Context, tx *db.Tx, h *head, actor *agent.P
 		}
 	}
 	if teamChanged && team != nil {
-		err := tx.QueryRow(ctx, `SELECT name FROM teams WHERE id = $1`, *team).Scan(&teamName)
-		if errors.Is(err, db.ErrNoRows) {
-			return fault.Field("assignee_id", "error.unknown_team")
-		} else if err != nil {
-			return fmt.Errorf("read the team: %w", err)
+		var err error
+		if nameOfTeam, err = teamName(ctx, tx, *team); err != nil {
+			return err
 		}
 	}
 	was := map[string]any{"assigned_user_id": h.AssignedUserID, "assigned_team_id": h.AssignedTeamID}
@@ -79,7 +95,7 @@ func (s *Service) assign(ctx context.Context, tx *db.Tx, h *head, actor *agent.P
 	}
 	h.AssignedUserID, h.AssignedTeamID = user, team
 	also := alongside{`assigned_user_id = ?, assigned_team_id = ?`, []any{user, team}}
-	for _, line := range assignLines(actor, userChanged, teamChanged, user, team, agentName, teamName) {
+	for _, line := range assignLines(actor, userChanged, teamChanged, user, team, agentName, nameOfTeam) {
 		if err := s.activity(ctx, tx, *h, actor, cause, line.kind, line.params, also); err != nil {
 			return err
 		}
@@ -87,6 +103,18 @@ func (s *Service) assign(ctx context.Context, tx *db.Tx, h *head, actor *agent.P
 	}
 	return s.changed(ctx, tx, *h, event.ConversationAssigned, actor.ID, cause,
 		map[string]any{"assigned_user_id": user, "assigned_team_id": team}, was)
+}
+
+// teamName returns the name of a team; Invalid if there is none with the id.
+func teamName(ctx context.Context, q db.Querier, id int64) (name string, err error) {
+	err = q.QueryRow(ctx, `SELECT name FROM teams WHERE id = $1`, id).Scan(&name)
+	if errors.Is(err, db.ErrNoRows) {
+		return "", fault.Field("assignee_id", "error.unknown_team")
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the team: %w", err)
+	}
+	return name, nil
 }
 
 type activityLine struct {

@@ -28,6 +28,7 @@ type UploadInput struct {
 	Body        io.Reader
 	Inline      bool
 	LinkedModel string // "messages", or empty for a file that belongs to nothing yet
+	MadeHere    bool   // not a file that somebody chose, for which the rule of extensions is
 }
 
 // Upload stores a file. It is read as a stream and never beyond the limit. TooLarge for a file over it; Invalid for an
@@ -40,6 +41,9 @@ func (s *Service) Upload(ctx context.Context, p *agent.Principal, in UploadInput
 	m := Media{UUID: uuid.NewString(), Store: s.blobs.Kind(), Filename: cleanName(in.Filename), Disposition: new(Attached), Meta: db.JSON(`{}`)}
 	if in.Inline {
 		m.Disposition = new(Inline)
+	}
+	if in.MadeHere {
+		limits.Extensions = []string{"*"}
 	}
 	if err := limits.check(m.Filename, in.Size); err != nil {
 		return Media{}, err
