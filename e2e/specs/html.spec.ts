@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, follow, test } from '../support/fixtures.ts'
 import { hostile } from '../support/hostile.ts'
+import { examineLooks } from '../support/look.ts'
 import { until } from '../support/mailserver.ts'
 import { htmlBytes } from '../support/mails.ts'
 
@@ -104,10 +105,52 @@ test('remote images are shown when the agent asks for them, and only then, by th
   await expect(frame.getByText('look')).toBeVisible()
   await expect.poll(() => frame.locator('body').evaluate((body) => body.ownerDocument.readyState)).toBe('complete')
   expect(asked).toEqual([])
-  await message.getByRole('button', { name: /images/i }).click()
+  await message.getByRole('button', { name: 'Show images' }).click()
   const chart = frame.getByAltText('chart')
   await expect.poll(() => chart.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(1)
   await expect(chart).toHaveAttribute('src', /^\/uploads\/remote\?/)
   await expect.poll(() => [...asked].sort()).toEqual(['/none.png', '/wanted.png'])
   expect(strangers).toEqual([])
+})
+
+test('remote images of a sender are always shown once that is chosen, until it is taken back', async ({ desk, dovecot, sink, signedIn: page }) => {
+  const host = `127.0.0.1:${(canary.address() as AddressInfo).port}`
+  await desk.api.createInbox('always', dovecot, sink)
+  const html = `<p>look</p><img alt="chart" src="http://${host}/wanted.png">`
+  await dovecot.deliver('always', htmlBytes('Always images one', html))
+  await dovecot.deliver('always', htmlBytes('Always images two', html))
+  const [first, second] = [await desk.api.conversationAbout('Always images one'), await desk.api.conversationAbout('Always images two')]
+  const message = page.locator('[data-testid="message"][data-type="incoming"]')
+  const chart = message.locator('iframe').contentFrame().getByAltText('chart')
+  const loaded = () => chart.evaluate((image: HTMLImageElement) => image.naturalWidth)
+
+  await page.goto(`/inboxes/all/conversation/${first.uuid}`)
+  await examineLooks(page, 'letter-images')
+  await message.getByRole('button', { name: 'Always from someone@outside.example' }).click()
+  await expect.poll(loaded).toBe(1)
+  await expect(message.getByTestId('show-images')).toBeHidden()
+
+  await test.step('another mail of theirs shows them at once, in every browser', async () => {
+    await page.evaluate(() => localStorage.clear())
+    await page.goto(`/inboxes/all/conversation/${second.uuid}`)
+    await expect.poll(loaded).toBe(1)
+  })
+
+  await test.step('the menu of the mail takes it back', async () => {
+    await message.hover()
+    await message.getByTestId('message-menu').click()
+    await page.getByTestId('hide-images').click()
+    await expect(message.getByTestId('show-images')).toBeVisible()
+    await page.reload()
+    await expect(message.getByTestId('show-images')).toBeVisible()
+  })
+
+  await test.step('so does the account', async () => {
+    await message.getByTestId('always-show-images').click()
+    await expect.poll(loaded).toBe(1)
+    await page.goto('/account/profile')
+    await page.getByRole('button', { name: 'Ask again for someone@outside.example' }).click()
+    await expect(page.getByTestId('picture-senders')).toBeHidden()
+    expect((await desk.api.get<{ picture_senders: string[] }>('/api/v1/agents/me/preferences')).picture_senders).toEqual([])
+  })
 })

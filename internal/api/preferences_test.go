@@ -76,3 +76,26 @@ func TestAgentChoosesHowListsLook(t *testing.T) {
 		system.want(200, http.MethodGet, path, ``, `"list_density":"comfortable"`)
 	})
 }
+
+func TestAgentChoosesWhoseImagesAreShown(t *testing.T) {
+	eachAccessDesk(t, func(k *accessDesk) {
+		asha, system := k.signIn("asha@example.com", ashaPassword), k.system()
+		const path = "/agents/me/preferences"
+		asha.want(200, http.MethodGet, path, ``, `"picture_senders":[]`)
+		asha.want(200, http.MethodPut, path, `{"picture_senders":{"Shop@example.com":true}}`, `"picture_senders":["shop@example.com"]`)
+		asha.want(200, http.MethodPut, path, `{"picture_senders":{"ida@example.com":true}}`, `"picture_senders":["ida@example.com","shop@example.com"]`)
+		asha.want(200, http.MethodPut, path, `{"after_send":"next"}`, `"picture_senders":["ida@example.com","shop@example.com"]`)
+		asha.want(200, http.MethodPut, path, `{"picture_senders":{"shop@example.com":false,"nobody@example.com":false}}`, `"picture_senders":["ida@example.com"]`)
+		for _, bad := range []string{`{"everybody":true}`, `{"":true}`, `{"Ida <ida@example.com>":true}`, `["ida@example.com"]`,
+			`{"` + strings.Repeat("x", 300) + `@example.com":true}`} {
+			asha.want(400, http.MethodPut, path, `{"picture_senders":`+bad+`}`)
+		}
+		var many strings.Builder
+		for n := range 501 {
+			fmt.Fprintf(&many, `,"n%d@example.com":true`, n)
+		}
+		asha.want(400, http.MethodPut, path, `{"picture_senders":{`+many.String()[1:]+`}}`, `"field":"picture_senders"`)
+		asha.want(200, http.MethodGet, path, ``, `"picture_senders":["ida@example.com"]`) // nothing half done
+		system.want(200, http.MethodGet, path, ``, `"picture_senders":[]`)
+	})
+}

@@ -23,6 +23,8 @@ type Habits struct {
 	Lists map[string]ListLook `json:"lists"`
 	// Look is how the desk looks; nil until the agent chose, then in every browser.
 	Look *Look `json:"look"`
+	// PictureSenders are the addresses of those whose letters show the images of other servers without being asked to.
+	PictureSenders []string `json:"picture_senders"`
 }
 
 // The time to undo of an agent who chose none, and the longest, in seconds.
@@ -42,6 +44,7 @@ type HabitsChange struct {
 	Signature       *string             `json:"signature,omitempty" doc:"HTML below one's replies by mail; {{ .Agent.FullName }} and the like are filled in"`
 	Lists           map[string]ListLook `json:"lists,omitempty" doc:"Lists that are looked at otherwise from now on; {} forgets one"`
 	Look            *Look               `json:"look,omitempty"`
+	PictureSenders  map[string]bool     `json:"picture_senders,omitempty" doc:"Addresses whose letters show the images of other servers from now on, by true, or no longer, by false"`
 }
 
 // HabitsOf returns how an agent likes to work.
@@ -94,6 +97,9 @@ func (s *Service) SetHabits(ctx context.Context, id int64, change HabitsChange) 
 		if err := h.changeLooks(change.Lists); err != nil {
 			return err
 		}
+		if err := h.changePictureSenders(change.PictureSenders); err != nil {
+			return err
+		}
 		_, err := tx.Exec(ctx, `UPDATE users SET preferences = $2 WHERE id = $1`, id, db.ToJSON(h))
 		if err != nil {
 			return fmt.Errorf("change the habits of agent %d: %w", id, err)
@@ -120,6 +126,9 @@ func readHabits(ctx context.Context, q db.Querier, id int64, suffix string) (h H
 	}
 	if h.Lists == nil {
 		h.Lists = map[string]ListLook{}
+	}
+	if h.PictureSenders == nil {
+		h.PictureSenders = []string{}
 	}
 	return h, nil
 }

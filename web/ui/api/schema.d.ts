@@ -4037,6 +4037,7 @@ export interface components {
                 [key: string]: components["schemas"]["AgentListLook"];
             };
             look: components["schemas"]["AgentLook"] | null;
+            picture_senders: string[];
             signature: string;
             /** Format: int64 */
             undo_send_seconds: number;
@@ -4051,6 +4052,10 @@ export interface components {
                 [key: string]: components["schemas"]["AgentListLook"];
             };
             look?: components["schemas"]["AgentLook"];
+            /** @description Addresses whose letters show the images of other servers from now on, by true, or no longer, by false */
+            picture_senders?: {
+                [key: string]: boolean;
+            };
             /** @description HTML below one's replies by mail; {{ .Agent.FullName }} and the like are filled in */
             signature?: string;
             /**

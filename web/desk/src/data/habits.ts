@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/vue-query'
 import { api } from '@ui/api/client'
-import type { Habits } from '@ui/api/types'
+import type { Habits, Schemas } from '@ui/api/types'
 import { keys, queryClient } from './query'
 
 const readHabits = {
@@ -16,6 +16,6 @@ export const useHabits = () => useQuery(readHabits)
 export const prefetchHabits = (): Promise<void> => queryClient.prefetchQuery(readHabits)
 
 /** Changes it; what is left out stays. */
-export async function setHabits(change: Partial<Habits>): Promise<void> {
+export async function setHabits(change: Schemas['AgentHabitsChange']): Promise<void> {
   queryClient.setQueryData(keys.habits, await api.put<Habits>('/agents/me/preferences', change))
 }
