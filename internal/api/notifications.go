@@ -26,11 +26,12 @@ type channelsBody struct {
 type preferenceBody struct {
 	Events     map[string]channelsBody `json:"events,omitempty" nullable:"true" doc:"By type: mention, assignment, reply, new_conversation; types left out stay as they are"`
 	Volume     *int                    `json:"volume,omitempty" doc:"Of sounds, 0 to 100"`
+	Tone       *string                 `json:"tone,omitempty" doc:"chime, bell, drop or knock"`
 	QuietHours *notify.QuietHours      `json:"quiet_hours,omitempty"`
 }
 
 func (b preferenceBody) change() notify.PreferenceChange {
-	c := notify.PreferenceChange{Volume: b.Volume, QuietHours: b.QuietHours, Events: map[notify.Type]notify.Channels{}}
+	c := notify.PreferenceChange{Volume: b.Volume, Tone: b.Tone, QuietHours: b.QuietHours, Events: map[notify.Type]notify.Channels{}}
 	for t, channels := range b.Events {
 		c.Events[notify.Type(t)] = notify.Channels(channels)
 	}

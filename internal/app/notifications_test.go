@@ -301,6 +301,7 @@ func TestNotificationPreferencesAreChecked(t *testing.T) {
 			field string
 		}{
 			{map[string]any{"volume": 101}, "volume"}, {map[string]any{"volume": -1}, "volume"},
+			{map[string]any{"tone": "fanfare"}, "tone"}, {map[string]any{"tone": ""}, "tone"},
 			{map[string]any{"events": map[string]any{"birthday": map[string]bool{"bell": true}}}, "birthday"},
 			{quiet("25:00", "07:00"), "quiet_hours.from"}, {quiet("22:00", "7"), "quiet_hours.to"},
 			{quiet("22:00", "22:00"), "quiet_hours.to"},
@@ -313,14 +314,16 @@ func TestNotificationPreferencesAreChecked(t *testing.T) {
 		var got struct {
 			Events map[string]map[string]bool
 			Volume int
+			Tone   string
 		}
 		o.ann.ok(http.MethodGet, path, nil, &got)
-		if got.Volume != 50 || got.Events["assignment"]["bell"] || !got.Events["assignment"]["sound"] || got.Events["assignment"]["mail"] || !got.Events["mention"]["mail"] || got.Events["reply"]["mail"] {
+		if got.Volume != 50 || got.Tone != "chime" || got.Events["assignment"]["bell"] || !got.Events["assignment"]["sound"] || got.Events["assignment"]["mail"] || !got.Events["mention"]["mail"] || got.Events["reply"]["mail"] {
 			t.Errorf("%+v", got)
 		}
+		o.ann.ok(http.MethodPut, path, map[string]any{"tone": "drop"}, &got)
 		tab := o.ann.dial("")
 		o.assign(o.open("Lamp"), o.annID)
-		tab.next("new_notification", `"bell":false`, `"sound":true`, `"desktop":false`)
+		tab.next("new_notification", `"bell":false`, `"sound":true`, `"desktop":false`, `"tone":"drop"`)
 		if len(o.ann.notifications()) != 0 || o.ann.unread() != 0 {
 			t.Error("it stands behind the bell, too")
 		}

@@ -35,8 +35,12 @@ type QuietHours struct {
 type Preferences struct {
 	Events     map[Type]Channels `json:"events" doc:"By type of notification"`
 	Volume     int               `json:"volume" doc:"Of sounds, 0 to 100"`
+	Tone       string            `json:"tone" enum:"chime,bell,drop,knock" doc:"Which sound"`
 	QuietHours QuietHours        `json:"quiet_hours"`
 }
+
+// tones are the values of Preferences.Tone, the default first.
+var tones = []string{"chime", "bell", "drop", "knock"}
 
 // DefaultPreferences are those of an agent who has chosen nothing: everything that is about them, and mail for what
 // somebody asks of them. What customers write all day is not mailed, and what is nobody's yet disturbs nobody.
@@ -46,6 +50,7 @@ func DefaultPreferences() Preferences {
 		Events: map[Type]Channels{Mention: asked, Assignment: asked, ReplyStopped: asked, Reply: {Bell: true, Sound: true, Desktop: true, Push: true},
 			NewConversation: {}, InboxOutage: asked},
 		Volume:     50,
+		Tone:       tones[0],
 		QuietHours: QuietHours{From: "22:00", To: "07:00"},
 	}
 }
@@ -54,6 +59,7 @@ func DefaultPreferences() Preferences {
 type PreferenceChange struct {
 	Events     map[Type]Channels
 	Volume     *int
+	Tone       *string
 	QuietHours *QuietHours
 }
 
@@ -67,6 +73,11 @@ func (c PreferenceChange) apply(p *Preferences) error {
 	if c.Volume != nil {
 		if p.Volume = *c.Volume; p.Volume < 0 || p.Volume > 100 {
 			return fault.Field("volume", "error.number_range", "min", "0", "max", "100")
+		}
+	}
+	if c.Tone != nil {
+		if p.Tone = *c.Tone; !slices.Contains(tones, p.Tone) {
+			return fault.Field("tone", "error.unknown_value", "value", p.Tone)
 		}
 	}
 	if c.QuietHours != nil {

@@ -83,11 +83,12 @@ func title(lang string, t Type, m meta) string {
 
 // Alert is how the agent is told at once, beside the bell, as of the moment of the notification.
 type Alert struct {
-	Bell    bool `json:"bell"`
-	Sound   bool `json:"sound"`
-	Desktop bool `json:"desktop"`
-	Push    bool `json:"push"` // devices are told: one that shows it needs not be told twice
-	Volume  int  `json:"volume"`
+	Bell    bool   `json:"bell"`
+	Sound   bool   `json:"sound"`
+	Desktop bool   `json:"desktop"`
+	Push    bool   `json:"push"` // devices are told: one that shows it needs not be told twice
+	Volume  int    `json:"volume"`
+	Tone    string `json:"tone"`
 }
 
 // Created is the payload of the event that an agent is to be told of something.
@@ -140,7 +141,7 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, agentID int64, n news) er
 			return err
 		}
 	}
-	alert := Alert{Bell: by.Bell, Sound: by.Sound && !quiet, Desktop: by.Desktop && !quiet, Push: pushes, Volume: choices.Volume}
+	alert := Alert{Bell: by.Bell, Sound: by.Sound && !quiet, Desktop: by.Desktop && !quiet, Push: pushes, Volume: choices.Volume, Tone: choices.Tone}
 	if !alert.Bell && !alert.Sound && !alert.Desktop {
 		return nil
 	}

@@ -5940,6 +5940,11 @@ export interface components {
             };
             quiet_hours: components["schemas"]["NotifyQuietHours"];
             /**
+             * @description Which sound
+             * @enum {string}
+             */
+            tone: "chime" | "bell" | "drop" | "knock";
+            /**
              * Format: int64
              * @description Of sounds, 0 to 100
              */
@@ -6167,6 +6172,8 @@ export interface components {
                 [key: string]: components["schemas"]["ChannelsBody"];
             } | null;
             quiet_hours?: components["schemas"]["NotifyQuietHours"];
+            /** @description chime, bell, drop or knock */
+            tone?: string;
             /**
              * Format: int64
              * @description Of sounds, 0 to 100

@@ -54,7 +54,7 @@ export function useAlerts(): void {
     }
     await later(looking() ? 50 : 100)
     // A tab that nobody touched is mute: another may be heard instead.
-    if (one.alert.sound && canSound() && (await claim('sound', one.id)) && maySound(Date.now(), localStorage)) play(one.alert.volume)
+    if (one.alert.sound && canSound() && (await claim('sound', one.id)) && maySound(Date.now(), localStorage)) play(one.alert.tone, one.alert.volume)
     // A browser that is one of the agent's devices is told by its push service.
     if (one.alert.desktop && !(one.alert.push && thisDevice()) && (await claim('desktop', one.id)) && !looking()) {
       showDesktop(titleOf(one), one.body ?? '', `foyer-${one.conversation_uuid ?? one.id}`, () => {

@@ -45,7 +45,7 @@ function applyChange(action: string, ids: Id[] | null): void {
 
 /** What a `new_notification` frame brings. */
 export interface NewNotification extends Notification, NotificationStats {
-  alert: { bell: boolean; sound: boolean; desktop: boolean; push: boolean; volume: number }
+  alert: { bell: boolean; sound: boolean; desktop: boolean; push: boolean; volume: number; tone: NotificationPreferences['tone'] }
 }
 
 interface Update extends NotificationStats {
