@@ -161,6 +161,23 @@ test('a list is filtered in passing, shared by its address and kept as a view', 
   await page.getByRole('dialog').locator('[name="name"]').fill('Nobody cares')
   await page.keyboard.press('Enter')
   await expect(page.getByRole('heading', { name: 'Nobody cares' })).toBeVisible()
+
+  // A view is narrowed down besides its own filters; it is kept already.
+  await page.getByTestId('quick-filter').click()
+  await page.getByTestId('quick-priority').click()
+  await pick(page, 'High')
+  await page.keyboard.press('Escape')
+  await expect(rows.filter({ hasText: 'Quick and plain' })).toBeHidden()
+  await expect(rows.filter({ hasText: 'Quick and high' })).toBeVisible()
+  await expect(page.getByTestId('save-as-view')).toBeHidden()
+
+  // What was read is not among the unread; it stays for as long as one looks at it.
+  await page.goto('/inboxes/all?unread=true')
+  await expect(page.getByTestId('quick-chips')).toContainText('Unread: Only what I have not read')
+  await expect(rows.filter({ hasText: 'Quick and plain' })).toBeVisible()
+  await expect(rows.filter({ hasText: 'Quick and high' })).toBeHidden()
+  await examineLooks(page, 'quick-unread')
+
   await page.goto('/inboxes/all?agent=none')
   await page.getByRole('button', { name: 'Remove filter Assignee' }).click()
   await expect(page).toHaveURL(/\/inboxes\/all$/)

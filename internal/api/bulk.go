@@ -23,6 +23,7 @@ type bulkList struct {
 	TeamID  int64    `json:"team_id,omitempty"`
 	ViewID  int64    `json:"view_id,omitempty"`
 	Filters string   `json:"filters,omitempty" doc:"As of the list itself; a view has its own"`
+	Narrow  string   `json:"narrow,omitempty" doc:"Of a view: filters that have to hold besides its own"`
 	Exclude []string `json:"exclude,omitempty" doc:"At most 1000 conversations of the list to leave as they are"`
 }
 
@@ -55,7 +56,7 @@ func (b *bulkBody) command(view func(id int64) (conversation.Scope, string, erro
 	}
 	sel.UUIDs = b.UUIDs
 	if b.List != nil && b.List.Scope == "view" {
-		list := conversation.ListQuery{}
+		list := conversation.ListQuery{Narrow: b.List.Narrow}
 		if list.Scope, list.Filters, err = view(b.List.ViewID); err != nil {
 			return a, sel, err
 		}

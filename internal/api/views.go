@@ -38,6 +38,7 @@ func Views(a *API) {
 		func(ctx context.Context, p *agent.Principal, in *struct {
 			IDPath
 			ListInput
+			Narrow string `query:"narrow" doc:"Filters that have to hold besides those of the view, as JSON"`
 		}) (conversationPage, error) {
 			id, err := pathID(in.ID)
 			if err != nil {
@@ -48,7 +49,7 @@ func Views(a *API) {
 				return nil, err
 			}
 			q := in.query(scope, 0)
-			q.Filters = filters
+			q.Filters, q.Narrow = filters, in.Narrow
 			return a.Conversations.List(ctx, p, q)
 		})
 }

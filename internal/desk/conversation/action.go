@@ -305,7 +305,7 @@ func (s *Service) Chosen(ctx context.Context, p *agent.Principal, q ListQuery, e
 		return "", nil, err
 	}
 	a := &filter.Args{}
-	tree, err := filter.Parse(q.Filters)
+	tree, err := q.tree()
 	if err != nil {
 		return "", nil, err
 	}

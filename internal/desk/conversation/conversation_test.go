@@ -377,6 +377,11 @@ func TestUnreadCountsWhatOthersWroteUpToTen(t *testing.T) {
 			k.must(err)
 			return *page.Results[0].UnreadMessageCount
 		}
+		filtered := func(p *agent.Principal) string {
+			page, err := k.c.List(k.ctx, p, conversation.ListQuery{Page: 1, PageSize: 30, Filters: `[{"model":"conversations","field":"unread","operator":"equals","value":"true"}]`})
+			k.must(err)
+			return fmt.Sprint(len(page.Results), " of ", page.Total)
+		}
 		for i := range 12 {
 			_, err := k.c.SendMessage(k.ctx, leo, c.UUID, conversation.Send{Message: fmt.Sprint("note ", i), SenderType: "agent", Private: true})
 			k.must(err)
@@ -387,9 +392,21 @@ func TestUnreadCountsWhatOthersWroteUpToTen(t *testing.T) {
 		if n := unread(leo); n != 1 {
 			k.t.Fatalf("Leo has %d unread", n)
 		}
+		if found := filtered(k.admin); found != "1 of 1" {
+			k.t.Fatalf("unread are %s", found)
+		}
 		k.must(k.c.MarkSeen(k.ctx, k.admin, c.UUID))
 		if n := unread(k.admin); n != 0 {
 			k.t.Fatalf("unread %d", n)
+		}
+		if found, leos := filtered(k.admin), filtered(leo); found != "0 of 0" || leos != "1 of 1" {
+			k.t.Fatalf("unread are %s, of Leo %s", found, leos)
+		}
+		for _, bad := range []string{`"equals","value":"false"`, `"not equals","value":"true"`, `"set","value":""`} {
+			_, err := k.c.List(k.ctx, k.admin, conversation.ListQuery{Page: 1, PageSize: 30, Filters: `[{"model":"conversations","field":"unread","operator":` + bad + `}]`})
+			if !fault.Is(err, fault.Invalid) {
+				k.t.Errorf("%s: %v", bad, err)
+			}
 		}
 		k.must(k.c.MarkUnread(k.ctx, k.admin, c.UUID))
 		if n := unread(k.admin); n != 1 {

@@ -37,7 +37,18 @@ type ListQuery struct {
 	Page, PageSize int
 	Cursor         string
 	Filters        string
+	Narrow         string // filters that have to hold besides
 	OrderBy, Order string
+}
+
+// tree reads the filters of a list.
+func (q ListQuery) tree() (filter.Tree, error) {
+	own, err := filter.Parse(q.Filters)
+	if err != nil {
+		return filter.Tree{}, err
+	}
+	narrow, err := filter.Parse(q.Narrow)
+	return own.And(narrow), err
 }
 
 // List returns a page of a list. Its cost does not grow with the number of conversations: ids come from an index in the
@@ -60,7 +71,7 @@ func (s *Service) List(ctx context.Context, p *agent.Principal, q ListQuery) (*P
 
 // keptTotal returns the statement of how many conversations the whole list has, nil if no counter of them is kept.
 func (s *Service) keptTotal(ctx context.Context, p *agent.Principal, q ListQuery) (func(*filter.Args) string, error) {
-	status, plain, err := s.onlyStatus(ctx, q.Filters)
+	status, plain, err := s.onlyStatus(ctx, q)
 	if err != nil || !plain || hiddenScope(q.Scope) && (status != 0 || !canReadAll(p)) {
 		return nil, err
 	}
@@ -111,7 +122,14 @@ func (s *Service) total(ctx context.Context, from source, where string, args []a
 const maxTotal = 10_000
 
 // onlyStatus reports whether a filter is none at all or one status by name or id, which counters are kept for.
-func (s *Service) onlyStatus(ctx context.Context, raw string) (status int64, plain bool, err error) {
+func (s *Service) onlyStatus(ctx context.Context, q ListQuery) (status int64, plain bool, err error) {
+	raw := q.Filters
+	if q.Narrow != "" {
+		if raw != "" {
+			return 0, false, nil
+		}
+		raw = q.Narrow
+	}
 	if raw == "" || raw == "[]" || raw == "{}" || raw == "null" {
 		return 0, true, nil
 	}

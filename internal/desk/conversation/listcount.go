@@ -9,7 +9,7 @@ import (
 
 // Count returns how many conversations a list has, counted up to most.
 func (s *Service) Count(ctx context.Context, p *agent.Principal, q ListQuery, most int) (int64, error) {
-	tree, err := filter.Parse(q.Filters)
+	tree, err := q.tree()
 	if err != nil {
 		return 0, err
 	}

@@ -84,8 +84,8 @@ func placeholders(ids []int64, args *filter.Args) string {
 }
 
 // fields are what lists may be filtered by, those of the custom attributes that the filter names among them. w is how the
-// database is to walk the list; nil leaves it to the database.
-func (s *Service) fields(ctx context.Context, tree filter.Tree, w *walk) (filter.Fields, error) {
+// database is to walk the list; nil leaves it to the database. me is the agent for whom something is unread.
+func (s *Service) fields(ctx context.Context, me int64, tree filter.Tree, w *walk) (filter.Fields, error) {
 	statuses := w.several()
 	statusName := func(op filter.Operator, value string, args *filter.Args) (string, error) {
 		return s.statusCondition(ctx, string(op), value, statuses, args)
@@ -109,6 +109,7 @@ func (s *Service) fields(ctx context.Context, tree filter.Tree, w *walk) (filter
 		"conversations.snoozed_until":           {Column: "c.snoozed_until", Kind: filter.Time, Nullable: true},
 		"conversations.sla_policy_id":           {Column: "CAST(NULL AS BIGINT)", Kind: filter.Int, Nullable: true},
 		"conversations.tags":                    {Build: tagCondition},
+		"conversations.unread":                  {Build: unreadBy(me)},
 		"conversations.subject":                 {Column: "c.subject", Kind: filter.Text},
 		"conversation_statuses.id":              {Column: "c.status_id", Several: statuses, Kind: filter.Int},
 		"conversation_statuses.name":            {Build: statusName},
@@ -197,10 +198,26 @@ func tagCondition(op filter.Operator, value string, args *filter.Args) (string, 
 	return "", fault.Field("filters", "error.filter_operator", "operator", string(op))
 }
 
+// unreadBy is the virtual field, Foyer's addition, of what an agent has unread: it equals "true". What is read is not asked for:
+// of a long list that may be little, and looked for through all of it.
+func unreadBy(me int64) func(filter.Operator, string, *filter.Args) (string, error) {
+	return func(op filter.Operator, value string, args *filter.Args) (string, error) {
+		if op != filter.Equals {
+			return "", fault.Field("filters", "error.filter_operator", "operator", string(op))
+		}
+		if value != "true" {
+			return "", fault.Field("filters", "error.filter_value", "value", value)
+		}
+		agent := args.Add(me)
+		seen := `(SELECT fs.last_seen_at FROM conversation_last_seen fs WHERE fs.conversation_id = c.id AND fs.user_id = ` + agent + `)`
+		return `COALESCE(c.last_message_at > ` + seen + `, TRUE) AND EXISTS (` + othersSince(seen, agent) + `)`, nil
+	}
+}
+
 // listWhere is the condition of a list. w is how the database is to walk it, nil if it may do as it likes.
 func (s *Service) listWhere(ctx context.Context, p *agent.Principal, q ListQuery, tree filter.Tree, w *walk, args *filter.Args) (string, error) {
 	where := scopeWhere(q, p, w, args)
-	if status, one, err := s.onlyStatus(ctx, q.Filters); err != nil {
+	if status, one, err := s.onlyStatus(ctx, q); err != nil {
 		return "", err
 	} else if (!one || status == 0) && !hiddenScope(q.Scope) {
 		where = and(where, shownIn(tree, w))
@@ -212,7 +229,7 @@ func (s *Service) listWhere(ctx context.Context, p *agent.Principal, q ListQuery
 	if s.Location != nil {
 		loc = s.Location(ctx)
 	}
-	fields, err := s.fields(ctx, tree, w)
+	fields, err := s.fields(ctx, p.ID, tree, w)
 	if err != nil {
 		return "", err
 	}
@@ -250,7 +267,7 @@ func (s *Service) CheckFilters(ctx context.Context, raw string) error {
 	if err != nil {
 		return err
 	}
-	fields, err := s.fields(ctx, tree, nil)
+	fields, err := s.fields(ctx, 0, tree, nil)
 	if err != nil {
 		return err
 	}

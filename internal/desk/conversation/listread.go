@@ -31,7 +31,7 @@ func (s *Service) listing(ctx context.Context, p *agent.Principal, q ListQuery) 
 	}
 	l := &listing{s: s, p: p, q: q}
 	var err error
-	if l.tree, err = filter.Parse(q.Filters); err != nil {
+	if l.tree, err = q.tree(); err != nil {
 		return nil, err
 	}
 	args := &filter.Args{}

@@ -36,10 +36,14 @@ const unreadAmong = 20
 
 // unreadColumn counts what others wrote since the agent's mark, up to ten, which clients show as "9+".
 func unreadColumn(me string) string {
-	return `CASE WHEN ls.last_seen_at >= c.last_message_at THEN 0 ELSE (SELECT count(*) FROM (SELECT 1 FROM
-		(SELECT nm.created_at, nm.type, nm.sender_id FROM messages nm WHERE nm.conversation_id = c.id ORDER BY nm.id DESC LIMIT ` +
-		strconv.Itoa(unreadAmong) + `) AS um WHERE um.created_at > COALESCE(ls.last_seen_at, 0) AND um.type <> 'activity'
-		AND um.sender_id <> ` + me + ` LIMIT 10) AS unseen) END`
+	return `CASE WHEN ls.last_seen_at >= c.last_message_at THEN 0 ELSE (SELECT count(*) FROM (` +
+		othersSince(`ls.last_seen_at`, me) + ` LIMIT 10) AS unseen) END`
+}
+
+// othersSince has a row for each entry of others in a conversation since a time, which may be null, among its newest ones.
+func othersSince(seen, me string) string {
+	return `SELECT 1 FROM (SELECT nm.created_at, nm.type, nm.sender_id FROM messages nm WHERE nm.conversation_id = c.id ORDER BY nm.id DESC LIMIT ` +
+		strconv.Itoa(unreadAmong) + `) AS um WHERE um.created_at > COALESCE(` + seen + `, 0) AND um.type <> 'activity' AND um.sender_id <> ` + me
 }
 
 // rowsQuery reads the rows of a page, and with each the total of the list if it is kept.

@@ -65,6 +65,7 @@ func (o Operator) needsValue() bool { return o != Set && o != NotSet }
 type Tree struct {
 	or    bool
 	parts []part
+	also  *Tree // nil, or what has to hold as well
 }
 
 type part struct {
@@ -93,6 +94,20 @@ func (n *node) isGroup() bool { return n.Logic != "" || len(n.Rules) > 0 }
 // Empty reports whether the filter has no condition.
 func (t Tree) Empty() bool { return len(t.parts) == 0 }
 
+// And returns the filter that lets through what both let through.
+func (t Tree) And(more Tree) Tree {
+	switch {
+	case t.Empty():
+		return more
+	case more.Empty():
+		return t
+	case t.also != nil:
+		more = t.also.And(more)
+	}
+	t.also = &more
+	return t
+}
+
 // Condition is one comparison of a filter, as it was sent.
 type Condition struct {
 	Key      string // "model.field"
@@ -102,15 +117,18 @@ type Condition struct {
 
 // Names reports whether a condition is on a field whose key, "model.field", begins like this.
 func (t Tree) Names(prefix string) bool {
-	return slices.ContainsFunc(t.parts, func(p part) bool {
+	return t.also != nil && t.also.Names(prefix) || slices.ContainsFunc(t.parts, func(p part) bool {
 		return slices.ContainsFunc(p.leaves, func(l leaf) bool { return strings.HasPrefix(l.key, prefix) })
 	})
 }
 
 // Must returns the conditions that hold for whatever the filter lets through: those that no OR makes one of several.
 func (t Tree) Must() (out []Condition) {
+	if t.also != nil {
+		out = t.also.Must()
+	}
 	if t.or && len(t.parts) > 1 {
-		return nil
+		return out
 	}
 	for _, p := range t.parts {
 		if p.or && len(p.leaves) > 1 {

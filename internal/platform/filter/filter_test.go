@@ -55,6 +55,11 @@ func ids(t testing.TB, d *db.DB, raw string) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
+	return selected(t, d, tree)
+}
+
+func selected(t testing.TB, d *db.DB, tree filter.Tree) ([]int64, error) {
+	t.Helper()
 	args := &filter.Args{}
 	where, err := tree.Where(fields, kolkata, args)
 	if err != nil {
@@ -232,6 +237,37 @@ func TestDayBeginsWhereMidnightDoesNotExist(t *testing.T) {
 }
 
 // FuzzWhere proves that anything is either refused as Invalid or becomes SQL that an engine runs.
+func TestBothOfTwoFiltersHaveToHold(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		either := group("OR", cond("id", "equals", "1"), cond("id", "equals", "2"), cond("id", "equals", "4"))
+		for _, c := range []struct {
+			a, b, also string
+			want       []int64
+		}{
+			{either, "", "", []int64{1, 2, 4}}, {"", either, "", []int64{1, 2, 4}}, {"", "", "", []int64{1, 2, 3, 4}},
+			{either, "[" + cond("kind", "equals", "agent") + "]", "", []int64{1, 2}},
+			{either, group("OR", cond("boss", "equals", "1"), cond("boss", "equals", "2")), "", []int64{2, 4}},
+			{either, "[" + cond("kind", "equals", "agent") + "]", "[" + cond("enabled", "equals", "true") + "]", []int64{1}},
+		} {
+			tree := filter.Tree{}
+			for _, raw := range []string{c.a, c.b, c.also} {
+				more, err := filter.Parse(raw)
+				if err != nil {
+					t.Fatal(err)
+				}
+				tree = tree.And(more)
+			}
+			got, err := selected(t, d, tree)
+			if err != nil || !slices.Equal(got, c.want) {
+				t.Errorf("%s and %s and %s: %v %v, want %v", c.a, c.b, c.also, got, err, c.want)
+			}
+			if also := c.also != ""; also != tree.Names("people.enabled") || also && len(tree.Must()) != 2 {
+				t.Errorf("%s and %s and %s: what must hold is %v", c.a, c.b, c.also, tree.Must())
+			}
+		}
+	})
+}
+
 func FuzzWhere(f *testing.F) {
 	for _, s := range []string{"", "null", "[]", "{", cond("id", "equals", "1"), group("OR", cond("name", "contains", `%\_'`), group("", cond("born", "between", "2026-01-01,2026-01-02"))),
 		cond("boss", "in", `["1"]`), cond("born", "in", `["2026-01-01","2026-01-01T00:00:00Z"]`), cond("skills", "contains", "[]"), `[{"logic":"or","rules":[{}]}]`,

@@ -78,7 +78,15 @@ func (t Tree) Where(f Fields, loc *time.Location, args *Args) (string, error) {
 			parts = append(parts, join(conditions, p.or))
 		}
 	}
-	return join(parts, t.or), nil
+	where := join(parts, t.or)
+	if t.also == nil {
+		return where, nil
+	}
+	also, err := t.also.Where(f, loc, args)
+	if err != nil {
+		return "", err
+	}
+	return join(slices.DeleteFunc([]string{where, also}, func(s string) bool { return s == "" }), false), nil
 }
 
 // join puts alternatives into parentheses, so that the result can be joined with AND.

@@ -4358,6 +4358,8 @@ export interface components {
             exclude?: string[] | null;
             /** @description As of the list itself; a view has its own */
             filters?: string;
+            /** @description Of a view: filters that have to hold besides its own */
+            narrow?: string;
             /** @description all, unassigned, assigned, mentioned, team, view, spam or trash */
             scope?: string;
             /** Format: int64 */
@@ -14969,6 +14971,8 @@ export interface operations {
                 order?: string;
                 /** @description next_cursor of the page before, instead of page */
                 cursor?: string;
+                /** @description Filters that have to hold besides those of the view, as JSON */
+                narrow?: string;
             };
             header?: never;
             path: {

@@ -52,7 +52,8 @@ export function useConversations(list: MaybeRefOrGetter<ListChoice>, enabled: Ma
         query: {
           ...sorts[sort as SortId],
           page_size: pageParam.size,
-          filters: filtersOf(status, filters),
+          // A view has filters of its own.
+          ...(scope.startsWith('view:') ? { narrow: filters || undefined } : { filters: filtersOf(status, filters) }),
           cursor: pageParam.cursor,
         },
       })

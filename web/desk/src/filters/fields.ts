@@ -4,7 +4,7 @@ import type { Condition } from './model'
 import type { FilterOption } from './options'
 
 /** How a field's value is chosen. */
-export type Kind = 'status' | 'priority' | 'team' | 'agent' | 'inbox' | 'sender' | 'channel' | 'tags' | 'date' | 'text' | 'number' | 'checkbox' | 'choice' | 'organization'
+export type Kind = 'status' | 'priority' | 'team' | 'agent' | 'inbox' | 'sender' | 'channel' | 'tags' | 'date' | 'text' | 'number' | 'checkbox' | 'choice' | 'organization' | 'unread'
 
 export interface FilterField {
   model: string
@@ -37,6 +37,7 @@ export const filterFields: readonly FilterField[] = [
   ...of('conversations', 'tags', ofTags, { tags: 'filter.field.tags' }),
   ...of('conversations', 'inbox', exact, { inbox_id: 'filter.field.inbox' }),
   ...of('conversations', 'text', ofSubjects, { subject: 'filter.field.subject' }),
+  ...of('conversations', 'unread', ['equals'], { unread: 'filter.field.unread' }),
   ...of('inboxes', 'channel', exact, { channel: 'filter.field.channel' }),
   ...of('conversations', 'sender', exact, { last_interaction_sender: 'filter.field.last_sender' }),
   ...of('conversations', 'date', ofDates, {

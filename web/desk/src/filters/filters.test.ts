@@ -173,7 +173,7 @@ describe('whatever is stored', () => {
 })
 
 describe('quick filters', () => {
-  const some: QuickFilters = { subject: 'Lamp?', agent: '3', team: 'none', tags: '4,9', inbox: '', channel: 'email', priority: '2', organization: '', 'own.tier': 'Gold', 'contact.a.b': 'true' }
+  const some: QuickFilters = { unread: '', subject: 'Lamp?', agent: '3', team: 'none', tags: '4,9', inbox: '', channel: 'email', priority: '2', organization: '', 'own.tier': 'Gold', 'contact.a.b': 'true' }
 
   it('stand in the address and are found there again', () => {
     expect(toQuery(some)).toEqual({ subject: 'Lamp?', agent: '3', team: 'none', tags: '4,9', channel: 'email', priority: '2', 'own.tier': 'Gold', 'contact.a.b': 'true' })

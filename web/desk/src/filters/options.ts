@@ -44,6 +44,7 @@ export function useFilterOptions() {
       { value: 'true', label: t('filter.checked') },
       { value: 'false', label: t('filter.unchecked') },
     ],
+    unread: [{ value: 'true', label: t('filter.unread.yes') }],
     channel: [
       { value: 'email', label: t('filter.channel.email') },
       { value: 'livechat', label: t('filter.channel.livechat') },

@@ -8,6 +8,7 @@ export type AttributeName = `own.${string}` | `contact.${string}`
 
 /** What any list can be narrowed by in passing. Empty means any; `none` that there is none. */
 export interface QuickFilters {
+  unread: string
   subject: string
   agent: string
   team: string
@@ -22,9 +23,9 @@ export interface QuickFilters {
 export type QuickName = keyof QuickFilters
 type PlainName = (typeof quickNames)[number]
 
-export const quickNames = ['subject', 'agent', 'team', 'tags', 'inbox', 'channel', 'priority', 'organization'] as const
+export const quickNames = ['unread', 'subject', 'agent', 'team', 'tags', 'inbox', 'channel', 'priority', 'organization'] as const
 
-export const noQuickFilters = (): QuickFilters => ({ subject: '', agent: '', team: '', tags: '', inbox: '', channel: '', priority: '', organization: '' })
+export const noQuickFilters = (): QuickFilters => ({ unread: '', subject: '', agent: '', team: '', tags: '', inbox: '', channel: '', priority: '', organization: '' })
 
 /** Whether a filter is by a custom attribute. */
 export const isAttribute = (name: string): name is AttributeName => /^(own|contact)\.[^]/.test(name)
@@ -38,6 +39,7 @@ export const attributeName = ({ applies_to, key }: { applies_to: 'contact' | 'co
   applies_to === 'contact' ? `contact.${key}` : `own.${key}`
 
 const fields: Record<PlainName, { model: string; field: string }> = {
+  unread: { model: 'conversations', field: 'unread' },
   subject: { model: 'conversations', field: 'subject' },
   agent: { model: 'conversations', field: 'assigned_user_id' },
   team: { model: 'conversations', field: 'assigned_team_id' },
@@ -51,6 +53,7 @@ const fields: Record<PlainName, { model: string; field: string }> = {
 const none = /^none$/
 const id = /^[1-9]\d{0,15}$/
 const accepted: Record<PlainName, RegExp[]> = {
+  unread: [/^true$/],
   subject: [/^[^\0]{0,199}\S[^\0]{0,199}$/],
   agent: [none, id],
   team: [none, id],

@@ -18,7 +18,7 @@ export type BulkAction =
   | { type: 'read' | 'unread' | 'spam' | 'trash' | 'restore' | 'resend' | 'delete' }
 
 /** Which conversations are meant: some, or all of a list but some. */
-export type Chosen = { uuids: Uuid[] } | { list: { scope: string; team_id?: number; view_id?: number; filters?: string; exclude: Uuid[] } }
+export type Chosen = { uuids: Uuid[] } | { list: { scope: string; team_id?: number; view_id?: number; filters?: string; narrow?: string; exclude: Uuid[] } }
 
 /** The server's words for what is selected in a list. */
 export function chosen(selection: Selection, list: { scope: string; status: string; filters: string }): Chosen {
@@ -27,7 +27,7 @@ export function chosen(selection: Selection, list: { scope: string; status: stri
   const filters = filtersOf(list.status, list.filters)
   const [scope = '', id] = list.scope.split(':')
   if (scope === 'team') return { list: { scope, team_id: Number(id), filters, exclude } }
-  if (scope === 'view') return { list: { scope, view_id: Number(id), exclude } }
+  if (scope === 'view') return { list: { scope, view_id: Number(id), narrow: list.filters || undefined, exclude } }
   return { list: { scope, filters, exclude } }
 }
 

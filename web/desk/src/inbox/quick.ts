@@ -48,16 +48,19 @@ export function useQuickFilters(scope: () => string) {
     return asked
   })
   const active = computed(() => activeNames(filters.value))
-  /** A view brings its own filters; spam and trash have one status each. */
-  const offered = computed(() => !scope().startsWith('view:') && !isHiddenScope(scope()))
+  const ofView = computed(() => scope().startsWith('view:'))
+  /** A view says itself which statuses it shows; spam and trash have one each. */
+  const hasStatus = computed(() => !ofView.value && !isHiddenScope(scope()))
   const change = (parts: Record<string, string>): void => void router.replace({ query: changedQuery(route.query, parts) })
 
   return {
     active,
     valueOf: (name: QuickName): string => filters.value[name] ?? '',
-    offered,
+    hasStatus,
+    /** What a view shows is kept in it already; of spam and trash there are no views. */
+    keepable: hasStatus,
     /** As conditions for the server; empty for none. */
-    conditions: computed(() => (offered.value && active.value.length ? JSON.stringify(toLeaves(filters.value)) : '')),
+    conditions: computed(() => (active.value.length ? JSON.stringify(toLeaves(filters.value)) : '')),
     query: computed(() => listQuery(route.query)),
     set: (name: QuickName, value: string) => change({ [name]: value }),
     clear: () => change(Object.fromEntries(active.value.map((name) => [name, '']))),

@@ -9,6 +9,7 @@ import { attributeName, quickNames, type QuickName } from '@/filters/quick'
 import { useOrganization } from '@/organizations/data'
 
 const labels = {
+  unread: 'filter.field.unread',
   subject: 'filter.field.subject',
   agent: 'filter.field.agent',
   team: 'filter.field.team',
