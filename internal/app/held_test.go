@@ -45,14 +45,17 @@ func TestReplyIsHeldAsLongAsItsWriterLikesAndOnlyWhenAsked(t *testing.T) {
 			t.Errorf("held without being asked: %+v", m.Held)
 		}
 		d.admin.ok(http.MethodPut, "/api/v1/agents/me/preferences", map[string]any{"undo_send_seconds": 30}, nil)
-		undone := send("undone", map[string]any{"undoable": true, "echo_id": "u1"})
+		undone := send("undone", map[string]any{"undoable": true, "echo_id": "u1", "signature": false})
 		if undone.Held == nil || undone.Held.Kind != "undo" || time.Until(undone.Held.SendAt) < 20*time.Second {
 			t.Fatalf("held %+v", undone.Held)
 		}
-		var draft struct{ Content string }
+		var draft struct {
+			Content string
+			Meta    struct{ Unsigned bool }
+		}
 		d.admin.ok(http.MethodDelete, path+"/held/"+undone.UUID, nil, &draft)
-		if draft.Content != "<p>undone</p>" {
-			t.Errorf("draft %q", draft.Content)
+		if draft.Content != "<p>undone</p>" || !draft.Meta.Unsigned {
+			t.Errorf("draft %+v", draft)
 		}
 		d.admin.ok(http.MethodPut, "/api/v1/agents/me/preferences", map[string]any{"undo_send_seconds": 1}, nil)
 		left := send("left alone", map[string]any{"undoable": true})

@@ -268,6 +268,9 @@ func (s *Service) draftMetaOf(ctx context.Context, q db.Querier, in Send) (db.JS
 	if in.Forward != nil {
 		meta["forward"] = map[string]any{"message": in.Forward.Message, "subject": in.Subject, "files": notNil(in.Forward.Files)}
 	}
+	if in.Unsigned {
+		meta["unsigned"] = true
+	}
 	return db.ToJSON(meta), nil
 }
 

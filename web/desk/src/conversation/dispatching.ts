@@ -50,13 +50,14 @@ export function useDispatching(options: {
   }
 
   /** What only a reply has: whom it goes to, what its writer has seen, and what it passes on. */
-  function publicPart(as: SendAs, to: Recipients, { forward }: DraftContent): Recipients & Partial<SendMessage> & { seen_message: string } {
+  function publicPart(as: SendAs, to: Recipients, { forward, unsigned }: DraftContent): Recipients & Partial<SendMessage> & { seen_message: string } {
     const original = forward && subject.messages.find((message) => message.uuid === forward.message)
     return {
       ...to,
       seen_message: drafting.newestPublic.value?.uuid ?? '',
       seen_held: held.value.map((one) => one.uuid),
       ...waits(as),
+      ...(unsigned && { signature: false }),
       ...(forward && {
         subject: forward.subject,
         forward: { message: forward.message, files: forward.files, intro: original ? forwardIntro(original, subject.conversation.subject ?? '') : '' },

@@ -17,8 +17,8 @@ export interface Subject {
 export const settledHtml = (html: string): string => html.replace(/<img[^>]+src="blob:[^>]*>/gi, '')
 
 /** What is kept of what is being written. */
-export function contentOf({ content, recipients, attachments, forward }: Session): DraftContent {
-  return { content: settledHtml(content), ...(recipients ?? {}), attachments: [...attachments], ...(forward && { forward }) }
+export function contentOf({ content, recipients, attachments, forward, unsigned }: Session): DraftContent {
+  return { content: settledHtml(content), ...(recipients ?? {}), attachments: [...attachments], ...(forward && { forward }), ...(unsigned && { unsigned }) }
 }
 
 /**
@@ -46,6 +46,7 @@ export function useDrafting(options: {
     target.content = draft.content
     target.attachments = [...draft.attachments]
     target.forward = draft.forward ?? null
+    target.unsigned = !!draft.unsigned
     if (draft.to) target.recipients = { to: draft.to, cc: draft.cc ?? [], bcc: draft.bcc ?? [] }
     target.since = newestPublic.value?.id ?? 0
   }

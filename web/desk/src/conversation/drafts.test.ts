@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Draft } from '@ui/api/types'
-import { DraftConflict, DraftQueue, isEmptyDraft, sameText, type DraftStore } from './drafts'
+import { DraftConflict, draftContent, DraftQueue, isEmptyDraft, sameText, type DraftStore } from './drafts'
 
 const text = (content: string) => ({ content, attachments: [] })
 
@@ -219,5 +219,12 @@ describe('drafts', () => {
     expect(queue.mayAdopt('c', 'reply', 'v1')).toBe(false)
     queue.change('c', 'reply', text('mine'))
     expect(queue.mayAdopt('c', 'reply', 'v2')).toBe(false)
+  })
+
+  it('know whether they leave without the signature, which alone is nothing to keep', () => {
+    const stored = { content: '<p>Hi</p>', meta: { attachments: [], unsigned: true } } as unknown as Draft
+    expect(draftContent(stored).unsigned).toBe(true)
+    expect('unsigned' in draftContent({ content: '', meta: {} })).toBe(false)
+    expect(isEmptyDraft(draftContent({ content: '', meta: { unsigned: true } }))).toBe(true)
   })
 })

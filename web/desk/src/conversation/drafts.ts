@@ -33,6 +33,8 @@ export interface DraftContent {
   bcc?: string[]
   attachments: DraftFile[]
   forward?: Forwarded
+  /** It leaves without signature. */
+  unsigned?: true
 }
 
 /** Where drafts are kept: the server, or a fake in tests. `leaving` asks for a write that outlives the page. */
@@ -327,8 +329,8 @@ export const useDrafts = () =>
 
 /** A stored draft as the composer uses it. */
 export function draftContent(draft: Pick<Draft, 'content' | 'meta'>): DraftContent {
-  const { to, cc, bcc, attachments, forward } = draft.meta as Partial<DraftContent>
-  return { content: draft.content, to, cc, bcc, attachments: attachments ?? [], ...(forward && { forward }) }
+  const { to, cc, bcc, attachments, forward, unsigned } = draft.meta as Partial<DraftContent>
+  return { content: draft.content, to, cc, bcc, attachments: attachments ?? [], ...(forward && { forward }), ...(unsigned && { unsigned }) }
 }
 
 /** What a draft says, in few words, to choose between two of them. */

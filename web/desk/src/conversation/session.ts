@@ -31,6 +31,8 @@ export interface Session extends Writing {
   recipients: Recipients | null
   /** What the reply passes on to somebody else. */
   forward: Forwarded | null
+  /** It leaves without the signature. */
+  unsigned: boolean
   /** Id of the newest public message when the writing began; 0 before. */
   since: number
   /** The stored draft has been taken over, or the agent was faster. */
@@ -44,7 +46,7 @@ export function sessionOf(uuid: Uuid, mode: Mode): Session {
   const key = `${uuid}:${mode}`
   let session = sessions.get(key)
   if (!session) {
-    session = reactive<Session>({ uuid, mode, content: '', recipients: null, attachments: [], forward: null, uploads: [], since: 0, loaded: false })
+    session = reactive<Session>({ uuid, mode, content: '', recipients: null, attachments: [], forward: null, unsigned: false, uploads: [], since: 0, loaded: false })
     sessions.set(key, session)
   }
   return session
@@ -53,7 +55,7 @@ export function sessionOf(uuid: Uuid, mode: Mode): Session {
 /** Empties a session: its message is on its way, or was discarded. */
 export function clearSession(session: Session): void {
   session.uploads.forEach((upload) => upload.cancel())
-  Object.assign(session, { content: '', recipients: null, attachments: [], forward: null, uploads: [], since: 0, loaded: true })
+  Object.assign(session, { content: '', recipients: null, attachments: [], forward: null, unsigned: false, uploads: [], since: 0, loaded: true })
 }
 
 export const lastMode = (uuid: Uuid): Mode | undefined => modes.get(uuid)
