@@ -1,6 +1,7 @@
 // A day's triage without the mouse: every key of the map, undo and redo, and rows that move while one looks at them.
 
 import { expect, goBy, goOffline, signIn, test } from '../support/fixtures.ts'
+import { examineLooks } from '../support/look.ts'
 import type { Desk } from '../support/desk.ts'
 import type { Dovecot, Sink } from '../support/mailserver.ts'
 import type { Page } from '@playwright/test'
@@ -247,4 +248,60 @@ test('after an outage what arrived meanwhile is there, in order', async ({ desk,
   await page.evaluate(() => window.dispatchEvent(new Event('online')))
   await expect(page.getByTestId('message').nth(2)).toBeVisible()
   await expect(page.getByText('You are offline')).toBeHidden()
+})
+
+test('changes without a connection wait, survive, and are made once; not over what somebody else did', async ({ desk, dovecot, sink, page, context }) => {
+  const [mine, theirs] = await fill(desk, dovecot, sink, 'cutoff', ['Cut off mine', 'Cut off theirs'])
+  const puts: string[] = []
+  await signIn(page)
+  page.on('request', (request) => request.method() === 'PUT' && request.url().endsWith('/status') && puts.push(request.url()))
+  const strip = page.getByTestId('waiting-changes')
+  const open = async (subject: string): Promise<void> => {
+    await rows(page).filter({ hasText: subject }).click()
+    await expect(page.getByTestId('conversation-header')).toContainText(subject)
+    await expect(page.getByTestId('composer')).toBeVisible()
+  }
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await page.goto('/inboxes/all')
+  await open('Cut off theirs')
+  await open('Cut off mine') // both are known before the connection goes
+
+  await goOffline(page)
+  await page.keyboard.press('e')
+  await expect(page.getByTestId('status-button')).toContainText('Resolved')
+  await expect(page.getByText('Status set to Resolved. It is saved here')).toBeVisible()
+  await expect(strip).toContainText('Status set to Resolved')
+  await page.keyboard.press('p')
+  await page.getByRole('option', { name: 'High' }).click()
+  await expect(strip).toContainText('Priority set to High')
+  await examineLooks(page, 'waiting-changes', false)
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await page.evaluate(() => history.back())
+  await expect(page.getByTestId('conversation-header')).toContainText('Cut off theirs')
+  await expect(strip).toBeHidden()
+  await page.keyboard.press('Shift+e')
+  await expect(strip).toContainText('Status set to Closed')
+  await desk.api.put(`/api/v1/conversations/${theirs}/status`, { status: 'Resolved' })
+  expect(await statusOf(desk, mine!)).toBe('Open')
+  const before = puts.length
+
+  await context.setOffline(false)
+  await expect.poll(() => statusOf(desk, mine!)).toBe('Resolved')
+  await expect(page.getByText('Not done: Status set to Closed. Somebody else changed it meanwhile.')).toBeVisible()
+  await expect(strip).toBeHidden()
+  await expect(page.getByTestId('status-button')).toContainText('Resolved')
+  expect(await statusOf(desk, theirs!)).toBe('Resolved')
+  await expect.poll(async () => (await desk.api.get<{ priority: string | null }>(`/api/v1/conversations/${mine}`)).priority).toBe('High')
+  expect(puts.slice(before).filter((url) => url.includes(mine!))).toHaveLength(1)
+
+  // The page is closed while a change waits: the next one makes it.
+  await context.route('**/api/v1/conversations/*/status', (route) => route.abort())
+  await page.goto(`/inboxes/all/conversation/${theirs}`)
+  await expect(page.getByTestId('composer')).toBeVisible()
+  await page.keyboard.press('Shift+e')
+  await expect(strip).toContainText('Status set to Closed')
+  await context.unroute('**/api/v1/conversations/*/status')
+  await page.reload()
+  await expect.poll(() => statusOf(desk, theirs!)).toBe('Closed')
+  await expect(strip).toBeHidden()
 })

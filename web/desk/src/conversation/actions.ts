@@ -7,59 +7,65 @@ import { findRow, forgetRow, patchConversation } from '@/data/conversations'
 import { keys, queryClient } from '@/data/query'
 import { priorityName, statusName } from '@/data/standard'
 import { hiddenScopes } from '@/inbox/scope'
+import type { Change, Request } from './changes'
+import { changes, refresh } from './changing'
 import { begin, offerUndo } from './undo'
-import { snoozeDuration } from './snooze'
 
 /** The conversation as it is opened, or as far as its row in a list knows it. */
 const current = (uuid: Uuid): Partial<Conversation> | undefined =>
   queryClient.getQueryData<Conversation>(keys.conversation(uuid)) ?? (findRow(uuid) as Partial<Conversation> | undefined)
 
-interface Change {
-  uuid: Uuid
-  /** Shown at once. */
-  to: Partial<Conversation>
-  /** Shown again when it is undone or refused. */
-  from: Partial<Conversation>
-  forward: () => Promise<unknown>
-  back: () => Promise<unknown>
-  /** What was done, for the notice that offers to undo it. */
-  said: string
+interface Reversible extends Omit<Change, 'requests'> {
+  forward: Request[]
+  back: Request[]
 }
 
-async function apply(uuid: Uuid, to: Partial<Conversation>, from: Partial<Conversation>, request: () => Promise<unknown>): Promise<boolean> {
+/** Shows a change and makes it: undefined when it was refused and rolled back; `kept` when it waits for a connection. */
+async function apply(change: Change): Promise<{ kept?: string } | undefined> {
+  const { uuid, to, from } = change
   patchConversation(uuid, to)
   try {
-    await request()
-    return true
+    const kept = await changes.make(change)
+    if (!kept) refresh(uuid)
+    return { kept }
   } catch (error) {
     patchConversation(uuid, from)
     toastError(error)
-    return false
-  } finally {
-    void queryClient.invalidateQueries({ queryKey: keys.conversation(uuid), exact: true })
-    void queryClient.invalidateQueries({ queryKey: keys.counts })
+    refresh(uuid)
+    return undefined
   }
 }
 
 /** Changes at once, rolls back when refused, and offers to undo. */
-async function perform(change: Change): Promise<boolean> {
-  const { uuid, to, from, forward, back, said } = change
-  const outcome = apply(uuid, to, from, forward)
-  const step = begin(outcome, {
-    undo: () => apply(uuid, from, to, back),
-    redo: () => apply(uuid, to, from, forward),
-  })
-  if (!(await outcome)) return false
-  offerUndo(step, said)
+async function perform({ forward, back, ...change }: Reversible): Promise<boolean> {
+  const { uuid, to, from, said } = change
+  const make = () => apply({ ...change, requests: forward })
+  let last = make()
+  const outcome = last
+  const step = begin(
+    outcome.then((done) => !!done),
+    {
+      undo: async () => {
+        const kept = (await last)?.kept
+        if (kept && changes.withdraw(kept)) patchConversation(uuid, from)
+        else await apply({ uuid, to: from, from: to, requests: back, said: t('conversation.waits.undone', { done: said }) })
+      },
+      redo: () => (last = make()),
+    },
+  )
+  const done = await outcome
+  if (!done) return false
+  offerUndo(step, done.kept ? t('conversation.waits.done', { done: said }) : said)
   return true
 }
 
 const path = (uuid: Uuid, rest: string): string => `/conversations/${uuid}/${rest}`
 
-function putStatus(uuid: Uuid, status: string, until: string | null): Promise<unknown> {
-  if (hiddenScopes[status]) return api.put(path(uuid, hiddenScopes[status]))
-  const snoozed_until = until ? snoozeDuration(new Date(until)) : undefined
-  return api.put(path(uuid, 'status'), { status, snoozed_until })
+const put = (uuid: Uuid, rest: string, body?: Request['body']): Request => ({ method: 'put', path: path(uuid, rest), body })
+
+function putStatus(uuid: Uuid, status: string, until: string | null): Request {
+  if (hiddenScopes[status]) return put(uuid, hiddenScopes[status])
+  return { ...put(uuid, 'status', { status }), ...(until && { until }) }
 }
 
 /** Sets the status by name; `until` is when a snoozed conversation comes back. */
@@ -71,8 +77,8 @@ export async function setStatus(uuid: Uuid, status: string, until?: Date): Promi
     uuid,
     to: { status, snoozed_until: wakes },
     from: { status: was?.status, snoozed_until: was?.snoozed_until },
-    forward: () => putStatus(uuid, status, wakes),
-    back: () => putStatus(uuid, was?.status ?? 'Open', was?.snoozed_until ?? null),
+    forward: [putStatus(uuid, status, wakes)],
+    back: [putStatus(uuid, was?.status ?? 'Open', was?.snoozed_until ?? null)],
     said: t('conversation.done.status', { status: statusName(status) }),
   })
 }
@@ -85,8 +91,8 @@ async function hide(uuid: Uuid, status: 'Spam' | 'Trash', said: string): Promise
     uuid,
     to: { status, snoozed_until: null },
     from: { status: was?.status, snoozed_until: was?.snoozed_until },
-    forward: () => putStatus(uuid, status, null),
-    back: () => (was?.status && hiddenScopes[was.status] ? putStatus(uuid, was.status, null) : api.put(path(uuid, 'restore'))),
+    forward: [putStatus(uuid, status, null)],
+    back: [was?.status && hiddenScopes[was.status] ? putStatus(uuid, was.status, null) : put(uuid, 'restore')],
     said,
   })
 }
@@ -102,8 +108,8 @@ export async function restore(uuid: Uuid): Promise<boolean> {
     uuid,
     to: { status: 'Open' },
     from: { status: was },
-    forward: () => api.put(path(uuid, 'restore')),
-    back: () => putStatus(uuid, was, null),
+    forward: [put(uuid, 'restore')],
+    back: [putStatus(uuid, was, null)],
     said: t('conversation.done.restored'),
   })
 }
@@ -126,15 +132,12 @@ export async function deleteForGood(uuid: Uuid): Promise<boolean> {
 export async function setSubject(uuid: Uuid, subject: string): Promise<boolean> {
   const was = current(uuid)?.subject ?? ''
   if (was === subject) return true
-  const patch = (text: string) => (): Promise<unknown> => api.patch(`/conversations/${uuid}`, { subject: text })
+  const patch = (text: string): Request[] => [{ method: 'patch', path: `/conversations/${uuid}`, body: { subject: text } }]
   return perform({ uuid, to: { subject }, from: { subject: was }, forward: patch(subject), back: patch(was), said: t('conversation.done.subject') })
 }
 
-function putAssignee(uuid: Uuid, kind: 'user' | 'team', id: number | null): Promise<unknown> {
-  return id === null
-    ? api.put(path(uuid, `assignee/${kind}/remove`))
-    : api.put(path(uuid, `assignee/${kind}`), { assignee_id: id })
-}
+const putAssignee = (uuid: Uuid, kind: 'user' | 'team', id: number | null): Request =>
+  id === null ? put(uuid, `assignee/${kind}/remove`) : put(uuid, `assignee/${kind}`, { assignee_id: id })
 
 export async function assignAgent(uuid: Uuid, id: number | null, name: string): Promise<boolean> {
   const was = current(uuid)?.assigned_user_id ?? null
@@ -143,8 +146,8 @@ export async function assignAgent(uuid: Uuid, id: number | null, name: string): 
     uuid,
     to: { assigned_user_id: id },
     from: { assigned_user_id: was },
-    forward: () => putAssignee(uuid, 'user', id),
-    back: () => putAssignee(uuid, 'user', was),
+    forward: [putAssignee(uuid, 'user', id)],
+    back: [putAssignee(uuid, 'user', was)],
     said: id === null ? t('conversation.done.unassigned') : t('conversation.done.assigned', { name }),
   })
 }
@@ -157,17 +160,14 @@ export async function assignTeam(uuid: Uuid, id: number | null, name: string): P
     uuid,
     to: id === null ? { assigned_team_id: null } : { assigned_team_id: id, assigned_user_id: null },
     from: { assigned_team_id: was, assigned_user_id: agent },
-    forward: () => putAssignee(uuid, 'team', id),
-    back: async () => {
-      await putAssignee(uuid, 'team', was)
-      if (agent !== null) await putAssignee(uuid, 'user', agent)
-    },
+    forward: [putAssignee(uuid, 'team', id)],
+    back: [putAssignee(uuid, 'team', was), ...(agent === null ? [] : [putAssignee(uuid, 'user', agent)])],
     said: id === null ? t('conversation.done.team_removed') : t('conversation.done.assigned', { name }),
   })
 }
 
-const putPriority = (uuid: Uuid, priority: string | null): Promise<unknown> =>
-  priority ? api.put(path(uuid, 'priority'), { priority }) : api.put(path(uuid, 'priority/remove'))
+const putPriority = (uuid: Uuid, priority: string | null): Request =>
+  priority ? put(uuid, 'priority', { priority }) : put(uuid, 'priority/remove')
 
 export async function setPriority(uuid: Uuid, priority: string): Promise<boolean> {
   const was = current(uuid)?.priority ?? null
@@ -176,14 +176,13 @@ export async function setPriority(uuid: Uuid, priority: string): Promise<boolean
     uuid,
     to: { priority },
     from: { priority: was },
-    forward: () => putPriority(uuid, priority),
-    back: () => putPriority(uuid, was),
+    forward: [putPriority(uuid, priority)],
+    back: [putPriority(uuid, was)],
     said: t('conversation.done.priority', { priority: priorityName(priority) }),
   })
 }
 
-const postTags = (uuid: Uuid, action: 'add_tags' | 'remove_tags', tag: string): Promise<unknown> =>
-  api.post(path(uuid, 'tags'), { action, tags: [tag] })
+const postTags = (uuid: Uuid, action: 'add_tags' | 'remove_tags', tag: string): Request => ({ method: 'post', path: path(uuid, 'tags'), body: { action, tags: [tag] } })
 
 export async function toggleTag(uuid: Uuid, tag: string): Promise<boolean> {
   const was = current(uuid)?.tags ?? []
@@ -193,8 +192,8 @@ export async function toggleTag(uuid: Uuid, tag: string): Promise<boolean> {
     uuid,
     to: { tags: next },
     from: { tags: was },
-    forward: () => postTags(uuid, has ? 'remove_tags' : 'add_tags', tag),
-    back: () => postTags(uuid, has ? 'add_tags' : 'remove_tags', tag),
+    forward: [postTags(uuid, has ? 'remove_tags' : 'add_tags', tag)],
+    back: [postTags(uuid, has ? 'add_tags' : 'remove_tags', tag)],
     said: t(has ? 'conversation.done.tag_removed' : 'conversation.done.tag_added', { tag }),
   })
 }

@@ -1,8 +1,6 @@
 import type { Agent, Message } from '@ui/api/types'
 import { t } from '@ui/i18n'
 import { toast } from '@ui/toast/toasts'
-import { watch } from 'vue'
-import { connection } from '@/data/live'
 import { ownStorage } from '@/data/ownStorage'
 import { keys, queryClient } from '@/data/query'
 import { throughSessions } from '@/data/session'
@@ -12,6 +10,7 @@ import { setStatus } from './actions'
 import { drafts } from './drafts'
 import { holdShown } from './held'
 import { Outbox, postMessage, type Pending } from './outbox'
+import { whenReachable } from './reaching'
 import { upsertMessage } from './thread'
 
 /** How a message is sent: with a status for its conversation, on to the next one, or at a time. */
@@ -45,8 +44,7 @@ export const outbox = new Outbox(
   ownStorage(),
 )
 
-// A new connection of the socket is the surest sign that the desk can be reached again.
-watch(connection, (state) => state === 'open' && void outbox.resume(), { immediate: true })
+whenReachable(() => outbox.entries.some(({ state }) => state === 'waiting'), () => outbox.resume())
 
 /** A message on its way as the thread shows it. */
 export function asMessage(entry: Pending): Message {

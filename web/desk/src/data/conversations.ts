@@ -38,6 +38,19 @@ export interface ListChoice {
   filters: string
 }
 
+/** What the agent changed and the server does not know yet, for want of a connection. */
+let unsent: (uuid: Uuid) => Partial<Conversation> = () => ({})
+
+/** Shows such changes over what the server says. */
+export function showUnsent(of: (uuid: Uuid) => Partial<Conversation>): void {
+  unsent = of
+}
+
+function withUnsent<T extends { uuid: Uuid }>(one: T): T {
+  const known = Object.entries(unsent(one.uuid)).filter(([name]) => name in one)
+  return known.length ? { ...one, ...Object.fromEntries(known) } : one
+}
+
 /** One list, loaded page by page while it is scrolled. */
 export function useConversations(list: MaybeRefOrGetter<ListChoice>, enabled: MaybeRefOrGetter<boolean> = true) {
   const query = useInfiniteQuery({
@@ -45,9 +58,9 @@ export function useConversations(list: MaybeRefOrGetter<ListChoice>, enabled: Ma
       const { scope, status, sort, filters } = toValue(list)
       return keys.list(scope, status, sort, filters)
     }),
-    queryFn: ({ signal, pageParam, queryKey }) => {
+    queryFn: async ({ signal, pageParam, queryKey }) => {
       const [, scope, status, sort, filters] = queryKey
-      return api.get<Page<ConversationRow>>(listPath(scope), {
+      const page = await api.get<Page<ConversationRow>>(listPath(scope), {
         signal,
         query: {
           ...sorts[sort as SortId],
@@ -57,6 +70,7 @@ export function useConversations(list: MaybeRefOrGetter<ListChoice>, enabled: Ma
           cursor: pageParam.cursor,
         },
       })
+      return { ...page, results: page.results.map(withUnsent) }
     },
     initialPageParam: { cursor: '', size: pageSizes[0]! },
     getNextPageParam: (last: Page<ConversationRow>, all): Place | undefined =>
@@ -90,7 +104,7 @@ export const useViewCounts = (enabled: () => boolean) =>
 const readConversation = (uuid: Uuid) =>
   queryOptions({
     queryKey: keys.conversation(uuid),
-    queryFn: ({ signal }) => api.get<Conversation>(`/conversations/${uuid}`, { signal }),
+    queryFn: async ({ signal }) => withUnsent(await api.get<Conversation>(`/conversations/${uuid}`, { signal })),
     staleTime: 30_000,
   })
 
