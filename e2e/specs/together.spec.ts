@@ -91,6 +91,23 @@ test('a reply that finds no connection waits, says so, and leaves once there is 
   expect((await desk.api.messages(uuid)).filter((m) => m.type === 'outgoing')).toHaveLength(1)
 })
 
+test('a reply that a single request lost is tried again by itself, and at once when asked', async ({ desk, dovecot, sink, signedIn: page }) => {
+  const uuid = await ask(desk, await desk.api.createInbox('stumble', dovecot, sink), 'The desk stands all the time')
+  const posts = `**/conversations/${uuid}/messages`
+  const cut = () => page.route(posts, (route) => (route.request().method() === 'POST' ? route.abort() : route.continue()))
+  await open(page, uuid)
+  for (const [text, asked] of [['By itself.', false], ['When asked.', true]] as const) {
+    await cut()
+    await write(page, 'r', text)
+    await page.keyboard.press('Control+Enter')
+    await expect(outgoing(page).last()).toContainText('It is sent as soon as there is one.')
+    await page.unroute(posts)
+    if (asked) await outgoing(page).last().getByTestId('message-now').click()
+    await expect(outgoing(page).last()).toHaveAttribute('data-status', 'sent')
+  }
+  expect((await desk.api.messages(uuid)).filter((m) => m.type === 'outgoing')).toHaveLength(2)
+})
+
 test('a reply that waited when its tab was closed leaves from the next, once', async ({ desk, dovecot, sink, signedIn: page }) => {
   const uuid = await ask(desk, await desk.api.createInbox('closed', dovecot, sink), 'A tab is closed')
   const context = page.context()
