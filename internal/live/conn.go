@@ -25,7 +25,9 @@ const (
 	queueLength = 512
 	// writeTimeout is how long one frame may take to leave.
 	writeTimeout = 10 * time.Second
-	// silence is how long a client may say nothing, not even ping, before it is taken for gone.
+	// pingEvery is how often a client is asked for a sign of life (RFC 6455, section 5.5.2), which its library gives by itself.
+	pingEvery = 2 * time.Second
+	// silence is how long it may give none before it is taken for gone.
 	silence = 3 * time.Minute
 	// askAgain is after how long a session is asked for its end again when that could not be read.
 	askAgain = 30 * time.Second
@@ -89,6 +91,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, p *agent.Principal) 
 	go c.expire(ctx, p)
 	last, _ := strconv.ParseInt(r.URL.Query().Get("last_event_id"), 10, 64)
 	go c.write(ctx)
+	go c.ping(ctx, h.Silence)
 	c.resume(ctx, p, last)
 	c.read(ctx)
 }
@@ -237,6 +240,26 @@ func (c *conn) write(ctx context.Context) {
 	}
 }
 
+// ping asks the client for signs of life until it gives none for too long.
+func (c *conn) ping(ctx context.Context, silence time.Duration) {
+	every := time.NewTicker(pingEvery)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
+		pctx, cancel := context.WithTimeout(ctx, silence)
+		err := c.ws.Ping(pctx)
+		cancel()
+		if err != nil {
+			c.cancel()
+			return
+		}
+	}
+}
+
 // close ends the connection with a code and a reason, without waiting for the client.
 func (c *conn) close(code websocket.StatusCode, reason string) {
 	c.mu.Lock()
@@ -261,12 +284,10 @@ func (c *conn) follows(uuid string) bool {
 	return listed || slices.Contains(c.open, uuid)
 }
 
-// read handles what the client says until it leaves or falls silent.
+// read handles what the client says until it leaves.
 func (c *conn) read(ctx context.Context) {
 	for {
-		rctx, cancel := context.WithTimeout(ctx, silence)
-		kind, data, err := c.ws.Read(rctx)
-		cancel()
+		kind, data, err := c.ws.Read(ctx)
 		if err != nil {
 			return
 		}

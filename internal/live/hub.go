@@ -12,6 +12,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -53,6 +54,8 @@ type Options struct {
 	SessionEnds func(ctx context.Context, sessionID int64) (time.Time, error)
 	// Alive is called when an agent's client says that it is there.
 	Alive func(ctx context.Context, agentID int64)
+	// Silence is how long a client may give no sign of life; three minutes if it is left out.
+	Silence time.Duration
 	// Overlap is how many events before the last one seen are repeated to a client that comes back; see event.Log.
 	Overlap int64
 }
@@ -72,6 +75,7 @@ type Hub struct {
 
 // New makes a hub and lets it listen to the log. Nothing is sent before Run.
 func New(o Options) *Hub {
+	o.Silence = cmp.Or(o.Silence, silence)
 	h := &Hub{Options: o, conns: map[*conn]struct{}{}, many: newMany(), work: make(chan event.Event, 8192), countsDirty: make(chan struct{}, 1)}
 	h.presence = newPresence(h)
 	h.presence.listen(o.Bus)

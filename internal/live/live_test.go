@@ -204,6 +204,22 @@ func (k *desk) dial(id int64, query string) *socket {
 	return &socket{k: k, ws: ws}
 }
 
+// dialPinged connects with a client that gives a sign of life when it is asked for one, or does not.
+func (k *desk) dialPinged(id int64, answers bool) (*socket, <-chan struct{}) {
+	k.Helper()
+	pinged := make(chan struct{}, 100)
+	ws, res, err := websocket.Dial(k.Context(), fmt.Sprintf("%s/ws?agent=%d", k.url, id), &websocket.DialOptions{OnPingReceived: func(context.Context, []byte) bool {
+		pinged <- struct{}{}
+		return answers
+	}})
+	k.must(err)
+	if res.Body != nil {
+		_ = res.Body.Close()
+	}
+	k.Cleanup(func() { _ = ws.CloseNow() })
+	return &socket{k: k, ws: ws}, pinged
+}
+
 // join connects and waits for the hello.
 func (k *desk) join(id int64) *socket {
 	s := k.dial(id, "")
@@ -265,6 +281,35 @@ func (s *socket) subscribe(uuid string) {
 func (s *socket) saw(kind string, parts ...string) bool {
 	return slices.ContainsFunc(s.seen, func(f frame) bool {
 		return (kind == "" || f.Type == kind) && !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(string(f.Data), part) })
+	})
+}
+
+func TestClientsAreAskedForSignsOfLife(t *testing.T) {
+	each(t, func(k *desk) {
+		k.hub.Silence = time.Second
+		quiet, pinged := k.dialPinged(everything, true)
+		dead, _ := k.dialPinged(everything, false)
+		gone := make(chan error)
+		for _, s := range []*socket{quiet, dead} {
+			go func() {
+				for {
+					if _, err := s.read(); err != nil {
+						gone <- err
+						return
+					}
+				}
+			}()
+		}
+		if err := <-gone; errors.Is(err, context.DeadlineExceeded) {
+			k.Error("a client that gave no sign of life was kept")
+		}
+		for range 3 { // more pings than the dead one got
+			select {
+			case <-pinged:
+			case err := <-gone:
+				k.Fatalf("a client that says nothing by itself was dropped: %v", err)
+			}
+		}
 	})
 }
 
