@@ -221,6 +221,7 @@ func (a *App) wire(ctx context.Context) (err error) {
 		Conversations: a.Conversations, Templates: a.Templates,
 		Box: a.box, PushClient: netguard.New(allowed).Client(netguard.Limits{})})
 	a.hub = live.New(live.Options{Events: a.events, Conversations: a.Conversations, Contacts: a.Contacts, Notifications: a.Notifications, Bus: a.bus, Log: a.log, Principal: a.Directory.ByID, SessionEnds: a.Directory.SessionEnds, Overlap: overlap,
+		Origins: a.cfg.SocketOrigins,
 		Alive: func(ctx context.Context, id int64) {
 			if err := a.Agents.Alive(ctx, id); err != nil {
 				a.log.Warn("could not note a sign of life", "agent", id, "error", err)

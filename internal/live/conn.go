@@ -62,12 +62,13 @@ type conn struct {
 	told        map[string]string // frames of who is in followed conversations, where somebody is
 }
 
-// Serve takes over a request for a WebSocket. The browser's Origin must be the host that is asked, else 403.
+// Serve takes over a request for a WebSocket. The browser's Origin must be the host that is asked or
+// one of Origins, else 403.
 // A client that comes back adds ?last_event_id= with the last id it saw, and first gets the frames it missed, or the
 // frame "resync" when they are too many; then "hello" with the id to go on from. The connection ends with what the
 // principal is known by; that it is open does not count as a use of a session.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, p *agent.Principal) {
-	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
+	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{OriginPatterns: h.Origins, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
 		return // Accept has answered
 	}

@@ -54,6 +54,8 @@ type Options struct {
 	SessionEnds func(ctx context.Context, sessionID int64) (time.Time, error)
 	// Alive is called when an agent's client says that it is there.
 	Alive func(ctx context.Context, agentID int64)
+	// Origins are those of other sites whose pages may connect, besides the host that is asked.
+	Origins []string
 	// Silence is how long a client may give no sign of life; three minutes if it is left out.
 	Silence time.Duration
 	// Overlap is how many events before the last one seen are repeated to a client that comes back; see event.Log.

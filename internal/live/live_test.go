@@ -540,8 +540,9 @@ func TestKickClosesEveryConnectionOfTheAgentOnly(t *testing.T) {
 func TestAnotherSitesPageCannotConnect(t *testing.T) {
 	k := newDesk(t, dbtest.SQLite(t))
 	host := strings.TrimPrefix(k.url, "http://")
+	k.hub.Origins = []string{"https://intranet.example"}
 	for origin, want := range map[string]int{"https://evil.example": 403, "null": 403, "http://" + host + ".evil.example": 403, "http://127.0.0.1:1": 403,
-		"http://" + host: 101, "https://" + host: 101, "": 101} {
+		"http://" + host: 101, "https://" + host: 101, "": 101, "https://intranet.example": 101, "http://intranet.example": 403} {
 		header := http.Header{}
 		if origin != "" {
 			header.Set("Origin", origin)

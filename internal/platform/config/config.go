@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -39,6 +41,7 @@ type Config struct {
 	MetricsAddress     string        `koanf:"metrics_address"`      // where /metrics is served; off when empty
 	OutboundAllow      []string      `koanf:"outbound_allow"`       // networks that configured URLs may reach besides public ones
 	TrustedProxies     []string      `koanf:"trusted_proxies"`      // networks whose X-Forwarded-For is believed
+	SocketOrigins      []string      `koanf:"socket_origins"`       // of other sites whose pages may open the WebSocket
 	SessionLifetime    time.Duration `koanf:"session_lifetime"`     // how long a sign-in lasts
 	SessionIdle        time.Duration `koanf:"session_idle"`         // after how long without a request it is over; 0 for never before that
 	InsecureCookies    bool          `koanf:"insecure_cookies"`     // cookies without Secure; implied by an http:// root URL
@@ -77,7 +80,7 @@ func Load(path string) (Config, error) {
 		if strings.HasPrefix(key, "test_") {
 			return "", nil
 		}
-		if key == "outbound_allow" || key == "trusted_proxies" {
+		if slices.Contains([]string{"outbound_allow", "trusted_proxies", "socket_origins"}, key) {
 			return key, strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })
 		}
 		return key, value
@@ -141,6 +144,12 @@ func (c *Config) check() error {
 	for name, list := range map[string][]string{"outbound_allow": c.OutboundAllow, "trusted_proxies": c.TrustedProxies} {
 		if _, err := Prefixes(list); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	for _, origin := range c.SocketOrigins {
+		u, err := url.Parse(origin)
+		if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Scheme+"://"+u.Host != origin || strings.ContainsAny(u.Host, "*?[\\") {
+			return fmt.Errorf("socket_origins: %q is not an origin such as https://intranet.example", origin)
 		}
 	}
 	return nil
