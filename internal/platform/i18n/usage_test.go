@@ -63,6 +63,7 @@ var families = []family{
 	{"notification.title.", nil},
 	{"notifications.channel.", []string{"bell", "sound", "desktop", "push", "mail"}},
 	{"notifications.event.", []string{"mention", "assignment", "reply", "reply_stopped", "new_conversation", "inbox_outage"}},
+	{"notifications.tone.", []string{"bell", "chime", "drop", "knock"}},
 	{"participant.", []string{"agent", "assignee", "contact", "copied", "other"}},
 	{"participant.write.", []string{"bcc", "cc", "to"}},
 	{"push.test.", []string{"title", "text"}},
