@@ -46,6 +46,7 @@ type Entry struct {
 	Target Target // left out: the actor
 	Before any    // nil for what was created
 	After  any    // nil for what was deleted
+	Whole  bool   // long texts are not cut: nowhere else are they kept
 	Note   string // a few words of detail behind the sentence, such as "through Acme login"; never a secret
 }
 
@@ -69,7 +70,11 @@ const (
 // Record adds an entry in the transaction of the change. Its sentence is written in the desk's language of this moment;
 // an update that changed nothing is not recorded.
 func Record(ctx context.Context, tx *db.Tx, e Entry) error {
-	before, after, err := diff(e.Before, e.After)
+	most := maxValue
+	if e.Whole {
+		most = maxWhole
+	}
+	before, after, err := diff(e.Before, e.After, most)
 	if err != nil {
 		return fmt.Errorf("record %s: %w", e.Type, err)
 	}

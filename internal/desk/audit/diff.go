@@ -17,12 +17,13 @@ const Secret = "••••••••••"
 const (
 	maxFields = 200   // that differ
 	maxValue  = 1_000 // characters of one value
+	maxWhole  = 1_000_000
 )
 
 // diff returns the fields in which two values differ, as they were and as they are, by their path in JSON
 // ("config.smtp.0.host"). A list of plain values is one field. When something was created or deleted, its empty fields
-// say nothing and are left out.
-func diff(before, after any) (was, is map[string]any, err error) {
+// say nothing and are left out. Texts are cut at so many characters.
+func diff(before, after any, most int) (was, is map[string]any, err error) {
 	a, err := flatten(before)
 	if err != nil {
 		return nil, nil, err
@@ -49,10 +50,10 @@ func diff(before, after any) (was, is map[string]any, err error) {
 			return was, is, nil
 		}
 		if had {
-			was[path] = shown(path, x)
+			was[path] = shown(path, x, most)
 		}
 		if has {
-			is[path] = shown(path, y)
+			is[path] = shown(path, y, most)
 		}
 	}
 	return was, is, nil
@@ -125,18 +126,18 @@ func blank(v any) bool {
 }
 
 // shown returns a value as it is kept: secrets are hidden, long texts are cut. That a secret is not set is not hidden.
-func shown(path string, v any) any {
+func shown(path string, v any, most int) any {
 	if !blank(v) && secret(path, v) {
 		return Secret
 	}
 	switch v := v.(type) {
 	case string:
-		return clip(v, maxValue)
+		return clip(v, most)
 	case []any:
 		list := make([]any, 0, min(len(v), maxFields))
 		for _, item := range v[:min(len(v), maxFields)] {
 			if text, ok := item.(string); ok {
-				item = clip(text, maxValue)
+				item = clip(text, most)
 			}
 			list = append(list, item)
 		}

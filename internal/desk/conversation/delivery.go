@@ -237,7 +237,7 @@ func (s *Service) retry(ctx context.Context, tx *db.Tx, p *agent.Principal, h *h
 const deletedNote = "This note was deleted."
 
 // DeleteNote replaces a private note by a tombstone. Its author may, and whoever manages users; activity lines are the
-// audit trail and stay. For a moment [Service.RestoreNote] takes it back. What the note began with stays in the activity log, for administrators. It returns the tombstone.
+// audit trail and stay. For a moment [Service.RestoreNote] takes it back. What the note said stays in the activity log, for administrators. It returns the tombstone.
 func (s *Service) DeleteNote(ctx context.Context, p *agent.Principal, conversation, message string) (string, error) {
 	err := s.change(ctx, p, conversation, func(tx *db.Tx, h *head) error {
 		m, err := lockMessage(ctx, tx, `uuid = $1 AND conversation_id = $2`, message, h.ID)
@@ -252,10 +252,15 @@ func (s *Service) DeleteNote(ctx context.Context, p *agent.Principal, conversati
 			return fault.Denied()
 		}
 		was := struct {
-			Text string `json:"text_content"`
+			Text    string   `json:"text_content"`
+			Content string   `json:"content,omitempty"`
+			Files   []string `json:"attachments,omitempty"`
 		}{}
-		if err := tx.QueryRow(ctx, `SELECT text_content FROM messages WHERE id = $1`, m.ID).Scan(&was.Text); err != nil {
+		if err := tx.QueryRow(ctx, `SELECT text_content, content FROM messages WHERE id = $1`, m.ID).Scan(&was.Text, &was.Content); err != nil {
 			return fmt.Errorf("read note: %w", err)
+		}
+		if was.Files, err = db.Select[string](ctx, tx, `SELECT filename FROM media WHERE model_type = 'messages' AND model_id = $1 ORDER BY id`, m.ID); err != nil {
+			return fmt.Errorf("read the files of a note: %w", err)
 		}
 		now := db.Now()
 		meta["deleted_at"] = now
@@ -269,7 +274,7 @@ func (s *Service) DeleteNote(ctx context.Context, p *agent.Principal, conversati
 		if err := s.files.Unlink(ctx, tx, m.ID); err != nil {
 			return err
 		}
-		if err := audit.Record(ctx, tx, audit.Entry{Type: audit.DataDeleted, Actor: p.Audited(), Target: audit.Target{Model: "message", ID: m.ID}, Before: was, Note: fmt.Sprintf("private note in conversation %d", h.Reference)}); err != nil {
+		if err := audit.Record(ctx, tx, audit.Entry{Type: audit.DataDeleted, Actor: p.Audited(), Target: audit.Target{Model: "message", ID: m.ID}, Before: was, Whole: true, Note: fmt.Sprintf("private note in conversation %d", h.Reference)}); err != nil {
 			return err
 		}
 		n, err := tx.Exec(ctx, `UPDATE conversations SET last_message = $2, version = version + 1
