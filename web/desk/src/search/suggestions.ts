@@ -1,4 +1,5 @@
 import { t, type MessageKey } from '@ui/i18n'
+import { wallOf } from '@ui/i18n/zone'
 import { computed, type MaybeRefOrGetter, toValue } from 'vue'
 import { fullName, useAgents, useInboxes, useStatuses, useTags, useTeams } from '@/data/reference'
 import { useMe } from '@/data/session'
@@ -35,17 +36,17 @@ interface Value {
   hint?: string
 }
 
-const dayText = (date: Date): string =>
-  [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, '0')).join('-')
-
-function days(now: Date): Value[] {
-  const back = (count: number): Date => new Date(now.getFullYear(), now.getMonth(), now.getDate() - count)
+/** Days that are often meant, by the calendar of the agent's time zone. */
+export function days(now: Date): Value[] {
+  const wall = wallOf(now)
+  const [year, month, day] = [wall.getUTCFullYear(), wall.getUTCMonth(), wall.getUTCDate()]
+  const text = (...date: [year: number, month: number, day: number]): string => new Date(Date.UTC(...date)).toISOString().slice(0, 10)
   return [
-    { value: dayText(back(0)), label: t('search.day.today') },
-    { value: dayText(back(1)), label: t('search.day.yesterday') },
-    { value: dayText(back(7)), label: t('search.day.week') },
-    { value: dayText(new Date(now.getFullYear(), now.getMonth(), 1)), label: t('search.day.month') },
-    { value: dayText(new Date(now.getFullYear(), 0, 1)), label: t('search.day.year') },
+    { value: text(year, month, day), label: t('search.day.today') },
+    { value: text(year, month, day - 1), label: t('search.day.yesterday') },
+    { value: text(year, month, day - 7), label: t('search.day.week') },
+    { value: text(year, month, 1), label: t('search.day.month') },
+    { value: text(year, 0, 1), label: t('search.day.year') },
   ].map((day) => ({ ...day, hint: day.value }))
 }
 
