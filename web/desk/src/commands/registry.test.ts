@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { works } from '@ui/keys'
 import { effectScope } from 'vue'
 import { rank } from './rank'
 import { choices, commands, createKeyHandler, keyName, keyOf, singleKeys, useChoices, useCommands, type Command } from './registry'
@@ -32,6 +33,20 @@ describe('keyName', () => {
   ]
   it.each(cases)('%j is %s', (init, name) => {
     expect(keyName(new KeyboardEvent('keydown', init))).toBe(name)
+  })
+})
+
+describe('single keys that are turned off', () => {
+  it('are not printed; chords and Escape are, and Escape still works', () => {
+    singleKeys.value = false
+    expect(['j', 'Shift+u', 'g i', '?'].filter(works)).toEqual([])
+    expect(['Mod+k', 'Alt+Enter', 'Escape', 'Shift+Enter'].every(works)).toBe(true)
+    const run = vi.fn()
+    const handler = createKeyHandler(() => [command('clear', ['Escape'], run)])
+    press(handler, { key: 'Escape' })
+    expect(run).toHaveBeenCalledOnce()
+    singleKeys.value = true
+    expect(works('j')).toBe(true)
   })
 })
 

@@ -1,6 +1,6 @@
-import { isMac } from '@ui/keys'
+import { characterKeys, isMac } from '@ui/keys'
 import { isBoolean, preference } from '@/data/preferences'
-import { computed, onScopeDispose, shallowReactive, type Component, type ComputedRef } from 'vue'
+import { computed, onScopeDispose, shallowReactive, watch, type Component, type ComputedRef } from 'vue'
 
 /** Something the agent can do: by key, from the command bar, and listed in the shortcut sheet. */
 export interface Command {
@@ -71,6 +71,7 @@ export function runCommand(id: string): void {
 
 /** Agents who dictate or use other assistive input can turn single keys off. */
 export const singleKeys = preference('singleKeys', true, isBoolean)
+watch(singleKeys, (on) => (characterKeys.value = on), { immediate: true, flush: 'sync' })
 
 /** Milliseconds to wait for the next key of a sequence. */
 const sequenceTimeout = 1_200
@@ -113,7 +114,7 @@ export function createKeyHandler(list: () => Command[] = () => commands.value, n
     const name = keyName(event)
     const chord = name.startsWith('Mod+') || name.startsWith('Alt+')
     if (!chord) {
-      if (!singleKeys.value || isTyping(event.target)) return
+      if ((!singleKeys.value && name !== 'Escape') || isTyping(event.target)) return
       if ((event.ctrlKey || event.metaKey) && !event.getModifierState('AltGraph')) return
       if (event.target instanceof HTMLElement && event.target.closest(overlay)) return
       // Enter and Space belong to a focused control.
