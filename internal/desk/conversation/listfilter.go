@@ -113,10 +113,10 @@ func (s *Service) fields(ctx context.Context, me int64, tree filter.Tree, w *wal
 		"conversations.subject":                 {Column: "c.subject", Kind: filter.Text},
 		"conversation_statuses.id":              {Column: "c.status_id", Several: statuses, Kind: filter.Int},
 		"conversation_statuses.name":            {Build: statusName},
-		"users.email":                           {Column: "(SELECT fu.email FROM users fu WHERE fu.id = c.contact_id)", Kind: filter.Text, Nullable: true},
-		"users.external_user_id":                {Column: "(SELECT fu.external_user_id FROM users fu WHERE fu.id = c.contact_id)", Kind: filter.Text, Nullable: true},
+		"users.email":                           {Column: emailColumn, Kind: filter.Text, Nullable: true},
+		"users.external_user_id":                {Column: externalIDColumn, Kind: filter.Text, Nullable: true},
 		"users.organization_id":                 {Build: organizationCondition},
-		"inboxes.channel":                       {Column: "(SELECT fi.channel FROM inboxes fi WHERE fi.id = c.inbox_id)", Kind: filter.Enum},
+		"inboxes.channel":                       {Column: channelColumn, Kind: filter.Enum},
 	}
 	for name, field := range attributes {
 		fields[name] = filter.Field{Build: field.where}
@@ -137,22 +137,19 @@ func (s *Service) statusCondition(ctx context.Context, op, value, several string
 			return "", fault.Field("filters", "error.filter_value", "value", value)
 		}
 	}
+	if op == "between" {
+		if names = strings.Split(value, ","); len(names) != 2 {
+			return "", fault.Field("filters", "error.filter_value", "value", value)
+		}
+	}
 	var ids []int64
 	for _, st := range known.statuses {
-		if hidden(st.ID) {
-			continue
-		}
-		name, v := strings.ToLower(st.Name), strings.ToLower(value)
-		hit := slices.Contains(names, st.Name)
-		if op == "contains" || op == "ilike" || op == "not contains" {
-			hit = strings.Contains(name, v)
-		}
-		if hit {
+		if !hidden(st.ID) && nameFits(st.Name, op, names) {
 			ids = append(ids, st.ID)
 		}
 	}
 	switch op {
-	case "equals", "in", "contains", "ilike":
+	case "equals", "in", "contains", "ilike", "greater than", "less than", "between":
 		if len(ids) == 1 {
 			return "c.status_id = " + args.Add(ids[0]), nil
 		}
@@ -171,6 +168,21 @@ func (s *Service) statusCondition(ctx context.Context, op, value, several string
 		return "FALSE", nil
 	}
 	return "", fault.Field("filters", "error.filter_operator", "operator", op)
+}
+
+// nameFits reports whether a status's name is one that an operator names by its values, before it is turned round.
+func nameFits(name, op string, values []string) bool {
+	switch op {
+	case "contains", "ilike", "not contains":
+		return strings.Contains(strings.ToLower(name), strings.ToLower(values[0]))
+	case "greater than":
+		return name > values[0]
+	case "less than":
+		return name < values[0]
+	case "between":
+		return name >= strings.TrimSpace(values[0]) && name <= strings.TrimSpace(values[1])
+	}
+	return slices.Contains(values, name)
 }
 
 // tagCondition is the virtual field of tags: contains any of, contains none of, has any, has none.

@@ -30,7 +30,21 @@ var sortings = map[string]sorting{
 	"conversations.last_interaction_at":     {column: "c.last_interaction_at", nullable: true},
 	"conversations.last_interaction_sender": {column: "c.last_interaction_sender", nullable: true},
 	"conversations.snoozed_until":           {column: "c.snoozed_until", nullable: true},
+	"conversations.sla_policy_id":           {column: "c.id"}, // which none has
+	"conversation_statuses.id":              {column: "c.status_id"},
+	"conversation_statuses.name":            {column: statusNameColumn},
+	"users.email":                           {column: emailColumn, nullable: true},
+	"users.external_user_id":                {column: externalIDColumn, nullable: true},
+	"inboxes.channel":                       {column: channelColumn},
 }
+
+// What lists are filtered and sorted by that is not the conversation's own.
+const (
+	statusNameColumn = "(SELECT fs.name FROM statuses fs WHERE fs.id = c.status_id)"
+	emailColumn      = "(SELECT fu.email FROM users fu WHERE fu.id = c.contact_id)"
+	externalIDColumn = "(SELECT fu.external_user_id FROM users fu WHERE fu.id = c.contact_id)"
+	channelColumn    = "(SELECT fi.channel FROM inboxes fi WHERE fi.id = c.inbox_id)"
+)
 
 func (q ListQuery) sorting() (s sorting, desc bool, err error) {
 	by := q.OrderBy

@@ -196,6 +196,9 @@ func (s *Service) limit(n int, args *filter.Args) string {
 // begin says where a page begins: behind which row, nil for the first, and how many rows further.
 func (l *listing) begin(ctx context.Context, where string, args *filter.Args) (at *spot, offset int, err error) {
 	if l.q.Cursor != "" {
+		if !l.walk.cursored() {
+			return nil, 0, fault.Field("cursor", "error.unknown_value", "value", l.q.Cursor)
+		}
 		at, err = parseCursor(l.q.Cursor)
 		return at, 0, err
 	}

@@ -107,6 +107,8 @@ func (s *Service) along(ctx context.Context, p *agent.Principal, q ListQuery, tr
 	w.split = ofOne && w.nullable && w.cursored() && s.db.Engine() == db.SQLite
 	all := spans(q, p, tree, status)
 	switch {
+	case !w.cursored():
+		return w, nil, nil // which has to be put in order whole
 	case len(all) == 0 && (q.Scope == All || q.Scope == Readable && canReadAll(p)):
 		return w, func(args *filter.Args) string {
 			if status > 0 {
