@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"testing"
@@ -86,6 +87,78 @@ func TestNumbersOfPages(t *testing.T) {
 					t.Errorf("%s%s: %+v", list, query, page)
 				}
 			}
+		}
+	})
+}
+
+func TestMessagesWithoutWordsAreListedByWhatTheyEnclose(t *testing.T) {
+	eachFilesDesk(t, func(k *filesDesk) {
+		c := k.open(0)
+		lang := "en-US"
+		k.c.Language = func(context.Context) string { return lang }
+		shown := func() string {
+			t.Helper()
+			got, err := k.c.Get(t.Context(), k.agents[admin], c.UUID)
+			k.must(err)
+			return *got.LastMessage
+		}
+		png := func() int64 { return k.upload("a.png", "image/png", photo(8, 8), asAttachment).ID }
+		file := func(name, contentType string) int64 {
+			content := "bytes"
+			if contentType == "video/mp4" {
+				content = "\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom"
+			}
+			return k.upload(name, contentType, []byte(content), asAttachment).ID
+		}
+		inside := k.upload("b.png", "image/png", photo(8, 8), asAttachment)
+		image := `<p><img src="/uploads/` + inside.UUID + `"></p>`
+		send := func(message, as string, ids ...int64) *conversation.Message {
+			t.Helper()
+			m, err := k.c.SendMessage(t.Context(), k.agents[admin], c.UUID, conversation.Send{Message: message, SenderType: as, Private: as == "agent", Attachments: ids})
+			k.must(err)
+			return m
+		}
+		for _, m := range []struct {
+			message, as string
+			ids         []int64
+			lang, want  string
+		}{
+			{"", "agent", []int64{png()}, "en-US", "Image"},
+			{"<p> </p>", "agent", []int64{file("a.mp4", "video/mp4"), png()}, "en-US", "Video"},
+			{"", "contact", []int64{file("a.ogg", "audio/ogg")}, "de-DE", "Audio"},
+			{"", "contact", []int64{file("a.pdf", "application/pdf"), png()}, "de-DE", "Datei"},
+			{image, "agent", nil, "de-DE", "Bild"},
+			{image, "agent", []int64{file("b.pdf", "application/pdf")}, "fa-IR", "فایل"},
+			{"<p>words</p>", "agent", []int64{png()}, "en-US", "words"},
+		} {
+			lang = m.lang
+			send(m.message, m.as, m.ids...)
+			if got := shown(); got != m.want {
+				t.Errorf("%q of %s with %v in %s: %q, want %q", m.message, m.as, m.ids, m.lang, got, m.want)
+			}
+		}
+		lang = "de-DE"
+		for _, private := range []bool{false, true} {
+			first := png()
+			opened, err := k.c.Create(t.Context(), k.agents[admin], conversation.Create{InboxID: 1, ContactEmail: "ida@cust.test", FirstName: "Ida",
+				Content: "<p>&nbsp;</p>", Initiator: map[bool]string{true: "agent", false: "contact"}[private], Attachments: []int64{first}})
+			k.must(err)
+			if *opened.LastMessage != "Bild" {
+				t.Errorf("opened: %q", *opened.LastMessage)
+			}
+		}
+		note := send("", "agent", png())
+		said, err := k.c.DeleteNote(t.Context(), k.agents[admin], c.UUID, note.UUID)
+		k.must(err)
+		if said != "Diese Notiz wurde gelöscht." || shown() != said {
+			t.Errorf("a deleted note says %q, the list %q", said, shown())
+		}
+		k.play(scenario{"the tombstone", http.MethodGet, "/api/v1/conversations/" + c.UUID + "/messages/" + note.UUID, admin, ``, 200,
+			[]string{`"content":"Diese Notiz`, `"text_content":"Diese Notiz`, `"deleted_at"`}, nil})
+		_, err = k.c.RestoreNote(t.Context(), k.agents[admin], c.UUID, note.UUID)
+		k.must(err)
+		if got := shown(); got != "Bild" {
+			t.Errorf("restored: %q", got)
 		}
 	})
 }

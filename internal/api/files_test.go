@@ -108,6 +108,7 @@ func newFilesDesk(t testing.TB, d *db.DB) *filesDesk {
 	events := event.NewLog(d, bus.Local{}, log)
 	k.c = conversation.New(d, events, runner, files)
 	jobs.Handle(runner, k.c.PurgeContact)
+	jobs.Handle(runner, k.c.ForgetNote)
 	k.c.OnReply("email", func(context.Context, *db.Tx, conversation.Outgoing) error { return nil })
 	k.agents = signedIn{
 		admin:   {ID: 2, FirstName: "Asha", Permissions: role.SetOf(role.All...)},

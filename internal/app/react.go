@@ -38,6 +38,7 @@ func (a *App) react() {
 	a.Contacts.Conversations, a.Contacts.Owners = a.Conversations, a.Search.AddressOwners
 	a.Conversations.RootURL = func() string { return a.Settings.General(context.Background()).RootURL }
 	a.Conversations.Location = func(ctx context.Context) *time.Location { return a.Settings.General(ctx).Location() }
+	a.Conversations.Language = func(ctx context.Context) string { return a.Settings.General(ctx).Lang }
 	a.Search.Location = a.Conversations.Location
 	a.Agents.Available = func(ctx context.Context, tx *db.Tx, actorID, agentID int64, status string) error {
 		return a.events.Append(ctx, tx, event.New{Type: event.AgentAvailability, ActorID: actorID,

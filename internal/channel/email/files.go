@@ -49,13 +49,3 @@ func (c *Channel) attaching(files []media.Incoming) func(ctx context.Context, tx
 		return nil
 	}
 }
-
-// counted tells files beside a message from images in it.
-func counted(files []media.Incoming) (beside, within int) {
-	for _, f := range files {
-		if f.Disposition == "inline" {
-			within++
-		}
-	}
-	return len(files) - within, within
-}

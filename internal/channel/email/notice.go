@@ -180,7 +180,7 @@ func noteOf(p parsed, files []media.Incoming) (conversation.Note, bool) {
 		n.HTML = "<p>" + strings.ReplaceAll(html.EscapeString(words), "\n", "<br>") + "</p>"
 	}
 	n.HTML = clean(n.HTML)
-	n.Files, n.Images = counted(files)
+	n.Encloses = media.KindOf(files)
 	return n, len(files) > 0 || strings.TrimSpace(htmlx.Text(n.HTML)) != ""
 }
 

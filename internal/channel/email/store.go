@@ -53,7 +53,7 @@ func (c *Channel) store(ctx context.Context, tx *db.Tx, in inbox.Inbox, p parsed
 		Meta: envelopeMeta(m, from), Cause: fmt.Sprintf("mail:%d", p.entry.ID), Automatic: how.automatic, Lead: lead,
 		Attach: c.attaching(files),
 	}
-	incoming.Files, incoming.Images = counted(files)
+	incoming.Encloses = media.KindOf(files)
 	if thread == nil {
 		return c.Conversations.OpenTx(ctx, tx, incoming)
 	}

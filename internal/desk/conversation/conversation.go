@@ -190,6 +190,8 @@ type Service struct {
 	sizes   sizes
 	// Location returns the desk's time zone, in which the days of filters begin; nil is UTC.
 	Location func(context.Context) *time.Location
+	// Language returns the desk's language, in which lists say what a message without words encloses; nil is English.
+	Language func(context.Context) string
 	// OnDraft is called after the commit of a change of an agent's draft; nil tells nobody.
 	OnDraft func(agentID int64, change DraftChange)
 	// RootURL returns where the desk's web app is, so that a picture's address can be told for one of its own; nil knows

@@ -123,8 +123,12 @@ func (s *Service) create(ctx context.Context, tx *db.Tx, p *agent.Principal, in 
 		_, err = s.reply(ctx, tx, h, p, inbox, Send{To: []string{in.ContactEmail}, Attachments: in.Attachments}, w)
 		return h.ID, err
 	}
+	kind, err := encloses(ctx, tx, w.text, in.Attachments, w.inline)
+	if err != nil {
+		return 0, err
+	}
 	_, err = s.receive(ctx, tx, h, Incoming{
-		AuthorID: contactID, HTML: w.html, Text: w.text, Files: len(in.Attachments), Images: len(w.inline), Cause: fmt.Sprintf("agent:%d", p.ID),
+		AuthorID: contactID, HTML: w.html, Text: w.text, Encloses: kind, Cause: fmt.Sprintf("agent:%d", p.ID),
 		Attach: s.attach(in.Attachments, w.inline),
 	}, true)
 	return h.ID, err

@@ -233,12 +233,10 @@ func (s *Service) retry(ctx context.Context, tx *db.Tx, p *agent.Principal, h *h
 	return s.ResendTx(ctx, tx, p, departure(*h, m))
 }
 
-// deletedNote stands in the place of a deleted note.
-const deletedNote = "This note was deleted."
-
 // DeleteNote replaces a private note by a tombstone. Its author may, and whoever manages users; activity lines are the
-// audit trail and stay. For a moment [Service.RestoreNote] takes it back. What the note said stays in the activity log, for administrators. It returns the tombstone.
+// audit trail and stay. For a moment [Service.RestoreNote] takes it back. What the note said stays in the activity log, for administrators. It returns the tombstone, which is in the desk's language.
 func (s *Service) DeleteNote(ctx context.Context, p *agent.Principal, conversation, message string) (string, error) {
+	tombstone := s.say(ctx, "conversation.note_deleted")
 	err := s.change(ctx, p, conversation, func(tx *db.Tx, h *head) error {
 		m, err := lockMessage(ctx, tx, `uuid = $1 AND conversation_id = $2`, message, h.ID)
 		if err != nil {
@@ -268,7 +266,7 @@ func (s *Service) DeleteNote(ctx context.Context, p *agent.Principal, conversati
 			return err
 		}
 		if _, err := tx.Exec(ctx, `UPDATE messages SET content = $2, text_content = $2, content_type = 'text', meta = $3, updated_at = $4 WHERE id = $1`,
-			m.ID, deletedNote, db.ToJSON(meta), now); err != nil {
+			m.ID, tombstone, db.ToJSON(meta), now); err != nil {
 			return fmt.Errorf("delete note: %w", err)
 		}
 		if err := s.files.Unlink(ctx, tx, m.ID); err != nil {
@@ -278,16 +276,16 @@ func (s *Service) DeleteNote(ctx context.Context, p *agent.Principal, conversati
 			return err
 		}
 		n, err := tx.Exec(ctx, `UPDATE conversations SET last_message = $2, version = version + 1
-			WHERE id = $1 AND $3 = (SELECT max(id) FROM messages WHERE conversation_id = $1)`, h.ID, deletedNote, m.ID)
+			WHERE id = $1 AND $3 = (SELECT max(id) FROM messages WHERE conversation_id = $1)`, h.ID, tombstone, m.ID)
 		if err != nil {
 			return fmt.Errorf("refresh conversation: %w", err)
 		}
 		if n > 0 {
-			if err := s.changed(ctx, tx, *h, event.ConversationUpdated, p.ID, "", map[string]any{"last_message": deletedNote}, nil); err != nil {
+			if err := s.changed(ctx, tx, *h, event.ConversationUpdated, p.ID, "", map[string]any{"last_message": tombstone}, nil); err != nil {
 				return err
 			}
 		}
-		return s.messageChanged(ctx, tx, *h, m.UUID, p.ID, map[string]any{"content": deletedNote, "text_content": deletedNote, "meta": meta})
+		return s.messageChanged(ctx, tx, *h, m.UUID, p.ID, map[string]any{"content": tombstone, "text_content": tombstone, "meta": meta})
 	})
-	return deletedNote, err
+	return tombstone, err
 }

@@ -18,9 +18,9 @@ type Note struct {
 	HTML     string // sanitised
 	SourceID string
 	Cause    string
-	// Attach stores the note's files in the same transaction; Files and Images say what stands for a note without words.
-	Attach        func(ctx context.Context, tx *db.Tx, messageID int64) error
-	Files, Images int
+	// Attach stores the note's files in the same transaction; Encloses, as [media.KindOf] gives it, stands for a note without words.
+	Attach   func(ctx context.Context, tx *db.Tx, messageID int64) error
+	Encloses string
 }
 
 // NoteTx adds a private note of an agent to a conversation, or to what it was merged into, in the caller's transaction.
@@ -44,7 +44,7 @@ func (s *Service) NoteTx(ctx context.Context, tx *db.Tx, p *agent.Principal, con
 	m := newMessage{Type: TypeOutgoing, Content: n.HTML, Text: htmlx.Text(n.HTML), ContentType: "html", SenderID: p.ID, SenderType: SenderAgent,
 		Meta: map[string]any{"by_mail": true}, Private: true, Status: StatusSent, SourceID: n.SourceID, Cause: n.Cause, Attach: n.Attach, InboxID: n.InboxID}
 	if m.Text == "" {
-		m.Preview = attachmentPreview(n.Files, n.Images)
+		m.Preview = s.wordless(ctx, n.Encloses)
 	}
 	st, err := s.insert(ctx, tx, h, m)
 	return st.ID, err

@@ -30,8 +30,8 @@ type Incoming struct {
 	Attach func(ctx context.Context, tx *db.Tx, messageID int64) error
 	// Lead is what a message that opens a conversation answers without joining it; nil for nothing.
 	Lead *Lead
-	// Files and Images say what stands for the message in lists when it has no words.
-	Files, Images int
+	// Encloses, as [media.KindOf] gives it, stands for the message in lists when it has no words.
+	Encloses string
 }
 
 // Received says where an incoming message was filed.
@@ -45,7 +45,7 @@ type Received struct {
 
 // OpenTx opens a conversation with its first message, in the caller's transaction.
 func (s *Service) OpenTx(ctx context.Context, tx *db.Tx, in Incoming) (Received, error) {
-	m := in.message()
+	m := s.arrived(ctx, in)
 	m.Opens, m.At, m.Preview = true, db.Now(), m.preview()
 	h, err := s.open(ctx, tx, opening{ContactID: in.AuthorID, InboxID: in.InboxID, Subject: in.Subject, ActorID: in.AuthorID, Cause: in.Cause,
 		First: &m, Waits: !in.Automatic})
@@ -69,8 +69,8 @@ func (s *Service) AppendTx(ctx context.Context, tx *db.Tx, conversationID int64,
 	return s.receive(ctx, tx, h, in, false)
 }
 
-// message is the message to be stored.
-func (in Incoming) message() newMessage {
+// arrived is the message to be stored of what came in.
+func (s *Service) arrived(ctx context.Context, in Incoming) newMessage {
 	m := newMessage{
 		Type: TypeIncoming, Status: StatusReceived, Content: in.HTML, Text: in.Text, ContentType: "html",
 		SenderID: in.AuthorID, SenderType: SenderContact, Meta: in.Meta, SourceID: in.SourceID, Cause: in.Cause, Attach: in.Attach,
@@ -82,7 +82,7 @@ func (in Incoming) message() newMessage {
 		m.Text = htmlx.Text(in.HTML)
 	}
 	if strings.TrimSpace(m.Text) == "" {
-		m.Preview = attachmentPreview(in.Files, in.Images)
+		m.Preview = s.wordless(ctx, in.Encloses)
 	}
 	if in.Automatic {
 		m.Silent = true
@@ -95,7 +95,7 @@ func (in Incoming) message() newMessage {
 // receive stores an incoming message and does what follows from one: the clock of the waiting customer, the new
 // participant, the reopening.
 func (s *Service) receive(ctx context.Context, tx *db.Tx, h head, in Incoming, isNew bool) (Received, error) {
-	m := in.message()
+	m := s.arrived(ctx, in)
 	joined, err := s.joins(ctx, tx, h, in.AuthorID)
 	if err != nil {
 		return Received{}, err

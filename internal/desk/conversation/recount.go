@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/foyerdesk/foyer/internal/desk/media"
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/htmlx"
 )
@@ -40,7 +41,7 @@ func (s *Service) clocksOf(ctx context.Context, tx *db.Tx, id int64) (clocks, er
 		return c, fmt.Errorf("read the messages of conversation %d: %w", id, err)
 	}
 	if newest != 0 {
-		preview, err := previewOf(ctx, tx, newest)
+		preview, err := s.previewOf(ctx, tx, newest)
 		c.LastInteraction = &preview
 		return c, err
 	}
@@ -55,16 +56,22 @@ func answersCustomer(meta db.JSON) bool {
 }
 
 // previewOf is what lists show of a stored message.
-func previewOf(ctx context.Context, q db.Querier, messageID int64) (string, error) {
-	var text string
-	var files, images int
-	err := q.QueryRow(ctx, `SELECT text_content, (SELECT count(*) FROM media WHERE model_type = 'messages' AND model_id = $1 AND COALESCE(disposition, '') <> 'inline'),
-		(SELECT count(*) FROM media WHERE model_type = 'messages' AND model_id = $1 AND disposition = 'inline') FROM messages WHERE id = $1`, messageID).Scan(&text, &files, &images)
+func (s *Service) previewOf(ctx context.Context, q db.Querier, messageID int64) (string, error) {
+	var text, beside string
+	var within int
+	err := q.QueryRow(ctx, `SELECT text_content,
+		COALESCE((SELECT content_type FROM media WHERE model_type = 'messages' AND model_id = $1 AND COALESCE(disposition, '') <> 'inline' ORDER BY id LIMIT 1), ''),
+		(SELECT count(*) FROM media WHERE model_type = 'messages' AND model_id = $1 AND disposition = 'inline') FROM messages WHERE id = $1`, messageID).Scan(&text, &beside, &within)
 	if err != nil {
 		return "", fmt.Errorf("read what message %d says: %w", messageID, err)
 	}
-	if preview := htmlx.Preview(text, previewLength); preview != "" {
+	switch preview := htmlx.Preview(text, previewLength); {
+	case preview != "":
 		return preview, nil
+	case beside != "":
+		return s.wordless(ctx, media.Kind(beside)), nil
+	case within > 0:
+		return s.wordless(ctx, "image"), nil
 	}
-	return attachmentPreview(files, images), nil
+	return "", nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 	"github.com/foyerdesk/foyer/internal/platform/htmlx"
+	"github.com/foyerdesk/foyer/internal/platform/i18n"
 )
 
 // Mention names an agent or a team in a private note.
@@ -239,9 +240,13 @@ func (s *Service) thenStatus(ctx context.Context, tx *db.Tx, h *head, p *agent.P
 }
 
 func (s *Service) asContact(ctx context.Context, tx *db.Tx, h head, p *agent.Principal, in Send, w written) (string, error) {
+	kind, err := encloses(ctx, tx, w.text, in.Attachments, w.inline)
+	if err != nil {
+		return "", err
+	}
 	got, err := s.receive(ctx, tx, h, Incoming{
 		AuthorID: h.ContactID, HTML: w.html, Text: w.text, Cause: fmt.Sprintf("agent:%d", p.ID),
-		Files: len(in.Attachments), Images: len(w.inline), Attach: s.attach(in.Attachments, w.inline),
+		Encloses: kind, Attach: s.attach(in.Attachments, w.inline),
 	}, false)
 	return got.MessageUUID, err
 }
@@ -372,7 +377,11 @@ func (s *Service) compose(ctx context.Context, tx *db.Tx, h head, p *agent.Princ
 		m.Text, m.Preview = htmlx.Text(m.Content), ""
 	}
 	if strings.TrimSpace(m.Text) == "" {
-		m.Preview = attachmentPreview(len(in.Attachments), len(w.inline))
+		kind, err := encloses(ctx, tx, m.Text, in.Attachments, w.inline)
+		if err != nil {
+			return m, err
+		}
+		m.Preview = s.wordless(ctx, kind)
 	}
 	return m, nil
 }
@@ -390,15 +399,39 @@ func (s *Service) attach(files []int64, inline []string) func(ctx context.Contex
 	}
 }
 
-// attachmentPreview stands for a message without words.
-func attachmentPreview(files, images int) string {
-	switch {
-	case images > 0:
-		return "Image"
-	case files > 0:
-		return "File"
+// wordless stands for a message without words, in the desk's language, by the kind of what it encloses; "" for nothing.
+func (s *Service) wordless(ctx context.Context, kind string) string {
+	if kind == "" {
+		return ""
 	}
-	return ""
+	return s.say(ctx, "conversation.wordless."+kind)
+}
+
+// say returns a text of the catalogue in the desk's language.
+func (s *Service) say(ctx context.Context, key string) string {
+	lang := i18n.Default
+	if s.Language != nil {
+		lang = s.Language(ctx)
+	}
+	return i18n.T(lang, key, nil)
+}
+
+// encloses returns the kind of what a message encloses, "" for one that has words or nothing in it.
+func encloses(ctx context.Context, q db.Querier, text string, files []int64, inline []string) (string, error) {
+	switch {
+	case strings.TrimSpace(text) != "":
+		return "", nil
+	case len(files) > 0:
+		var contentType string
+		err := q.QueryRow(ctx, `SELECT content_type FROM media WHERE id = $1`, slices.Min(files)).Scan(&contentType)
+		if err != nil && !errors.Is(err, db.ErrNoRows) { // that there is none is said where it is attached
+			return "", fmt.Errorf("read what file %d is: %w", slices.Min(files), err)
+		}
+		return media.Kind(contentType), nil
+	case len(inline) > 0:
+		return "image", nil
+	}
+	return "", nil
 }
 
 var uploadURL = regexp.MustCompile(`^/uploads/([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})(?:\?|$)`)

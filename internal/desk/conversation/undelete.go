@@ -107,7 +107,7 @@ func (s *Service) restoreNote(ctx context.Context, tx *db.Tx, p *agent.Principal
 		Note: fmt.Sprintf("private note in conversation %d", h.Reference)}); err != nil {
 		return err
 	}
-	preview, err := previewOf(ctx, tx, m.ID)
+	preview, err := s.previewOf(ctx, tx, m.ID)
 	if err != nil {
 		return err
 	}

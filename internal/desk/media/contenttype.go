@@ -54,3 +54,24 @@ func shownInline(t string) bool {
 func hasThumbnail(t string) bool {
 	return t == "image/png" || t == "image/jpeg" || t == "image/gif"
 }
+
+// Kind is what a file of a type is to people: "image", "video", "audio" or "file".
+func Kind(contentType string) string {
+	switch kind, _, _ := strings.Cut(strings.ToLower(contentType), "/"); kind {
+	case "image", "video", "audio":
+		return kind
+	}
+	return "file"
+}
+
+// KindOf is the kind of the first file beside a message, "image" if there are only images in it and "" if there is nothing.
+func KindOf(files []Incoming) string {
+	kind := ""
+	for _, f := range files {
+		if f.Disposition != Inline {
+			return Kind(f.ContentType)
+		}
+		kind = "image"
+	}
+	return kind
+}

@@ -433,3 +433,16 @@ func TestCollectionThatWasCutOffIsFinished(t *testing.T) {
 		}
 	})
 }
+
+func TestKindOfFiles(t *testing.T) {
+	within := Incoming{ContentType: "image/png", Disposition: Inline}
+	beside := func(contentType string) Incoming { return Incoming{ContentType: contentType, Disposition: Attached} }
+	for want, files := range map[string][]Incoming{
+		"": nil, "image": {within, within}, "video": {within, beside("Video/mp4"), beside("image/png")}, "audio": {beside("audio/ogg; codecs=opus")},
+		"file": {beside("application/pdf"), within},
+	} {
+		if got := KindOf(files); got != want {
+			t.Errorf("%v: %q, want %q", files, got, want)
+		}
+	}
+}

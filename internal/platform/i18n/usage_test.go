@@ -45,6 +45,7 @@ var families = []family{
 	{"contacts.conversations.", []string{"any", "done", "open"}},
 	{"contacts.conversations.none.", []string{"any", "done", "open"}},
 	{"contacts.erase.", []string{"keep", "keep.text", "delete", "delete.text"}},
+	{"conversation.wordless.", []string{"audio", "file", "image", "video"}},
 	{"email.problem.", nil},
 	{"error.not_found.", nil},
 	{"guide.", join([]string{"desk", "account", "mailbox", "colleagues"}, []string{"short", "title", "text"})},
