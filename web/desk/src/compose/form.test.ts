@@ -1,6 +1,6 @@
 import type { InboxCompact } from '@ui/api/types'
 import { describe, expect, it } from 'vitest'
-import { contactPart, inboxOf, keyOfContent, newForm, senderOf, toBody, validate, type ComposeForm } from './form'
+import { contactPart, inboxOf, keptPart, keyOfContent, newForm, senderOf, takenUp, toBody, validate, type ComposeForm } from './form'
 
 const inbox = (id: number, more: Partial<InboxCompact> = {}): InboxCompact =>
   ({ id, name: `Inbox ${id}`, channel: 'email', enabled: true, from: 'Help <help@acme.io>', prompt_tags_on_reply: false, ...more }) as InboxCompact
@@ -26,6 +26,17 @@ describe('the inbox of a new conversation', () => {
   it('is told by its name and address', () => {
     expect(senderOf(inbox(1))).toBe('Inbox 1 – help@acme.io')
     expect(senderOf(inbox(1, { from: '' }))).toBe('Inbox 1')
+  })
+})
+
+describe('a new conversation that a crash cut off', () => {
+  it('comes back as it was, without files on their way and from an inbox that still sends', () => {
+    const kept = keptPart(written({ inbox_id: 2, content: '<p>hi <img src="blob:x"></p>', tags: ['late'], uploads: [{} as never] }))
+    expect('uploads' in kept).toBe(false)
+    expect(kept.content).toBe('<p>hi </p>')
+    const form = takenUp(newForm(1, 0), JSON.parse(JSON.stringify(kept)), [inbox(1), inbox(2)])
+    expect(form).toMatchObject({ inbox_id: 2, first_name: 'Kim', tags: ['late'], uploads: [] })
+    expect(takenUp(newForm(1, 0), kept, [inbox(1)]).inbox_id).toBe(1)
   })
 })
 

@@ -4,6 +4,7 @@ import { t } from '@ui/i18n'
 import { email as checkAddress, longest, required, type Errors } from '@/admin/validate'
 import { keys, queryClient } from '@/data/query'
 import { throughSessions } from '@/data/session'
+import { settledHtml } from '@/conversation/drafting'
 import { isEmptyDraft } from '@/conversation/drafts'
 import type { Writing } from '@/conversation/session'
 import type { KnownContact } from './dialog'
@@ -60,6 +61,14 @@ export const newForm = (inbox: number, agent: number, contact?: KnownContact): C
   uploads: [],
   ...(contact && contactPart(contact)),
 })
+
+/** What of a form is kept in case the page goes away: files on their way are not. */
+export const keptPart = ({ uploads: _, ...form }: ComposeForm): Omit<ComposeForm, 'uploads'> => ({ ...form, content: settledHtml(form.content) })
+
+/** A form as it was kept, from an inbox that can still send. */
+export function takenUp(fresh: ComposeForm, form: Omit<ComposeForm, 'uploads'>, inboxes: readonly InboxCompact[]): ComposeForm {
+  return { ...fresh, ...form, inbox_id: inboxOf(inboxes, form.inbox_id) }
+}
 
 function contentError({ content, uploads }: Writing): string {
   if (uploads.length) return t('compose.wait')
