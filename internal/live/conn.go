@@ -322,12 +322,12 @@ func (c *conn) command(data []byte) {
 		c.send(encode(frame{Type: "error", Data: "the frame is not valid JSON of the form {type, data}"}))
 		return
 	}
+	if in.Data.ConversationUUID == "" && (in.Type == "conversation_subscribe" || in.Type == "typing") {
+		c.send(encode(frame{Type: "error", Data: "conversation_uuid is missing"}))
+		return
+	}
 	switch in.Type {
 	case "conversation_subscribe":
-		if in.Data.ConversationUUID == "" {
-			c.send(encode(frame{Type: "error", Data: "conversation_uuid is missing"}))
-			return
-		}
 		open := opened(in.Data.ConversationUUID, in.Data.Beside)
 		c.hub.presence.move(c, func() {
 			c.look(open, c.away)

@@ -493,7 +493,7 @@ func TestPingIsAnsweredAndIsASignOfLife(t *testing.T) {
 func TestBadFramesAreAnsweredAndBinaryOnesCloseTheConnection(t *testing.T) {
 	k := newDesk(t, dbtest.SQLite(t))
 	s := k.join(everything)
-	for _, bad := range []string{"{", "[]", `"x"`, `{"type":"none"}`, `{"type":"conversation_subscribe","data":{}}`, `{"type":"list_subscribe_replace","data":{}}`,
+	for _, bad := range []string{"{", "[]", `"x"`, `{"type":"none"}`, `{"type":"conversation_subscribe","data":{}}`, `{"type":"typing","data":{"is_typing":true}}`, `{"type":"list_subscribe_replace","data":{}}`,
 		`{"type":"list_subscribe_replace","data":{"uuids":"x"}}`, strings.Repeat("[", 20000), "\x00"} {
 		s.write(websocket.MessageText, bad)
 		s.next("error")

@@ -31,8 +31,8 @@ func (s *Service) rowJoins(page string, whole bool) string {
 }
 
 // unreadAmong is among how many of the newest entries of a conversation unread ones are counted, so that a long thread
-// costs a list no more than a short one.
-const unreadAmong = 20
+// costs a list no more than a short one. It ends with the tenth unread one.
+const unreadAmong = 100
 
 // unreadColumn counts what others wrote since the agent's mark, up to ten, which clients show as "9+".
 func unreadColumn(me string) string {
