@@ -54,6 +54,34 @@ describe('outbox', () => {
     expect(outbox.entries).toHaveLength(0)
   })
 
+  it('loses nothing of another tab, and leaves alone what that has sent or taken back', async () => {
+    const storage = memory()
+    const post = vi.fn().mockRejectedValue(offline())
+    const tab = () => new Outbox({ post, confirmed: () => {}, wait }, storage)
+    const [one, two] = [tab(), tab()]
+    await one.send(entry('e1'))
+    await two.send(entry('e2'))
+    const third = tab()
+    expect(third.entries.map(({ echoId }) => echoId)).toEqual(['e1', 'e2'])
+    expect(one.withdraw('e1')?.echoId).toBe('e1')
+    post.mockReset().mockImplementation(async ({ echoId }: Pending) => stored(echoId))
+    await two.resume()
+    expect(post.mock.calls.map(([sent]) => (sent as Pending).echoId)).toEqual(['e2'])
+    await third.resume()
+    expect(post).toHaveBeenCalledOnce()
+    expect(third.entries).toHaveLength(0)
+    expect(tab().entries).toHaveLength(0)
+  })
+
+  it('stays taken back when that happens during an attempt', async () => {
+    const storage = memory()
+    const outbox = new Outbox({ post: () => Promise.reject(offline()), confirmed: () => {}, wait }, storage)
+    const sending = outbox.send(entry('e1'))
+    outbox.withdraw('e1')
+    await sending
+    expect(new Outbox({ post: vi.fn(), confirmed: () => {}, wait }, storage).entries).toHaveLength(0)
+  })
+
   it('keeps a refused message with its text and the reason', async () => {
     const post = vi.fn().mockRejectedValue(new ApiError(500, 'GeneralException', 'Broken'))
     const outbox = new Outbox({ post, confirmed: () => {}, wait })

@@ -36,21 +36,22 @@ const automaticAttempts = 3
 
 /**
  * What leaves this browser. An entry lives until the server confirmed it by its HTTP reply or until
- * the agent takes it back; it survives a reload, and every attempt carries the same echo id.
+ * the agent takes it back; it survives a reload, and every attempt carries the same echo id. Tabs keep theirs in one place:
+ * what one of them has sent or taken back, another that found it there leaves alone.
  */
 export class Outbox {
   readonly entries = reactive<Pending[]>([])
   private readonly running = new Map<string, Promise<void>>()
+  /** Those that are stored in this browser. */
+  private readonly kept = new Set<string>()
 
   constructor(
     private readonly hooks: OutboxHooks,
     private readonly storage: Pick<Storage, 'getItem' | 'setItem'> | null = null,
   ) {
-    try {
-      const left = JSON.parse(storage?.getItem(storageKey) ?? '[]') as Pending[]
-      for (const entry of left) this.entries.push({ ...entry, state: entry.state === 'sending' ? 'waiting' : entry.state })
-    } catch {
-      // Unreadable: nothing to bring back.
+    for (const entry of this.stored()) {
+      this.entries.push({ ...entry, state: entry.state === 'sending' ? 'waiting' : entry.state })
+      this.kept.add(entry.echoId)
     }
   }
 
@@ -59,8 +60,9 @@ export class Outbox {
   }
 
   send(entry: Omit<Pending, 'state' | 'error'>): Promise<void> {
-    this.entries.push({ ...entry, state: 'sending', error: '' })
-    this.persist()
+    const sent: Pending = { ...entry, state: 'sending', error: '' }
+    this.entries.push(sent)
+    this.keep(sent)
     return this.attempt(entry.echoId)
   }
 
@@ -70,6 +72,8 @@ export class Outbox {
 
   /** Sends what waited for a connection, in the order it was written. What the server has already is stored once. */
   async resume(): Promise<void> {
+    const stored = new Set(this.stored().map(({ echoId }) => echoId))
+    for (const { echoId } of [...this.entries]) if (this.kept.has(echoId) && !stored.has(echoId) && !this.running.has(echoId)) this.drop(echoId)
     for (const entry of this.entries.filter(({ state }) => state === 'waiting')) await this.retry(entry.echoId)
   }
 
@@ -85,10 +89,8 @@ export class Outbox {
 
   /** Takes a failed message back; its text goes where the caller puts it. */
   withdraw(echoId: string): Pending | undefined {
-    const at = this.entries.findIndex((entry) => entry.echoId === echoId)
-    if (at < 0) return undefined
-    const [entry] = this.entries.splice(at, 1)
-    this.persist()
+    const entry = this.drop(echoId)
+    if (entry) this.store((all) => all.filter((known) => known.echoId !== echoId))
     return entry
   }
 
@@ -132,7 +134,7 @@ export class Outbox {
         entry.state = newer ? 'refused' : temporary ? 'waiting' : 'failed'
         entry.newer = newer
         entry.error = cause instanceof Error ? cause.message : String(cause)
-        this.persist()
+        this.keep(entry)
         if (newer) this.hooks.refused?.(entry)
         return
       }
@@ -144,11 +146,33 @@ export class Outbox {
     this.withdraw(entry.echoId)
   }
 
-  private persist(): void {
+  private drop(echoId: string): Pending | undefined {
+    const at = this.entries.findIndex((entry) => entry.echoId === echoId)
+    this.kept.delete(echoId)
+    return at < 0 ? undefined : this.entries.splice(at, 1)[0]
+  }
+
+  private keep(entry: Pending): void {
+    const known = ({ echoId }: Pending): boolean => echoId === entry.echoId
+    if (!this.entries.some(known)) return // taken back meanwhile
+    if (this.store((all) => (all.some(known) ? all.map((one) => (known(one) ? entry : one)) : [...all, entry]))) this.kept.add(entry.echoId)
+  }
+
+  private stored(): Pending[] {
     try {
-      this.storage?.setItem(storageKey, JSON.stringify(this.entries))
+      return JSON.parse(this.storage?.getItem(storageKey) ?? '[]') as Pending[]
     } catch {
-      // Storage is full or blocked: the stored draft still has the text.
+      return [] // unreadable: nothing to bring back
+    }
+  }
+
+  /** Changes what is stored, which other tabs change, too. False where the browser keeps nothing: the stored draft still has the text. */
+  private store(change: (all: Pending[]) => Pending[]): boolean {
+    try {
+      this.storage?.setItem(storageKey, JSON.stringify(change(this.stored())))
+      return !!this.storage
+    } catch {
+      return false
     }
   }
 }
