@@ -80,6 +80,9 @@ type Conversation struct {
 	CSATFeedback            *string         `json:"csat_feedback"`
 	CSATRespondedAt         *db.Time        `json:"csat_responded_at"`
 	PreviousConversations   []Previous      `json:"previous_conversations" nullable:"true"` // only where one conversation is read
+	// LastSeenAt is when the agent who asks read it last; only where one conversation is read, and not if never. Foyer's
+	// addition.
+	LastSeenAt *db.Time `json:"last_seen_at,omitempty"`
 	// Resolutions are the times it was resolved, newest first; only where one conversation is read. Foyer's addition.
 	Resolutions []Resolution `json:"resolutions,omitempty"`
 	// MergedFrom are the conversations that were merged into it, oldest first; only where one conversation is read. Foyer's

@@ -395,7 +395,19 @@ func TestUnreadCountsWhatOthersWroteUpToTen(t *testing.T) {
 		if found := filtered(k.admin); found != "1 of 1" {
 			k.t.Fatalf("unread are %s", found)
 		}
+		seen := func(p *agent.Principal) *db.Time {
+			one, err := k.c.Get(k.ctx, p, c.UUID)
+			k.must(err)
+			return one.LastSeenAt
+		}
+		if at := seen(k.admin); at != nil {
+			k.t.Fatalf("seen at %v by somebody who never read it", at)
+		}
+		before := db.Now()
 		k.must(k.c.MarkSeen(k.ctx, k.admin, c.UUID))
+		if at := seen(k.admin); at == nil || at.Before(before.Time) || seen(leo) != nil {
+			k.t.Fatalf("seen at %v, by Leo at %v", at, seen(leo))
+		}
 		if n := unread(k.admin); n != 0 {
 			k.t.Fatalf("unread %d", n)
 		}

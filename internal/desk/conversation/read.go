@@ -83,15 +83,18 @@ const fullColumns = `c.id, c.created_at, c.updated_at, c.uuid, c.reference_numbe
 
 const fullJoins = ` FROM conversations c JOIN inboxes i ON i.id = c.inbox_id JOIN users u ON u.id = c.contact_id WHERE `
 
-// full reads a conversation in one statement, with the contact's other conversations that p may read unless p is nil.
+// full reads a conversation in one statement, unless p is nil with p's mark and the contact's other conversations that
+// p may read.
 func (s *Service) full(ctx context.Context, q db.Querier, p *agent.Principal, where string, arg any) (c *Conversation, h has, err error) {
-	query := `SELECT ` + fullColumns
+	query, args := `SELECT `+fullColumns, []any{arg}
 	if p != nil {
-		query += `, ` + previousColumn(q.Engine(), canReadAll(p))
+		query += `, ` + previousColumn(q.Engine(), canReadAll(p)) +
+			`, (SELECT ls.last_seen_at FROM conversation_last_seen ls WHERE ls.user_id = $2 AND ls.conversation_id = c.id)`
+		args = append(args, p.ID)
 	}
 	query += fullJoins + where
 	err = s.scanRows(ctx, q, func(known *names) error {
-		c, h, err = scanFull(q.QueryRow(ctx, query, arg), known, p)
+		c, h, err = scanFull(q.QueryRow(ctx, query, args...), known, p)
 		return err
 	})
 	if errors.Is(err, db.ErrNoRows) {
@@ -122,7 +125,7 @@ func scanFull(r db.Row, known *names, p *agent.Principal) (*Conversation, has, e
 		&u.LastLoginAt, &u.ExternalUserID, &u.EmailBouncedAt, &u.EmailBounce,
 		&u.OrganizationID, &u.Organization, &has.merged, &has.resolved, &has.lead, &tags}
 	if p != nil {
-		dest = append(dest, &previous)
+		dest = append(dest, &previous, &c.LastSeenAt)
 	}
 	if err := r.Scan(dest...); err != nil {
 		return nil, has, err

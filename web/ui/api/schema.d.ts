@@ -4607,6 +4607,8 @@ export interface components {
             last_message_sender: string | null;
             /** Format: date-time */
             last_reply_at: string | null;
+            /** Format: date-time */
+            last_seen_at?: string;
             merged_from?: components["schemas"]["ConversationMerged"][];
             meta: unknown;
             /** Format: date-time */

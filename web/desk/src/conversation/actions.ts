@@ -9,6 +9,7 @@ import { priorityName, statusName } from '@/data/standard'
 import { hiddenScopes } from '@/inbox/scope'
 import type { Change, Request } from './changes'
 import { changes, refresh } from './changing'
+import { newestAt } from './thread'
 import { begin, offerUndo } from './undo'
 
 /** The conversation as it is opened, or as far as its row in a list knows it. */
@@ -199,10 +200,11 @@ export async function toggleTag(uuid: Uuid, tag: string): Promise<boolean> {
 }
 
 export async function markSeen(uuid: Uuid): Promise<void> {
-  patchConversation(uuid, { unread_message_count: 0 })
+  const seen = { unread_message_count: 0, ...(newestAt(uuid) && { last_seen_at: newestAt(uuid) }) }
+  patchConversation(uuid, seen)
   try {
     await api.put(path(uuid, 'last-seen'))
-    patchConversation(uuid, { unread_message_count: 0 })
+    patchConversation(uuid, seen)
   } catch {
     // Marked the next time; not worth a word.
   }
@@ -212,6 +214,7 @@ export async function markUnread(uuid: Uuid): Promise<void> {
   try {
     await api.put(path(uuid, 'mark-unread'))
     patchConversation(uuid, { unread_message_count: 1 })
+    void queryClient.invalidateQueries({ queryKey: keys.conversation(uuid), exact: true })
     toast(t('conversation.done.unread'), { kind: 'success' })
   } catch (error) {
     toastError(error)

@@ -41,6 +41,13 @@ describe('thread rows', () => {
     expect(firstUnread(messages, 0)).toBeNull()
   })
 
+  it('draw the rule after what was seen, however much came since', () => {
+    const messages = Array.from({ length: 30 }, (_, at) => message(at, 'incoming', { created_at: `2026-03-02T09:${10 + at}:00.000000Z` }))
+    expect(firstUnread(messages, 10, 1, '2026-03-02T09:12:00.000000Z')).toEqual({ uuid: 'm3', count: 27 })
+    expect(firstUnread(messages, 0, 1, '2026-03-02T09:38:30.000000Z')).toEqual({ uuid: 'm29', count: 1 })
+    expect(firstUnread(messages, 3, 1, '2026-03-02T09:39:00.000000Z')).toBeNull()
+  })
+
   it('do not take what one wrote oneself, or an activity, for unread', () => {
     const messages = [message(1, 'incoming', { sender_id: 7 }), message(2, 'outgoing', { sender_id: 2 }), message(3, 'activity', { sender_id: 3 })]
     expect(firstUnread(messages, 1, 2)).toEqual({ uuid: 'm1', count: 1 })

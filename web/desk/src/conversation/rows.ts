@@ -49,10 +49,17 @@ export function threadRows(
   return rows
 }
 
-/** The message before which the rule "new" stands, counted back from the newest; what `me` wrote and activities do not count. */
-export function firstUnread(messages: readonly Message[], unread: number, me?: number): { uuid: Uuid; count: number } | null {
-  if (unread <= 0) return null
+/**
+ * The message before which the rule "new" stands: the first since the conversation was seen last, or counted back from the newest
+ * if it never was. What `me` wrote and activities do not count.
+ */
+export function firstUnread(messages: readonly Message[], unread: number, me?: number, seen?: string | null): { uuid: Uuid; count: number } | null {
   const others = messages.filter((message) => message.type !== 'activity' && message.sender_id !== me)
+  if (seen) {
+    const since = others.filter((message) => message.created_at > seen)
+    return since[0] ? { uuid: since[0].uuid, count: since.length } : null
+  }
+  if (unread <= 0) return null
   const message = others[Math.max(0, others.length - unread)]
   return message ? { uuid: message.uuid, count: unread } : null
 }

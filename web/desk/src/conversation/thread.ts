@@ -114,6 +114,9 @@ export async function refetchMessage(uuid: Uuid, message: Uuid): Promise<void> {
   upsertMessage(uuid, await api.get<Message>(`${path(uuid)}/${message}`))
 }
 
+/** When the newest message that is known was written. */
+export const newestAt = (uuid: Uuid): string | undefined => threadOf(uuid)?.messages.at(-1)?.created_at
+
 export const knowsMessage = (uuid: Uuid, message: Uuid): boolean =>
   threadOf(uuid)?.messages.some((known) => known.uuid === message) ?? false
 
