@@ -148,9 +148,11 @@ test('a list is filtered in passing, shared by its address and kept as a view', 
   // An open conversation keeps the filters of its list, and so does a reload.
   await rows.filter({ hasText: 'Quick and high' }).click()
   await expect(page).toHaveURL(/\/conversation\/.*priority=\d+/)
+  const read = page.waitForResponse((response) => response.url().endsWith(`/${urgent}/last-seen`))
   await page.reload()
   await expect(page.getByTestId('quick-chips')).toContainText('Priority: High')
   await expect(rows.filter({ hasText: 'Quick and high' })).toBeVisible()
+  await read
   await expect(rows.filter({ hasText: 'Quick and plain' })).toBeHidden()
 
   await page.goto('/inboxes/all?agent=none&status=any')
