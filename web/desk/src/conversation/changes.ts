@@ -1,6 +1,7 @@
 import { ApiError } from '@ui/api/client'
 import type { Conversation, Uuid } from '@ui/api/types'
 import { reactive } from 'vue'
+import { KeptList } from '@/data/keptList'
 
 /** A request as it can be kept. `until` is a time that the server is told as a duration, counted when the request leaves. */
 export interface Request {
@@ -52,6 +53,7 @@ const unreachable = (cause: unknown): boolean => cause instanceof ApiError && ca
  */
 export class ChangeQueue {
   readonly waiting = reactive<WaitingChange[]>([])
+  private readonly list: KeptList<WaitingChange>
   private loaded = false
   private running: Promise<void> | undefined
   /** Of those that could not be kept in the browser. */
@@ -59,8 +61,10 @@ export class ChangeQueue {
 
   constructor(
     private readonly hooks: ChangeHooks,
-    private readonly storage: () => Pick<Storage, 'getItem' | 'setItem'> | null = () => null,
-  ) {}
+    storage: () => Pick<Storage, 'getItem' | 'setItem'> | null = () => null,
+  ) {
+    this.list = new KeptList(storageKey, storage)
+  }
 
   of(uuid: Uuid): WaitingChange[] {
     return this.waiting.filter((change) => change.uuid === uuid)
@@ -70,7 +74,7 @@ export class ChangeQueue {
   load(): void {
     if (this.loaded) return
     this.loaded = true
-    this.waiting.unshift(...this.stored().filter(({ id }) => !this.waiting.some((known) => known.id === id)))
+    this.waiting.unshift(...(this.list.all() ?? []).filter(({ id }) => !this.waiting.some((known) => known.id === id)))
   }
 
   /** Makes a change, or keeps it: then its id is returned. Rejects when the server refuses. */
@@ -85,7 +89,7 @@ export class ChangeQueue {
     }
     const id = crypto.randomUUID()
     this.waiting.push({ ...change, id })
-    if (!this.store((all) => [...all, { ...change, id }])) this.unkept.add(id)
+    if (!this.list.change((all) => [...all, { ...change, id }])) this.unkept.add(id)
     return id
   }
 
@@ -106,7 +110,7 @@ export class ChangeQueue {
   private async replay(): Promise<void> {
     for (let change = this.waiting[0]; change; change = this.waiting[0]) {
       // Another tab made it.
-      if (!this.unkept.has(change.id) && !this.stored().some(({ id }) => id === change!.id)) {
+      if (!this.unkept.has(change.id) && this.list.all()?.every(({ id }) => id !== change!.id)) {
         this.forget(change.id)
         continue
       }
@@ -143,25 +147,7 @@ export class ChangeQueue {
     const at = this.waiting.findIndex((change) => change.id === id)
     if (at < 0) return false
     this.waiting.splice(at, 1)
-    this.store((all) => all.filter((change) => change.id !== id))
+    this.list.change((all) => all.filter((change) => change.id !== id))
     return true
-  }
-
-  private stored(): WaitingChange[] {
-    try {
-      return JSON.parse(this.storage()?.getItem(storageKey) ?? '[]') as WaitingChange[]
-    } catch {
-      return []
-    }
-  }
-
-  private store(change: (all: WaitingChange[]) => WaitingChange[]): boolean {
-    const storage = this.storage()
-    try {
-      storage?.setItem(storageKey, JSON.stringify(change(this.stored())))
-      return !!storage
-    } catch {
-      return false // full or blocked: it waits as long as the page lives
-    }
   }
 }

@@ -73,6 +73,20 @@ describe('outbox', () => {
     expect(tab().entries).toHaveLength(0)
   })
 
+  it('loses nothing when the browser forgets what it kept', async () => {
+    let text: string | null = null
+    const storage = { getItem: () => text, setItem: (_: string, now: string) => void (text = now) }
+    const post = vi.fn().mockRejectedValue(offline())
+    const outbox = new Outbox({ post, confirmed: () => {}, wait }, storage)
+    await outbox.send(entry('e1'))
+    post.mockReset().mockResolvedValue(stored('e1'))
+    for (const lost of [null, '{broken']) {
+      text = lost
+      await outbox.resume()
+    }
+    expect(post).toHaveBeenCalledOnce()
+  })
+
   it('stays taken back when that happens during an attempt', async () => {
     const storage = memory()
     const outbox = new Outbox({ post: () => Promise.reject(offline()), confirmed: () => {}, wait }, storage)

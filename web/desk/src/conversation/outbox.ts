@@ -1,6 +1,7 @@
 import { api, ApiError } from '@ui/api/client'
 import type { Message, SendMessage, Uuid } from '@ui/api/types'
 import { reactive } from 'vue'
+import { KeptList } from '@/data/keptList'
 import type { DraftContent, Mode } from './drafts'
 
 /** A message that was sent here and that the server has not confirmed. */
@@ -42,14 +43,16 @@ const automaticAttempts = 3
 export class Outbox {
   readonly entries = reactive<Pending[]>([])
   private readonly running = new Map<string, Promise<void>>()
-  /** Those that are stored in this browser. */
+  private readonly list: KeptList<Pending>
+  /** Those that are in the list. */
   private readonly kept = new Set<string>()
 
   constructor(
     private readonly hooks: OutboxHooks,
-    private readonly storage: Pick<Storage, 'getItem' | 'setItem'> | null = null,
+    storage: Pick<Storage, 'getItem' | 'setItem'> | null = null,
   ) {
-    for (const entry of this.stored()) {
+    this.list = new KeptList(storageKey, () => storage)
+    for (const entry of this.list.all() ?? []) {
       this.entries.push({ ...entry, state: entry.state === 'sending' ? 'waiting' : entry.state })
       this.kept.add(entry.echoId)
     }
@@ -72,8 +75,10 @@ export class Outbox {
 
   /** Sends what waited for a connection, in the order it was written. What the server has already is stored once. */
   async resume(): Promise<void> {
-    const stored = new Set(this.stored().map(({ echoId }) => echoId))
-    for (const { echoId } of [...this.entries]) if (this.kept.has(echoId) && !stored.has(echoId) && !this.running.has(echoId)) this.drop(echoId)
+    const list = this.list.all()
+    for (const { echoId } of [...this.entries]) {
+      if (list && this.kept.has(echoId) && !list.some((known) => known.echoId === echoId) && !this.running.has(echoId)) this.drop(echoId)
+    }
     for (const entry of this.entries.filter(({ state }) => state === 'waiting')) await this.retry(entry.echoId)
   }
 
@@ -90,7 +95,7 @@ export class Outbox {
   /** Takes a failed message back; its text goes where the caller puts it. */
   withdraw(echoId: string): Pending | undefined {
     const entry = this.drop(echoId)
-    if (entry) this.store((all) => all.filter((known) => known.echoId !== echoId))
+    if (entry) this.list.change((all) => all.filter((known) => known.echoId !== echoId))
     return entry
   }
 
@@ -155,25 +160,7 @@ export class Outbox {
   private keep(entry: Pending): void {
     const known = ({ echoId }: Pending): boolean => echoId === entry.echoId
     if (!this.entries.some(known)) return // taken back meanwhile
-    if (this.store((all) => (all.some(known) ? all.map((one) => (known(one) ? entry : one)) : [...all, entry]))) this.kept.add(entry.echoId)
-  }
-
-  private stored(): Pending[] {
-    try {
-      return JSON.parse(this.storage?.getItem(storageKey) ?? '[]') as Pending[]
-    } catch {
-      return [] // unreadable: nothing to bring back
-    }
-  }
-
-  /** Changes what is stored, which other tabs change, too. False where the browser keeps nothing: the stored draft still has the text. */
-  private store(change: (all: Pending[]) => Pending[]): boolean {
-    try {
-      this.storage?.setItem(storageKey, JSON.stringify(change(this.stored())))
-      return !!this.storage
-    } catch {
-      return false
-    }
+    if (this.list.change((all) => (all.some(known) ? all.map((one) => (known(one) ? entry : one)) : [...all, entry]))) this.kept.add(entry.echoId)
   }
 }
 
