@@ -12,7 +12,7 @@ import { home } from './auth/next'
 import { fetchAhead } from './conversation/ahead'
 import { prefetchHabits } from './data/habits'
 import { speakTo, speakToGuest } from './data/language'
-import { ensureConfig, ensureMe } from './data/session'
+import { ensureConfig, ensureMe, permitted } from './data/session'
 import { awaited } from './shell/offline'
 import { setTitle } from './shell/title'
 
@@ -23,8 +23,8 @@ declare module 'vue-router' {
     title?: MessageKey
     /** In a window of its own, without the frame. */
     alone?: boolean
-    /** The permission without which the page is refused. */
-    permission?: string
+    /** The permission without which the page is refused, or several of which one is enough. */
+    permission?: string | readonly string[]
   }
 }
 
@@ -63,24 +63,27 @@ const routes: RouteRecordRaw[] = [
     component: () => import('./shell/AppShell.vue'),
     children: [
       { path: 'inboxes', redirect: home },
-      { path: 'inboxes/search', component: () => import('./search/SearchPage.vue'), meta: { title: 'search.title' } },
-      { path: 'inboxes/conversation/:uuid', component: () => import('./conversation/ConversationPage.vue'), props: true, meta: { alone: true, title: 'conversation.section' } },
+      { path: 'inboxes/search', component: () => import('./search/SearchPage.vue'), meta: { title: 'search.title', permission: 'conversations:read' } },
+      { path: 'inboxes/conversation/:uuid', component: () => import('./conversation/ConversationPage.vue'), props: true, meta: { alone: true, title: 'conversation.section', permission: 'conversations:read' } },
       {
         path: 'inboxes/:type(assigned|mentioned|unassigned|all|spam|trash)',
         component: () => import('./inbox/InboxPage.vue'),
+        meta: { permission: 'conversations:read' },
         children: [conversation],
       },
       {
         path: 'inboxes/teams/:teamID(\\d+)',
         component: () => import('./inbox/InboxPage.vue'),
+        meta: { permission: 'conversations:read' },
         children: [conversation],
       },
       {
         path: 'inboxes/views/:viewID(\\d+)',
         component: () => import('./inbox/InboxPage.vue'),
+        meta: { permission: 'conversations:read' },
         children: [conversation],
       },
-      { path: 'admin/set-up', component: withWords(() => import('./admin/guide/GuidePage.vue')), meta: { title: 'guide.name' } },
+      { path: 'admin/set-up', component: withWords(() => import('./admin/guide/GuidePage.vue')), meta: { title: 'guide.name', permission: guidePermission } },
       ...contactRoutes,
       ...organizationRoutes,
       ...accountRoutes,
@@ -115,7 +118,7 @@ router.beforeEach(async (to) => {
     const confined = !!me.two_factor_setup_required
     if (!confined && to.path === home && (await guided(me.permissions))) return '/admin/set-up'
     // Asked for before the page of the old one is taken down.
-    if (!confined && typeof to.params.uuid === 'string' && !to.query.scrollTo) fetchAhead(to.params.uuid)
+    if (!confined && permitted(me.permissions ?? [], 'conversations:read') && typeof to.params.uuid === 'string' && !to.query.scrollTo) fetchAhead(to.params.uuid)
     if (confined === (to.path === '/two-factor-setup')) return true
     return confined ? { path: '/two-factor-setup', query: { next: to.fullPath } } : home
   } catch (cause) {

@@ -1,15 +1,16 @@
 import type { MessageKey } from '@ui/i18n'
 import type { RouteRecordRaw } from 'vue-router'
+import { sections } from './sections'
 import { withWords } from './words'
 
 const page = (title: MessageKey, permission: string) => ({ title, permission })
 
-/** The administration. Pages are refused to agents who lack `meta.permission`. */
+/** The administration. */
 export const adminRoutes: RouteRecordRaw[] = [
   {
     path: '/admin',
     component: withWords(() => import('./AdminFrame.vue')),
-    meta: { title: 'admin.title' satisfies MessageKey },
+    meta: { title: 'admin.title' satisfies MessageKey, permission: sections.map((section) => section.permission) },
     children: [
       { path: '', name: 'admin', component: () => import('./AdminIndex.vue') },
       {

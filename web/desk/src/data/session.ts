@@ -85,12 +85,17 @@ export function useConfig() {
   }
 }
 
+/** Whether permissions include one that something needs, or one of several. What needs none is everybody's. */
+export const permitted = (permissions: readonly string[], needed: string | readonly string[] | undefined): boolean =>
+  needed === undefined || [needed].flat().some((one) => permissions.includes(one))
+
 /** The signed-in agent, what they may do, and their availability. */
 export function useMe() {
   const { data: me } = useQuery(readMe)
   const permissions = computed(() => new Set(me.value?.permissions ?? []))
   return {
     me,
+    permits: (needed: string | readonly string[] | undefined) => permitted(me.value?.permissions ?? [], needed),
     can: (permission: string) => permissions.value.has(permission),
     canAny: (prefixOrList: string[]) => prefixOrList.some((permission) => permissions.value.has(permission)),
   }

@@ -27,6 +27,10 @@ export const isHiddenScope = (scope: string): boolean => scope === 'spam' || sco
 /** Without it the lists of teams are refused. */
 export const teamPermission = 'conversations:read_team_inbox'
 
+/** What one needs to see a list. */
+export const scopePermission = (scope: string): string =>
+  lists.find((one) => one.scope === scope)?.permission ?? (scope.startsWith('team:') ? teamPermission : 'conversations:read')
+
 /** The list that an address names. */
 export function scopeOf(params: RouteParams): string {
   if (params.teamID) return `team:${String(params.teamID)}`
