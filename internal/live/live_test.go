@@ -313,6 +313,28 @@ func TestClientsAreAskedForSignsOfLife(t *testing.T) {
 	})
 }
 
+// What differs between agents is told by lists alone: a frame goes to many.
+func TestPushedRowsHaveNothingOfOneAgent(t *testing.T) {
+	each(t, func(k *desk) {
+		uuid := k.open("mia@x.test")
+		s := k.join(everything)
+		k.note(uuid, "a note")
+		message := s.next("new_message", "a note")
+		leo := own
+		k.must(k.c.AssignAgent(k.Context(), k.admin(), uuid, &leo))
+		assigned := s.next("new_conversation", uuid)
+		k.must(k.c.SetStatus(k.Context(), k.admin(), uuid, "Resolved", nil))
+		moved := s.next("conversation_row", uuid)
+		for _, f := range []frame{message, assigned, moved} {
+			for _, field := range []string{"unread_message_count", "mentioned_message_uuid"} {
+				if strings.Contains(string(f.Data), field) || !strings.Contains(string(f.Data), `"reference_number"`) {
+					k.Errorf("%s: %s", f.Type, f.Data)
+				}
+			}
+		}
+	})
+}
+
 func TestAgentsHearOnlyOfWhatTheyMayRead(t *testing.T) {
 	each(t, func(k *desk) {
 		mine, others := k.open("mine@x.test"), k.open("others@x.test")

@@ -208,7 +208,7 @@ func TestReadMarksAreSetAndUndone(t *testing.T) {
 		unread := func() int64 {
 			page, err := k.c.List(k.ctx, k.admin, conversation.ListQuery{Page: 1, PageSize: 1})
 			k.must(err)
-			return *page.Results[0].UnreadMessageCount
+			return page.Results[0].UnreadMessageCount
 		}
 		j := k.begin(conversation.Action{Type: conversation.ActRead}, Selection{UUIDs: uuids})
 		if unread() != 0 {

@@ -227,7 +227,7 @@ func (w *world) recount() error {
 		same(fmt.Sprint("total of list ", scope), page.Total, of+where)
 		same(fmt.Sprint("rows of list ", scope), int64(len(page.Results)), of+where)
 		for _, r := range page.Results {
-			same("unread of "+r.UUID, *r.UnreadMessageCount, `SELECT CASE WHEN count(*) > 10 THEN 10 ELSE count(*) END FROM (SELECT m.* FROM messages m JOIN conversations c ON c.id = m.conversation_id
+			same("unread of "+r.UUID, r.UnreadMessageCount, `SELECT CASE WHEN count(*) > 10 THEN 10 ELSE count(*) END FROM (SELECT m.* FROM messages m JOIN conversations c ON c.id = m.conversation_id
 				WHERE c.uuid = $1 ORDER BY m.id DESC LIMIT 100) AS m WHERE m.type <> 'activity' AND m.sender_id <> 2
 				AND m.created_at > COALESCE((SELECT last_seen_at FROM conversation_last_seen l WHERE l.user_id = 2 AND l.conversation_id = m.conversation_id), 0)`, r.UUID)
 		}

@@ -143,7 +143,6 @@ type ListItem struct {
 	PriorityID              *int64      `json:"priority_id"`
 	AssignedUserID          *int64      `json:"assigned_user_id"`
 	AssignedTeamID          *int64      `json:"assigned_team_id"`
-	UnreadMessageCount      *int64      `json:"unread_message_count,omitempty"`
 	Status                  string      `json:"status"`
 	Priority                *string     `json:"priority"`
 	FirstResponseDeadlineAt *db.Time    `json:"first_response_deadline_at"`
@@ -151,11 +150,18 @@ type ListItem struct {
 	AppliedSLAID            *int64      `json:"applied_sla_id"`
 	NextResponseDeadlineAt  *db.Time    `json:"next_response_deadline_at"`
 	NextResponseMetAt       *db.Time    `json:"next_response_met_at"`
-	MentionedMessageUUID    *string     `json:"mentioned_message_uuid"`
 	ContactID               int64       `json:"contact_id"`
 	InboxID                 int64       `json:"inbox_id"`
 	SnoozedUntil            *db.Time    `json:"snoozed_until"`
 	Tags                    []string    `json:"tags"`
+	*Own
+}
+
+// Own is what a row tells one agent alone: how many entries they have not read, and the newest that mentions them, in the list
+// of mentions. Rows that are pushed to many have none, and not its fields.
+type Own struct {
+	UnreadMessageCount   int64   `json:"unread_message_count"`
+	MentionedMessageUUID *string `json:"mentioned_message_uuid"`
 }
 
 // ListContact is the contact in a row of a list.

@@ -375,7 +375,7 @@ func TestUnreadCountsWhatOthersWroteUpToTen(t *testing.T) {
 		unread := func(p *agent.Principal) int64 {
 			page, err := k.c.List(k.ctx, p, conversation.ListQuery{Page: 1, PageSize: 30})
 			k.must(err)
-			return *page.Results[0].UnreadMessageCount
+			return page.Results[0].UnreadMessageCount
 		}
 		filtered := func(p *agent.Principal) int {
 			page, err := k.c.List(k.ctx, p, conversation.ListQuery{Page: 1, PageSize: 30, Filters: `[{"model":"conversations","field":"unread","operator":"equals","value":"true"}]`})

@@ -49,9 +49,6 @@ func (r *ListItem) AppendJSON(b []byte) []byte {
 	w.number("priority_id", r.PriorityID)
 	w.number("assigned_user_id", r.AssignedUserID)
 	w.number("assigned_team_id", r.AssignedTeamID)
-	if r.UnreadMessageCount != nil {
-		w.number("unread_message_count", r.UnreadMessageCount)
-	}
 	w.string("status", &r.Status)
 	w.string("priority", r.Priority)
 	w.time("first_response_deadline_at", r.FirstResponseDeadlineAt)
@@ -59,7 +56,6 @@ func (r *ListItem) AppendJSON(b []byte) []byte {
 	w.number("applied_sla_id", r.AppliedSLAID)
 	w.time("next_response_deadline_at", r.NextResponseDeadlineAt)
 	w.time("next_response_met_at", r.NextResponseMetAt)
-	w.string("mentioned_message_uuid", r.MentionedMessageUUID)
 	w.int("contact_id", r.ContactID)
 	w.int("inbox_id", r.InboxID)
 	w.time("snoozed_until", r.SnoozedUntil)
@@ -71,7 +67,12 @@ func (r *ListItem) AppendJSON(b []byte) []byte {
 		}
 		w.b = appendString(w.b, t)
 	}
-	return append(w.b, ']', '}')
+	w.b = append(w.b, ']')
+	if r.Own != nil {
+		w.int("unread_message_count", r.UnreadMessageCount)
+		w.string("mentioned_message_uuid", r.MentionedMessageUUID)
+	}
+	return append(w.b, '}')
 }
 
 // AppendJSON writes a page. Rows that write themselves are not checked and copied again, as encoding/json does with what

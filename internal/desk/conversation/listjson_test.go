@@ -12,9 +12,10 @@ import (
 type plainItem ListItem
 
 func TestRowsAreWrittenAsDeclared(t *testing.T) {
-	var empty, full ListItem
+	var empty, full, listed ListItem
 	fill(reflect.ValueOf(&full).Elem())
-	for name, row := range map[string]ListItem{"empty": empty, "full": full} {
+	listed.Own = &Own{} // which says null of a mention that there is not
+	for name, row := range map[string]ListItem{"empty": empty, "full": full, "listed": listed} {
 		if row.Tags == nil {
 			row.Tags = []string{}
 		}
@@ -65,6 +66,10 @@ func fill(v reflect.Value) {
 			f.Set(reflect.ValueOf(db.Now()))
 		case f.Kind() == reflect.Pointer:
 			f.Set(reflect.New(f.Type().Elem()))
+			if f.Type() == reflect.TypeFor[*Own]() {
+				fill(f.Elem())
+				continue
+			}
 			if f.Type() == reflect.TypeFor[*db.Time]() {
 				f.Elem().Set(reflect.ValueOf(db.Now()))
 			} else if f.Elem().Kind() == reflect.String {

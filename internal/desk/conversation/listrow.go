@@ -130,6 +130,7 @@ func scanRow(r db.Row, known *names, total *int64) (row ListItem, err error) {
 		&row.LastInteraction, &row.LastInteractionAt, &row.LastInteractionSender, &row.NextSLADeadlineAt, &row.PriorityID,
 		&row.AssignedUserID, &row.AssignedTeamID, &status, &row.ContactID, &row.InboxID, &row.SnoozedUntil, &tags}
 	if total != nil {
+		row.Own = &Own{}
 		dest = append(dest, &row.UnreadMessageCount, &row.MentionedMessageUUID, total)
 	}
 	if err := r.Scan(dest...); err != nil {

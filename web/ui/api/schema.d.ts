@@ -4810,7 +4810,7 @@ export interface components {
             subject: string | null;
             tags: string[];
             /** Format: int64 */
-            unread_message_count?: number;
+            unread_message_count: number;
             /** Format: date-time */
             updated_at: string;
             uuid: string;

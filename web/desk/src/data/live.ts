@@ -36,22 +36,20 @@ interface NewMessage {
   type: string
   /** Filed in spam: nobody is to be told. */
   silent?: boolean
-  conversation: ConversationRow | null
+  conversation: PushedRow | null
 }
 
-/** Rows are pushed without what differs by agent: that is kept from the row in memory. */
-function withOwn(row: ConversationRow, unread?: (count: number) => number): ConversationRow {
-  const known = findRow(row.uuid)
-  const count = known?.unread_message_count ?? 0
-  return {
-    ...row,
-    unread_message_count: unread ? unread(count) : count,
-    mentioned_message_uuid: known?.mentioned_message_uuid ?? null,
-  }
+/** A row as it is pushed: without what differs by agent. */
+type PushedRow = Omit<ConversationRow, 'unread_message_count' | 'mentioned_message_uuid'>
+
+/** What differs by agent is kept from the row in memory. */
+function withOwn(row: PushedRow, unread = (count: number) => count): ConversationRow {
+  const { unread_message_count, mentioned_message_uuid } = findRow(row.uuid) ?? { unread_message_count: 0, mentioned_message_uuid: null }
+  return { ...row, unread_message_count: unread(unread_message_count), mentioned_message_uuid }
 }
 
 /** Fields of the opened conversation that a row knows too. */
-function patchOpened(row: ConversationRow): void {
+function patchOpened(row: PushedRow): void {
   queryClient.setQueryData<Conversation>(keys.conversation(row.uuid), (opened) => {
     if (!opened) return opened
     const { contact: _contact, id: _id, ...flat } = row
@@ -68,11 +66,11 @@ const handlers: Record<string, (data: never) => void> = {
     applyRow(withOwn(data.conversation, read ? undefined : oneMoreUnread))
     patchOpened(data.conversation)
   },
-  new_conversation: (row: ConversationRow) => {
+  new_conversation: (row: PushedRow) => {
     applyRow(withOwn(row))
     patchOpened(row)
   },
-  conversation_row: (row: ConversationRow) => {
+  conversation_row: (row: PushedRow) => {
     applyRow(withOwn(row))
     patchOpened(row)
   },

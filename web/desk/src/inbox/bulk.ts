@@ -51,7 +51,7 @@ export function foreseen(row: ConversationRow, action: BulkAction): Conversation
     case 'read':
       return { ...row, unread_message_count: 0 }
     case 'unread':
-      return { ...row, unread_message_count: Math.max(1, row.unread_message_count ?? 0) }
+      return { ...row, unread_message_count: Math.max(1, row.unread_message_count) }
     case 'spam':
       return { ...row, status: 'Spam', snoozed_until: null }
     case 'trash':
