@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/coder/websocket"
 )
 
 var finding = []conversationScenario{
@@ -21,6 +23,35 @@ var finding = []conversationScenario{
 			if _, found := listed(o.admin, matching(either), uuid); found != want {
 				o.t.Errorf("listed %v, want %v", found, want)
 			}
+		}
+	}},
+	{"Inbox of a team", func(o *office) {
+		c := o.from("team@x.test", map[string]any{"team_id": o.team})
+		inbox := func(id any) string { return fmt.Sprintf("/api/v1/teams/%v/conversations/unassigned", id) }
+		if _, found := listed(o.bob, inbox(o.team), c.UUID); !found {
+			o.t.Error("not listed for a member")
+		}
+		var m made
+		o.admin.ok(http.MethodPost, "/api/v1/teams", map[string]any{"name": "Others", "conversation_assignment_type": "Manual"}, &m)
+		for _, id := range []any{m.ID, 1 << 40} {
+			o.bob.want(403, "PermissionException", http.MethodGet, inbox(id), nil)
+		}
+		o.admin.want(403, "PermissionException", http.MethodGet, inbox(o.team), nil) // who reads everything is no member by that
+		o.none.want(403, "PermissionException", http.MethodGet, inbox(o.team), nil)
+		for _, id := range []any{0, -1, "x", "9999999999999999999999"} {
+			o.bob.want(400, "InputException", http.MethodGet, inbox(id), nil)
+		}
+		newClient(o.t, o.app.URL()).want(401, "GeneralException", http.MethodGet, inbox(o.team), nil)
+	}},
+	{"A guest's socket", func(o *office) {
+		newClient(o.t, o.app.URL()).want(401, "GeneralException", http.MethodGet, "/ws", nil)
+		_, res, err := websocket.Dial(o.t.Context(), o.app.URL()+"/ws", nil)
+		if err == nil || res == nil || res.StatusCode != 401 {
+			o.t.Fatalf("%v %+v", err, res)
+		}
+		var p problem
+		if err := json.NewDecoder(res.Body).Decode(&p); err != nil || p.Status != "error" || p.ErrorType != "GeneralException" || p.Message == "" {
+			o.t.Errorf("%v %+v", err, p)
 		}
 	}},
 	{"Filter limits", func(o *office) {

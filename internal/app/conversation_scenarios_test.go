@@ -327,6 +327,20 @@ var working = []conversationScenario{
 			o.t.Errorf("%v %v", got, lines)
 		}
 		o.admin.want(400, "InputException", http.MethodPost, at(c.UUID, "/tags"), map[string]any{"tags": []string{"a"}, "action": "shuffle"})
+		// No tags are set by naming none, or by not naming any; adding and taking off none changes nothing.
+		for i, body := range []map[string]any{{"action": "set_tags", "tags": []string{}}, {"action": "set_tags"}, {"action": ""}, {}} {
+			o.admin.ok(http.MethodPost, at(c.UUID, "/tags"), map[string]any{"tags": []string{"a", "b"}}, nil)
+			for _, action := range []string{"add_tags", "remove_tags"} {
+				o.admin.ok(http.MethodPost, at(c.UUID, "/tags"), map[string]any{"action": action}, nil)
+			}
+			if got := o.get(c.UUID).Tags; len(got) != 2 {
+				o.t.Errorf("%d: %v before", i, got)
+			}
+			o.admin.ok(http.MethodPost, at(c.UUID, "/tags"), body, nil)
+			if got, lines := o.get(c.UUID).Tags, o.lines(c.UUID); len(got) != 0 || fmt.Sprint(lines[len(lines)-2:]) != "[tag_removed tag_removed]" {
+				o.t.Errorf("%v: %v %v", body, got, lines)
+			}
+		}
 	}},
 	{"Attributes", func(o *office) {
 		for _, to := range []string{"conversation", "contact"} {

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 var writing = []conversationScenario{
@@ -70,6 +73,52 @@ var writing = []conversationScenario{
 		o.admin.want(404, "NotFoundException", http.MethodPut, at(o.from("other@x.test", nil).UUID, "/messages/", m.UUID, "/retry"), nil)
 		if all := o.messages(c.UUID); all[len(all)-1].Status != "failed" {
 			o.t.Errorf("%+v", all[len(all)-1])
+		}
+	}},
+	{"Who may write what", func(o *office) {
+		c := o.from("who@x.test", nil)
+		o.assign(c.UUID, o.bobID)
+		path := at(c.UUID, "/messages")
+		as := func(sender string, more map[string]any) map[string]any {
+			body := map[string]any{"message": "<p>hi</p>", "sender_type": sender, "to": []string{"who@x.test"}}
+			maps.Copy(body, more)
+			return body
+		}
+		o.bob.want(403, "PermissionException", http.MethodPost, path, as("contact", nil))
+		o.bob.want(400, "InputException", http.MethodPost, path, as("contact", map[string]any{"private": true}))
+		o.none.want(403, "PermissionException", http.MethodPost, path, as("agent", nil))
+		newClient(o.t, o.app.URL()).want(403, "PermissionException", http.MethodPost, path, as("agent", nil))
+		o.bob.ok(http.MethodPost, path, as("agent", nil), nil)
+		o.admin.ok(http.MethodPost, path, as("contact", nil), nil)
+		written := len(o.messages(c.UUID))
+
+		// Nothing is written where nothing leaves, notes included; the rest of the conversation goes on.
+		toggle := fmt.Sprintf("/api/v1/inboxes/%d/toggle", o.inbox)
+		o.admin.ok(http.MethodPut, toggle, nil, nil)
+		defer o.admin.ok(http.MethodPut, toggle, nil, nil)
+		for _, body := range []map[string]any{as("agent", nil), as("agent", map[string]any{"private": true}), as("contact", nil)} {
+			if p := o.admin.want(400, "InputException", http.MethodPost, path, body); !strings.Contains(p.Message, "inbox") {
+				o.t.Errorf("%+v", p)
+			}
+		}
+		if n := len(o.messages(c.UUID)); n != written {
+			o.t.Errorf("%d messages, not %d", n, written)
+		}
+		o.bob.ok(http.MethodPut, at(c.UUID, "/status"), map[string]any{"status": "Closed"}, nil)
+	}},
+	{"One message", func(o *office) {
+		c, other := o.from("one@x.test", nil), o.from("other.one@x.test", nil)
+		m := o.customer(c.UUID, "here")
+		o.admin.ok(http.MethodGet, at(c.UUID, "/messages/", m.UUID), nil, nil)
+		o.admin.want(404, "NotFoundException", http.MethodGet, at(c.UUID, "/messages/", uuid.NewString()), nil)
+		for _, id := range []string{"malformed", strings.Repeat("z", 36), "0"} {
+			o.admin.want(400, "InputException", http.MethodGet, at(c.UUID, "/messages/", id), nil)
+		}
+		o.admin.want(404, "NotFoundException", http.MethodGet, at(other.UUID, "/messages/", m.UUID), nil)
+		o.assign(c.UUID, o.annID)
+		for _, id := range []string{m.UUID, uuid.NewString()} { // who may not read it learns nothing
+			o.bob.want(403, "PermissionException", http.MethodGet, at(c.UUID, "/messages/", id), nil)
+			newClient(o.t, o.app.URL()).want(401, "GeneralException", http.MethodGet, at(c.UUID, "/messages/", id), nil)
 		}
 	}},
 	{"Note with mention", func(o *office) {

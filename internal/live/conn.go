@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/google/uuid"
 
 	"github.com/foyerdesk/foyer/internal/desk/agent"
 	"github.com/foyerdesk/foyer/internal/desk/event"
@@ -346,11 +347,14 @@ func (c *conn) command(data []byte) {
 	}
 }
 
+// isUUID reports whether a text has the form in which conversations are named.
+func isUUID(s string) bool { return len(s) == 36 && uuid.Validate(s) == nil }
+
 // opened are the conversations on a client's screen, each once. What is no UUID beside the first is passed over.
 func opened(uuid string, beside []string) []string {
 	open := []string{uuid}
 	for _, u := range beside {
-		if len(u) == 36 && len(open) < maxOpen && !slices.Contains(open, u) {
+		if isUUID(u) && len(open) < maxOpen && !slices.Contains(open, u) {
 			open = append(open, u)
 		}
 	}
@@ -385,7 +389,7 @@ func (c *conn) follow(uuids *[]string) {
 	}
 	list := make(map[string]struct{}, len(*uuids))
 	for _, u := range *uuids {
-		if len(u) != 36 {
+		if !isUUID(u) {
 			return // a malformed one keeps the old set
 		}
 		if len(list) < maxFollowed {

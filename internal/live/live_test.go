@@ -394,6 +394,39 @@ func TestOnlyFollowersGetTheFieldsThatChange(t *testing.T) {
 	})
 }
 
+func TestMalformedUUIDKeepsWhatIsFollowed(t *testing.T) {
+	each(t, func(k *desk) {
+		a, b := k.open("a@x.test"), k.open("b@x.test")
+		s := k.join(everything)
+		follow := func(uuids ...string) {
+			list, err := json.Marshal(uuids)
+			k.must(err)
+			s.write(websocket.MessageText, fmt.Sprintf(`{"type":"list_subscribe_replace","data":{"uuids":%s}}`, list))
+			s.write(websocket.MessageText, "ping")
+			s.next("pong")
+		}
+		follow(a)
+		for i, bad := range []string{"x", "", strings.Repeat("z", 36), "{" + b + "}"} {
+			follow(b, bad)
+			for _, uuid := range []string{b, a} {
+				k.must(k.c.SetAttributes(k.Context(), k.admin(), uuid, map[string]json.RawMessage{"n": json.RawMessage(strconv.Itoa(i))}))
+			}
+			s.next("conversation_update", a, fmt.Sprintf(`"n":%d`, i))
+		}
+		if s.saw("conversation_update", b) {
+			k.Error("what came with one that is malformed is followed")
+		}
+		follow([]string{}...)
+		follow(b)
+		k.must(k.c.SetAttributes(k.Context(), k.admin(), a, map[string]json.RawMessage{"n": json.RawMessage(`"none"`)}))
+		k.must(k.c.SetAttributes(k.Context(), k.admin(), b, map[string]json.RawMessage{"n": json.RawMessage(`"last"`)}))
+		s.next("conversation_update", b, "last")
+		if s.saw("conversation_update", a, "none") {
+			k.Error("what left the list is followed")
+		}
+	})
+}
+
 func TestWhatMovesAConversationBetweenListsSendsItsRow(t *testing.T) {
 	each(t, func(k *desk) {
 		uuid := k.open("a@x.test")
