@@ -28,11 +28,17 @@ const promised: Record<string, string[]> = {
   'Mod+Shift+a': ['conversation.attach'],
   '[': ['app.sidebar'],
   ']': ['conversation.context'],
-  'g s': ['go.search'],
+  'g s': ['go.search', 'search.focus'],
   'g c': ['go.contacts'],
-  '/': ['go.search'],
+  '/': ['go.search', 'search.focus'],
   '?': ['app.shortcuts'],
-  Escape: ['list.clear_selection'],
+  Escape: ['list.clear_selection', 'composer.leave'],
+  '.': ['conversation.letter_menu'],
+  'Shift+j': ['conversation.letter_down'],
+  'Shift+k': ['conversation.letter_up'],
+  'Mod+Enter': ['composer.send'],
+  'Mod+Shift+Enter': ['composer.send_resolve'],
+  'Alt+Enter': ['composer.send_next'],
 }
 
 /** Sequences to the lists stand in a table of their own. */

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { works } from '@ui/keys'
 import { effectScope } from 'vue'
 import { rank } from './rank'
-import { choices, commands, createKeyHandler, keyName, keyOf, singleKeys, useChoices, useCommands, type Command } from './registry'
+import { choices, commands, createKeyHandler, keyName, keyOf, offered, shortcuts, singleKeys, useChoices, useCommands, type Command } from './registry'
 
 const command = (id: string, keys: string[], run: () => void = () => {}): Command => ({ id, title: id, section: 'Test', keys, run })
 
@@ -123,6 +123,40 @@ describe('useCommands', () => {
     scope.stop()
     allowed = false
     expect(commands.value.some(({ id }) => id === 'a')).toBe(false)
+  })
+})
+
+describe('what is listed', () => {
+  const listed = (): [string, string[]][] => shortcuts.value.flatMap(([, list]) => list.map(({ id, keys }): [string, string[]] => [id, keys]))
+  const ids = (list: readonly { id: string }[]): string[] => list.map(({ id }) => id)
+
+  it('has in the sheet what the command bar leaves out for want of something to act on', () => {
+    const scope = effectScope()
+    scope.run(() => useCommands(() => [{ ...command('range', ['Shift+x']), offered: () => false }, command('plain', [])]))
+    expect(ids(offered.value)).toEqual(['plain'])
+    expect(listed()).toEqual([['range', ['Shift+x']]])
+    scope.stop()
+  })
+
+  it('has no single keys where they are turned off, and a command by those of its keys that work', () => {
+    const scope = effectScope()
+    scope.run(() => useCommands(() => [command('next', ['j']), command('sidebar', ['[', 'Mod+b']), command('leave', ['Escape'])]))
+    singleKeys.value = false
+    expect(listed()).toEqual([['sidebar', ['Mod+b']], ['leave', ['Escape']]])
+    singleKeys.value = true
+    expect(listed()).toHaveLength(3)
+    scope.stop()
+  })
+
+  it('has keys that a part of the page hears by itself, and leaves them to it', () => {
+    const scope = effectScope()
+    const run = vi.fn()
+    scope.run(() => useCommands(() => [{ ...command('send', ['Mod+Enter'], run), local: true }]))
+    press(createKeyHandler(), { key: 'Enter', ctrlKey: true })
+    expect(run).not.toHaveBeenCalled()
+    expect(ids(offered.value)).toEqual(['send'])
+    expect(keyOf('send')).toBe('Mod+Enter')
+    scope.stop()
   })
 })
 

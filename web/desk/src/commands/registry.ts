@@ -1,4 +1,4 @@
-import { characterKeys, isMac } from '@ui/keys'
+import { characterKeys, isMac, works } from '@ui/keys'
 import { isBoolean, preference } from '@/data/preferences'
 import { computed, onScopeDispose, shallowReactive, watch, type Component, type ComputedRef } from 'vue'
 
@@ -19,8 +19,10 @@ export interface Command {
   keywords?: string
   /** False hides it and frees its keys. */
   when?: () => boolean
-  /** Not offered in the command bar: makes sense by key only. */
-  keyOnly?: boolean
+  /** Its keys are heard by the part of the page that registers it, where that has the focus; they are only printed here. */
+  local?: boolean
+  /** False keeps it out of the command bar, for want of something to act on; the shortcut sheet lists it all the same. */
+  offered?: () => boolean
   run: () => void
 }
 
@@ -38,6 +40,22 @@ export function useCommands(source: Source): void {
 export const commands = computed<Command[]>(() =>
   [...sources].flatMap((source) => source()).filter((command) => command.when?.() ?? true),
 )
+
+/** Those that the command bar has. */
+export const offered = computed<Command[]>(() => commands.value.filter((command) => command.offered?.() ?? true))
+
+/** What has keys that do something, by its section: for lists of shortcuts. Single keys are none where they are turned off. */
+export const shortcuts = computed(() => {
+  const sections = new Map<string, { id: string; title: string; keys: string[] }[]>()
+  for (const { id, title, section, keys = [] } of commands.value) {
+    const working = keys.filter(works)
+    if (!working.length) continue
+    const list = sections.get(section) ?? []
+    list.push({ id, title, keys: working })
+    sections.set(section, list)
+  }
+  return [...sections]
+})
 
 const choiceSources = shallowReactive(new Set<Source>())
 
@@ -122,7 +140,7 @@ export function createKeyHandler(list: () => Command[] = () => commands.value, n
     }
     if (pending && now() - pendingSince > sequenceTimeout) pending = ''
     const typed = pending ? `${pending} ${name}` : name
-    const available = list()
+    const available = list().filter((command) => !command.local)
     const hit = available.findLast((command) => command.keys?.includes(typed))
     if (hit) {
       pending = ''

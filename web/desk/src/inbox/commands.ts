@@ -1,4 +1,4 @@
-import { AppWindow, ArrowDown, ArrowLeft, ArrowUp, CheckCheck, CircleX, Clock, MailOpen, Merge, OctagonAlert, RefreshCw, SignalHigh, SquareCheck, Table2, Tag, Trash2, UserRound, UserRoundCheck, UsersRound, X } from '@lucide/vue'
+import { AppWindow, ArrowDown, ArrowLeft, ArrowUp, CheckCheck, CircleX, Clock, CornerDownLeft, ListChecks, MailOpen, Merge, OctagonAlert, RefreshCw, SignalHigh, SquareCheck, Table2, Tag, Trash2, UserRound, UserRoundCheck, UsersRound, X } from '@lucide/vue'
 import type { Uuid } from '@ui/api/types'
 import { t } from '@ui/i18n'
 import { nextTick, type Ref } from 'vue'
@@ -53,7 +53,7 @@ export function useListCommands({ cursor, open, selection, selectable, move, ent
         icon: ArrowUp,
         run: () => (open.value ? position.openPrevious() : move(-1)),
       },
-      { id: 'list.open', title: t('command.open'), section, keys: ['Enter', 'o'], keyOnly: true, when: alone, run: enter },
+      { id: 'list.open', title: t('command.open'), section, keys: ['Enter', 'o'], icon: CornerDownLeft, when: alone, offered: () => !!cursor.value, run: enter },
       { id: 'list.back', title: t('command.back'), section, keys: ['u'], icon: ArrowLeft, when: () => !alone(), run: position.back },
       {
         id: 'list.select',
@@ -69,8 +69,9 @@ export function useListCommands({ cursor, open, selection, selectable, move, ent
         title: t('command.select_range'),
         section,
         keys: ['Shift+x'],
-        keyOnly: true,
+        icon: ListChecks,
         when: () => selectable.value && !!cursor.value,
+        offered: anySelected,
         run: atCursor(selection.extend),
       },
       { id: 'list.select_all', title: t('command.select_all'), section, icon: CheckCheck, when: () => selectable.value, run: selection.all },

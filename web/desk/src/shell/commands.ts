@@ -71,7 +71,8 @@ export function useShellCommands(): void {
         section: navigation,
         keys: ['/', 'g s'],
         icon: Search,
-        when: () => can('conversations:read'),
+        // The page itself has its box for it.
+        when: () => can('conversations:read') && router.currentRoute.value.path !== '/inboxes/search',
         run: go('/inboxes/search'),
       },
       {
@@ -95,7 +96,7 @@ export function useShellCommands(): void {
       { id: 'go.account', title: t('shell.account'), section: navigation, icon: UserRound, run: go('/account/profile') },
     ]
     const everywhere: Command[] = [
-      { id: 'app.commands', title: t('command.bar'), section: general, keys: ['Mod+k'], keyOnly: true, run: () => (barOpen.value = !barOpen.value) },
+      { id: 'app.commands', title: t('command.bar'), section: general, keys: ['Mod+k'], offered: () => false, run: () => (barOpen.value = !barOpen.value) },
       { id: 'app.shortcuts', title: t('command.shortcuts'), section: general, keys: ['?'], icon: Keyboard, run: () => (sheetOpen.value = true) },
       { id: 'app.undo', title: t('command.undo'), section: general, keys: ['z'], icon: Undo2, run: undoLast },
       { id: 'app.redo', title: t('command.redo'), section: general, keys: ['Shift+z'], icon: Redo2, run: redoLast },
