@@ -4,6 +4,7 @@ import type { CDPSession, Locator, Page } from '@playwright/test'
 import type { API, Message } from '../support/desk.ts'
 import { expect, test } from '../support/fixtures.ts'
 import { examineLooks } from '../support/look.ts'
+import { customer, plainBytes } from '../support/mails.ts'
 
 const letters = (page: Page): Locator => page.locator('article[data-testid="message"]')
 const letter = (page: Page, uuid: string): Locator => page.locator(`article[data-uuid="${uuid}"]`)
@@ -255,4 +256,33 @@ test('a thread of hundreds is light, is searched as a whole and opened in its mi
     expect(after.nodes).toBeLessThan(40_000)
     expect(after.heap).toBeLessThan(300e6)
   })
+})
+
+test('a reply by key answers the letter that has the focus', async ({ desk, dovecot, sink, signedIn: page }) => {
+  await desk.api.createInbox('answer-by-key', dovecot, sink)
+  const mail = plainBytes('answer-by-key@desk.example', 'Two of us ask', 'When do you open?').toString()
+  await dovecot.deliver('answer-by-key', Buffer.from(mail.replace(/^Subject:/m, 'Cc: erik@kunde.example\r\nSubject:')))
+  const { uuid } = await desk.api.conversationAbout('Two of us ask')
+  await desk.api.post(`/api/v1/conversations/${uuid}/messages`, {
+    message: '<p>At nine.</p>', private: false, sender_type: 'agent', to: [customer], cc: ['erik@kunde.example'], bcc: [],
+  })
+  await page.goto(`/inboxes/all/conversation/${uuid}`)
+  await expect(letters(page)).toHaveCount(2)
+  const recipients = page.getByTestId('composer-recipients')
+  const editor = page.getByTestId('composer-editor')
+
+  // The newest is what a reply answers anyway, with everybody who had it.
+  await page.keyboard.press('Shift+k')
+  await expect(letters(page).last()).toBeFocused()
+  await page.keyboard.press('r')
+  await expect(editor).toBeFocused()
+  await expect(recipients).toHaveText(`to ${customer}, 1 other`)
+  await page.keyboard.press('Escape')
+
+  await page.keyboard.press('Shift+k')
+  await page.keyboard.press('Shift+k')
+  await expect(letters(page).first()).toBeFocused()
+  await page.keyboard.press('r')
+  await expect(editor).toBeFocused()
+  await expect(recipients).toHaveText(`to ${customer}`)
 })

@@ -11,6 +11,12 @@ const conversationTag = /\+conv-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a
 
 const normalise = (address: string): string => address.trim().toLowerCase().replace(conversationTag, '')
 
+/** The letter that a reply answers unless the agent says which: the newest public one that a person wrote to the conversation. */
+export const lastLetter = <M extends Pick<Message, 'type' | 'private' | 'meta'>>(messages: readonly M[]): M | undefined => messages.findLast(isLetter)
+
+const isLetter = ({ type, private: note, meta }: Pick<Message, 'type' | 'private' | 'meta'>): boolean =>
+  type !== 'activity' && !note && !meta.is_automated && !meta.forward_of
+
 /**
  * Whom a reply goes to, from the newest public message that a person wrote. A customer's letter is
  * answered to its sender with everybody else in Cc; our own letter goes again to whom it went. The
@@ -22,7 +28,7 @@ export function prefillRecipients(
 ): Recipients {
   const none: Recipients = { to: [], cc: [], bcc: [] }
   if (conversation.inbox_channel !== 'email') return none
-  const letters = newestFirst.filter((m) => m.type !== 'activity' && !m.private && !m.meta.is_automated && !m.meta.forward_of)
+  const letters = newestFirst.filter(isLetter)
   const [last] = letters
   if (!last) return none
   const answer = answerTo(conversation, last)
