@@ -10,7 +10,7 @@ import { hiddenScopes } from '@/inbox/scope'
 import type { Change, Request } from './changes'
 import { changes, refresh } from './changing'
 import { newestAt } from './thread'
-import { begin, offerUndo } from './undo'
+import { begin, bringBack, offerUndo } from './undo'
 
 /** The conversation as it is opened, or as far as its row in a list knows it. */
 const current = (uuid: Uuid): Partial<Conversation> | undefined =>
@@ -30,6 +30,7 @@ async function apply(change: Change): Promise<{ kept?: string } | undefined> {
     if (!kept) refresh(uuid)
     return { kept }
   } catch (error) {
+    bringBack()
     patchConversation(uuid, from)
     toastError(error)
     refresh(uuid)

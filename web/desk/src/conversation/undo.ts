@@ -10,6 +10,18 @@ export interface Step {
 const done: Step[] = []
 const undone: Step[] = []
 
+/** For so long what comes back to a list may have been brought back by the agent. Milliseconds. */
+const bringing = 10_000
+let broughtAt = -Infinity
+
+/** Notes that something is being taken back: what it brings back to lists is no news. */
+export function bringBack(): void {
+  broughtAt = performance.now()
+}
+
+/** Whether the agent took something back a moment ago. */
+export const broughtBackLately = (): boolean => performance.now() - broughtAt < bringing
+
 /** The notice that offers to undo; there is one at a time. */
 let notice = 0
 
@@ -55,6 +67,7 @@ export function undoStep(step: Step): void {
   done.splice(at, 1)
   undone.push(step)
   dismissToast(notice)
+  bringBack()
   step.undo()
 }
 
@@ -67,5 +80,6 @@ export function redoLast(): void {
   const last = undone.pop()
   if (!last) return
   done.push(last)
+  bringBack()
   last.redo()
 }

@@ -1,12 +1,13 @@
 import type { ConversationRow } from '@ui/api/types'
 import { mount } from '@vue/test-utils'
-import { nextTick, ref, shallowRef } from 'vue'
-import { describe, expect, it } from 'vitest'
+import { effectScope, nextTick, ref, shallowRef } from 'vue'
+import { describe, expect, it, vi } from 'vitest'
 import { createMemoryHistory, createRouter } from 'vue-router'
+import { remember, undoLast } from '@/conversation/undo'
 import { notePlace, shownList, useListPosition } from './position'
 import { scopeAddress, scopeOf, scopeTitle } from './scope'
 import { useSelection } from './selection'
-import { inHeldOrder, newcomers, useSteadyOrder } from './steady'
+import { inHeldOrder, newcomers, pointingFor, useBroughtBack, usePointing, useSteadyOrder } from './steady'
 
 const rows = (...uuids: string[]): ConversationRow[] => uuids.map((uuid) => ({ uuid }) as ConversationRow)
 const uuidsOf = (list: readonly ConversationRow[]): string => list.map((row) => row.uuid).join('')
@@ -128,5 +129,64 @@ describe('the name of a list', () => {
   it('is the name of the team', () => {
     expect(scopeTitle('team:3', [{ id: 3, name: 'Returns', emoji: null }])).toBe('Returns')
     expect(scopeTitle('assigned', [])).toBe('My inbox')
+  })
+})
+
+describe('a row that the agent brought back', () => {
+  const brought = (uuid: string): boolean => uuid === 'x'
+
+  it('is where it was, and no news', () => {
+    expect(newcomers(['a', 'b'], ['x', 'a', 'n', 'b'], brought)).toBe(1)
+    const { shown, fresh } = inHeldOrder(rows('n', 'a', 'x', 'b'), ['a', 'b'], brought)
+    expect(uuidsOf(shown)).toBe('axb')
+    expect(fresh).toBe(1)
+    expect(uuidsOf(inHeldOrder(rows('x', 'a', 'b'), ['a', 'b'], brought).shown)).toBe('xab')
+  })
+
+  it('was in the list and left it; others that come at that moment are new', () => {
+    const list = shallowRef(rows('a', 'b', 'c'))
+    const broughtBack = useBroughtBack(list)
+    list.value = rows('a', 'c')
+    expect(broughtBack('b')).toBe(false)
+    remember({ undo: () => undefined, redo: () => undefined })
+    undoLast()
+    expect(broughtBack('b')).toBe(true)
+    expect(broughtBack('n')).toBe(false)
+    list.value = []
+    list.value = rows('a')
+    expect(broughtBack('a')).toBe(true)
+    list.value = rows('y', 'z')
+    expect(broughtBack('a')).toBe(true)
+    expect(broughtBack('b')).toBe(false)
+  })
+})
+
+describe('pointing', () => {
+  const event = (type: string, x: number, pointerType = 'mouse'): PointerEvent => ({ type, clientX: x, clientY: 0, pointerType }) as PointerEvent
+
+  it('lasts for a moment after the last move or press, and ends when the mouse leaves', () => {
+    vi.useFakeTimers()
+    const { pointing, handlers } = effectScope().run(usePointing)!
+    handlers.pointermove(event('pointermove', 1))
+    vi.advanceTimersByTime(pointingFor - 1)
+    expect(pointing.value).toBe(true)
+    handlers.pointerdown(event('pointerdown', 1))
+    vi.advanceTimersByTime(pointingFor - 1)
+    expect(pointing.value).toBe(true)
+    vi.advanceTimersByTime(2)
+    expect(pointing.value).toBe(false)
+    handlers.pointermove(event('pointermove', 2))
+    handlers.pointerleave()
+    expect(pointing.value).toBe(false)
+    vi.useRealTimers()
+  })
+
+  it('is not what a still mouse does under which rows move, nor a finger', () => {
+    const { pointing, end, handlers } = effectScope().run(usePointing)!
+    handlers.pointermove(event('pointermove', 1))
+    end()
+    handlers.pointermove(event('pointermove', 1))
+    handlers.pointermove(event('pointermove', 3, 'touch'))
+    expect(pointing.value).toBe(false)
   })
 })
