@@ -149,7 +149,8 @@ test('several contacts are blocked, taken back, exported and erased at once', as
 })
 
 test('beside a conversation stands what else its customer wrote about, and who takes part', async ({ desk, dovecot, sink, signedIn: page }) => {
-  const inbox = await desk.api.createInbox('past', dovecot, sink)
+  const inbox = await desk.api.createInbox('past', dovecot, sink, 'Past support')
+  await desk.api.createInbox('past-other', dovecot, sink, 'Another past')
   const open = async (subject: string) =>
     (await desk.api.post('/api/v1/conversations', {
       inbox_id: inbox, content: `<p>about ${subject}</p>`, contact_email: 'pia@past.example', first_name: 'Pia', last_name: 'Past', subject, initiator: 'contact',
@@ -168,6 +169,22 @@ test('beside a conversation stands what else its customer wrote about, and who t
   await expect(past.getByRole('listitem')).toHaveCount(1)
   await expect(past).toContainText('An old lamp')
   await pane.getByTestId('contact-conversations-any').click()
+  // Of one inbox, and by a word of the subject; on the page of the contact, too.
+  await pane.getByTestId('contact-conversations-inbox').click()
+  await page.getByRole('menuitem', { name: 'Another past' }).click()
+  await expect(pane).toContainText('None like this.')
+  await pane.getByTestId('contact-conversations-inbox').click()
+  await page.getByRole('menuitem', { name: 'Past support' }).click()
+  await expect(past.getByRole('listitem')).toHaveCount(3)
+  await pane.getByTestId('contact-conversations-search').click()
+  await page.keyboard.type('newer')
+  await expect(past.getByRole('listitem')).toHaveCount(1)
+  await expect(past).toContainText('A newer lamp')
+  await pane.getByTestId('contact-conversations-text').scrollIntoViewIfNeeded()
+  await examineLooks(page, 'context-past-filtered')
+  await page.keyboard.press('Escape')
+  await expect(past.getByRole('listitem')).toHaveCount(3)
+  await expect(page).toHaveURL(new RegExp(now.uuid))
 
   const people = pane.getByTestId('participants')
   await expect(people.getByRole('listitem').filter({ hasText: 'Pia Past' })).toContainText('Customer')
@@ -182,6 +199,18 @@ test('beside a conversation stands what else its customer wrote about, and who t
 
   await past.getByText('An old lamp').click()
   await expect(page).toHaveURL(new RegExp(old.uuid))
+
+  await page.getByTestId('context-contact').click()
+  const all = page.getByTestId('contact-conversations')
+  await expect(all.getByRole('listitem')).toHaveCount(3)
+  await page.getByTestId('contact-conversations-inbox').click()
+  await page.getByRole('menuitem', { name: 'Past support' }).click()
+  await page.getByTestId('contact-conversations-open').click()
+  await expect(all.getByRole('listitem')).toHaveCount(2)
+  await page.getByTestId('contact-conversations-search').click()
+  await page.keyboard.type('newer')
+  await expect(all.getByRole('listitem')).toHaveCount(1)
+  await examineLooks(page, 'contact-conversations-filtered')
 })
 
 test('beside a conversation its contact is corrected, with attributes of every type', async ({ desk, dovecot, sink, signedIn: page }) => {

@@ -79,22 +79,38 @@ export async function tellApart(id: Id, other: Id): Promise<void> {
 export const states = ['any', 'open', 'done'] as const
 export type State = (typeof states)[number]
 
-/** The server's filter for what a status means: done is what was resolved or closed. */
-export function stateFilter(state: State, statuses: readonly Pick<Status, 'id' | 'category'>[]): string {
-  if (state === 'any') return ''
-  const meant = statuses.filter(({ category }) => (category === 'resolved') === (state === 'done')).map(({ id }) => String(id))
-  const leaf: FilterLeaf = { model: 'conversations', field: 'status_id', operator: 'in', value: JSON.stringify(meant) }
-  return JSON.stringify([leaf])
+/** Which of a contact's conversations are asked for. */
+export interface Wanted {
+  state: State
+  /** Id of an inbox; null for every one. */
+  inbox: Id | null
+  /** What the subject contains. */
+  subject: string
+}
+export const everyConversation: Wanted = { state: 'any', inbox: null, subject: '' }
+export const wantsEvery = ({ state, inbox, subject }: Wanted): boolean => state === 'any' && inbox === null && !subject
+
+/** The server's filter for those that are wanted, none for all of them; done is what was resolved or closed. */
+export function wantedFilter({ state, inbox, subject }: Wanted, statuses: readonly Pick<Status, 'id' | 'category'>[]): string {
+  const leaf = (field: string, operator: FilterLeaf['operator'], value: string): FilterLeaf => ({ model: 'conversations', field, operator, value })
+  const leaves: FilterLeaf[] = []
+  if (state !== 'any') {
+    const meant = statuses.filter(({ category }) => (category === 'resolved') === (state === 'done')).map(({ id }) => String(id))
+    leaves.push(leaf('status_id', 'in', JSON.stringify(meant)))
+  }
+  if (inbox !== null) leaves.push(leaf('inbox_id', 'equals', String(inbox)))
+  if (subject) leaves.push(leaf('subject', 'ilike', subject))
+  return leaves.length ? JSON.stringify(leaves) : ''
 }
 
 /** Conversations of a contact that the agent may read, the newest first. */
-export function useContactConversations(id: MaybeRefOrGetter<Id>, state: MaybeRefOrGetter<State>, enabled: MaybeRefOrGetter<boolean> = true) {
+export function useContactConversations(id: MaybeRefOrGetter<Id>, wanted: MaybeRefOrGetter<Wanted>, enabled: MaybeRefOrGetter<boolean> = true) {
   const { data: statuses } = useStatuses()
   const query = useInfiniteQuery({
-    queryKey: computed(() => [...keys.contactConversations(toValue(id)), stateFilter(toValue(state), statuses.value ?? [])] as const),
+    queryKey: computed(() => [...keys.contactConversations(toValue(id)), wantedFilter(toValue(wanted), statuses.value ?? [])] as const),
     queryFn: ({ pageParam, signal, queryKey }) =>
       api.get<Page<ConversationRow>>(`/contacts/${queryKey[1]}/conversations`, { signal, query: { filters: queryKey[3], page_size: 20, cursor: pageParam } }),
-    enabled: computed(() => toValue(enabled) && (toValue(state) === 'any' || !!statuses.value?.length)),
+    enabled: computed(() => toValue(enabled) && (toValue(wanted).state === 'any' || !!statuses.value?.length)),
     placeholderData: keepPreviousData,
     initialPageParam: '',
     getNextPageParam: (last) => last.next_cursor ?? undefined,
