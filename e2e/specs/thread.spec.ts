@@ -286,3 +286,27 @@ test('a reply by key answers the letter that has the focus', async ({ desk, dove
   await expect(editor).toBeFocused()
   await expect(recipients).toHaveText(`to ${customer}`)
 })
+
+test('the jump to the first unread message loads what is between, and the rule stands there', async ({ desk, dovecot, sink, signedIn: page }) => {
+  const inbox = await desk.api.createInbox('behind', dovecot, sink)
+  const { uuid } = await desk.api.post<{ uuid: string }>('/api/v1/conversations', {
+    inbox_id: inbox, content: '<p>The first of many</p>', contact_email: 'una@behind.example', first_name: 'Una', subject: 'Far behind', initiator: 'contact',
+  })
+  const write = (text: string): Promise<Message> => desk.api.post<Message>(`/api/v1/conversations/${uuid}/messages`, { message: `<p>${text}</p>`, sender_type: 'contact' })
+  for (let n = 0; n < 5; n++) await write(`Known ${n}`)
+  await desk.api.put(`/api/v1/conversations/${uuid}/last-seen`)
+  const first = await write('New 0')
+  for (let n = 1; n < 95; n++) await write(`New ${n}`)
+
+  await page.goto(`/inboxes/all/conversation/${uuid}`)
+  const rule = page.getByRole('separator', { name: /new messages|New/ })
+  await expect(letter(page, first.uuid)).toHaveCount(0)
+  await expect(rule).toHaveCount(1)
+  await page.getByRole('button', { name: 'To the newest message' }).click()
+  await page.keyboard.press('Shift+N')
+  await expect(rule).toBeInViewport()
+  await expect(letter(page, first.uuid)).toBeInViewport()
+  await expect(rule).toHaveAttribute('aria-label', '95 new messages')
+  await expect(page.locator('[data-unread] + div article')).toHaveAttribute('data-uuid', first.uuid)
+  await examineLooks(page, 'thread-unread-far')
+})

@@ -15,14 +15,15 @@ function open() {
   const uuid = ref('u1')
   const conversation = ref<Conversation>()
   const messages = ref<Message[]>()
+  const older = ref(false)
   let unread: ReturnType<typeof useReading>
   const page = mount({
     setup: () => {
-      unread = useReading({ uuid: () => uuid.value, conversation: () => conversation.value, messages: () => messages.value, me: () => 1 })
+      unread = useReading({ uuid: () => uuid.value, conversation: () => conversation.value, messages: () => messages.value, older: () => older.value, me: () => 1 })
       return () => null
     },
   })
-  return { uuid, conversation, messages, unread: unread!, page }
+  return { uuid, conversation, messages, older, unread: unread!, page }
 }
 
 const arrives = (uuid: string, type = 'incoming') => frames.get('new_message')!({ conversation_uuid: uuid, type })
@@ -76,6 +77,24 @@ describe('an open conversation', () => {
     conversation.value = { ...conversation.value, last_seen_at: message(3).created_at }
     await nextTick()
     expect(unread.value).toEqual({ uuid: 'm2', count: 2 })
+    page.unmount()
+  })
+
+  it('moves the rule to where what is unread begins, once that is loaded', async () => {
+    const { conversation, messages, older, unread, page } = open()
+    older.value = true
+    messages.value = [message(5), message(6)]
+    conversation.value = { uuid: 'u1', last_seen_at: message(2).created_at } as Conversation
+    await nextTick()
+    expect(unread.value).toEqual({ uuid: 'm5', count: 2, more: true })
+    // That it was read meanwhile changes nothing.
+    conversation.value = { ...conversation.value, last_seen_at: message(6).created_at }
+    messages.value = [message(1), message(2), message(3), message(4), ...messages.value]
+    await nextTick()
+    expect(unread.value).toEqual({ uuid: 'm3', count: 4 })
+    messages.value = [message(0), ...messages.value]
+    await nextTick()
+    expect(unread.value).toEqual({ uuid: 'm3', count: 4 })
     page.unmount()
   })
 })

@@ -3,7 +3,7 @@ import { onBeforeUnmount, onMounted, ref, watch } from 'vue'
 import { findRow } from '@/data/conversations'
 import { useFrames } from '@/data/live'
 import { markSeen } from './actions'
-import { firstUnread } from './rows'
+import { firstUnread, type Unread } from './rows'
 
 /** How long a conversation is looked at before it counts as read: going past it does not. Milliseconds. */
 export const readAfter = 3_000
@@ -12,19 +12,30 @@ interface Shown {
   uuid: () => Uuid
   conversation: () => Conversation | undefined
   messages: () => readonly Message[] | undefined
+  /** Whether there are messages before them. */
+  older: () => boolean | undefined
   me: () => number | undefined
 }
 
 /** What was unread in the open conversation when it was opened, and that it is read after a while. */
-export function useReading({ uuid, conversation, messages, me }: Shown) {
+export function useReading({ uuid, conversation, messages, older, me }: Shown) {
   /** Where the rule before the first unread message stands; reading does not move it. */
-  const unread = ref<{ uuid: Uuid; count: number } | null>(null)
+  const unread = ref<Unread | null>(null)
   let counted = 0
+  let seen: string | null | undefined
   watch(uuid, (now) => (counted = findRow(now)?.unread_message_count ?? 0), { immediate: true })
   watch(
     [uuid, () => !!messages() && conversation()?.uuid === uuid()],
-    ([, there]) => (unread.value = there ? firstUnread(messages()!, counted, me(), conversation()?.last_seen_at) : null),
+    ([, there]) => {
+      seen = conversation()?.last_seen_at
+      unread.value = there ? firstUnread(messages()!, counted, me(), seen, older()) : null
+    },
     { immediate: true },
+  )
+  // It moves only to where it belongs, when that is loaded.
+  watch(
+    () => messages()?.[0]?.uuid,
+    () => unread.value?.more && messages() && (unread.value = firstUnread(messages()!, counted, me(), seen, older())),
   )
 
   let timer: ReturnType<typeof setTimeout> | undefined

@@ -48,6 +48,15 @@ describe('thread rows', () => {
     expect(firstUnread(messages, 3, 1, '2026-03-02T09:39:00.000000Z')).toBeNull()
   })
 
+  it('begin before what is loaded where that is all unread, and say so', () => {
+    const messages = Array.from({ length: 40 }, (_, n) => message(n))
+    const first = { uuid: messages[0]!.uuid, count: 40 }
+    expect(firstUnread(messages, 10, 1, null, true)).toEqual({ ...first, more: true })
+    expect(firstUnread(messages, 10, 1, null, false)).toEqual(first)
+    expect(firstUnread(messages, 10, 1, '2020-01-01T00:00:00.000000Z', true)).toEqual({ ...first, more: true })
+    expect(firstUnread(messages, 10, 1, messages[2]!.created_at, true)).toEqual({ uuid: messages[3]!.uuid, count: 37 })
+  })
+
   it('do not take what one wrote oneself, or an activity, for unread', () => {
     const messages = [message(1, 'incoming', { sender_id: 7 }), message(2, 'outgoing', { sender_id: 2 }), message(3, 'activity', { sender_id: 3 })]
     expect(firstUnread(messages, 1, 2)).toEqual({ uuid: 'm1', count: 1 })

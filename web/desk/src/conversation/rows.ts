@@ -49,15 +49,29 @@ export function threadRows(
   return rows
 }
 
+/** Where the rule "new" stands, and how many messages it is before. */
+export interface Unread {
+  uuid: Uuid
+  count: number
+  /** What is unread begins before what is loaded. */
+  more?: true
+}
+
+/** The server counts unread messages no further. */
+const countedTo = 10
+
 /**
- * The message before which the rule "new" stands: the first since the conversation was seen last, or counted back from the newest
- * if it never was. What `me` wrote and activities do not count.
+ * The message before which the rule "new" stands: the first since the conversation was seen last; of one that never was the very
+ * first, or counted back from the newest as far as the server counts. What `me` wrote and activities do not count. `older` says
+ * that there are messages before the given ones.
  */
-export function firstUnread(messages: readonly Message[], unread: number, me?: number, seen?: string | null): { uuid: Uuid; count: number } | null {
+export function firstUnread(messages: readonly Message[], unread: number, me?: number, seen?: string | null, older = false): Unread | null {
   const others = messages.filter((message) => message.type !== 'activity' && message.sender_id !== me)
-  if (seen) {
-    const since = others.filter((message) => message.created_at > seen)
-    return since[0] ? { uuid: since[0].uuid, count: since.length } : null
+  if (seen || unread >= countedTo) {
+    const since = others.filter((message) => message.created_at > (seen ?? ''))
+    const more = older && !!messages[0] && messages[0].created_at > (seen ?? '')
+    const first = since[0] ?? (more && unread > 0 ? messages[0] : undefined)
+    return first ? { uuid: first.uuid, count: since.length || unread, ...(more && { more }) } : null
   }
   if (unread <= 0) return null
   const message = others[Math.max(0, others.length - unread)]

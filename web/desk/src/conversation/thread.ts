@@ -182,18 +182,26 @@ export function useThread(uuid: MaybeRefOrGetter<Uuid>, around?: MaybeRefOrGette
 
   const loadingOlder = ref(false)
   const loadingNewer = ref(false)
+  /** What is on its way, for whoever wants it at the same time. */
+  let underway: Partial<Record<'older' | 'newer', Promise<void>>> = {}
   watch(key, () => {
+    underway = {}
     loadingOlder.value = false
     loadingNewer.value = false
   })
 
-  async function load(direction: 'older' | 'newer'): Promise<void> {
+  function load(direction: 'older' | 'newer'): Promise<void> {
+    const mine = underway
+    return (mine[direction] ??= fetchMore(direction).finally(() => delete mine[direction]))
+  }
+
+  async function fetchMore(direction: 'older' | 'newer'): Promise<void> {
     const uuid = id.value
     const here = key.value
     const thread = loaded()
     const busy = direction === 'older' ? loadingOlder : loadingNewer
     const edge = direction === 'older' ? thread?.messages[0] : thread?.messages.at(-1)
-    if (!thread?.[direction] || !edge || busy.value) return
+    if (!thread?.[direction] || !edge) return
     busy.value = true
     try {
       const page = await fetchPage(uuid, { ...narrowed[toValue(filter)], [direction === 'older' ? 'before' : 'after']: edge.uuid })
