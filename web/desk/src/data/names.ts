@@ -1,8 +1,16 @@
+import type { Agent } from '@ui/api/types'
+
 /** Whose names a text may have. */
 export interface Names {
   agent: { first_name: string; last_name: string }
   /** The inbox's. */
   inbox: string
+}
+
+/** The agent who writes, by the names that customers read: the built-in user System is nobody to them. */
+export function signerOf(agent: Pick<Agent, 'email' | 'first_name' | 'last_name'> | null | undefined): Names['agent'] {
+  const { first_name = '', last_name = '' } = agent?.email === 'System' ? {} : (agent ?? {})
+  return { first_name, last_name }
 }
 
 /** The names that a signature or the name of a sender can have, by what is written for them. */
