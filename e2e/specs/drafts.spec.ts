@@ -1,7 +1,8 @@
 // What an agent has written outlives a reload and a change of mode.
 
 import { addAgent, password } from '../support/agents.ts'
-import { expect, test } from '../support/fixtures.ts'
+import { expect, signIn, test } from '../support/fixtures.ts'
+import { examine } from '../support/look.ts'
 import { until } from '../support/mailserver.ts'
 
 interface Draft {
@@ -75,4 +76,61 @@ test('who is named in a note that was kept as a draft is told when it is sent af
   await expect(leo).toHaveURL(new RegExp(`/inboxes/mentioned/conversation/${uuid}\\?scrollTo=`))
   await expect(leo.getByTestId('message').last().frameLocator('iframe').getByText('Please look')).toBeVisible()
   await context.close()
+})
+
+test('what a draft said before is brought back on a phone, where the language of the customer is checked', async ({ desk, dovecot, sink, browser }) => {
+  const inbox = await desk.api.createInbox('versions', dovecot, sink)
+  const { uuid } = await desk.api.post<{ uuid: string }>('/api/v1/conversations', {
+    inbox_id: inbox, contact_email: 'vico@customer.example', first_name: 'Vico', subject: 'Eine Lampe', content: '<p>Es ist dunkel.</p>', initiator: 'contact',
+  })
+  await desk.api.put(`/api/v1/conversations/${uuid}/contacts/custom-attributes`, { language: 'de' })
+  const context = await browser.newContext({ baseURL: desk.url, hasTouch: true, isMobile: true, viewport: { width: 360, height: 740 } })
+  const page = await context.newPage()
+  await signIn(page)
+  await page.goto(`/inboxes/all/conversation/${uuid}`)
+  const editor = page.getByTestId('composer-editor')
+  const kept = (text: string) => until('the draft to be kept', async () =>
+    (await desk.api.get<Draft[]>('/api/v1/drafts')).some((d) => d.conversation_uuid === uuid && d.content.includes(text)))
+  await editor.click()
+  await expect(editor).toHaveAttribute('spellcheck', 'true')
+  await expect(editor).toHaveAttribute('lang', 'de')
+  await page.keyboard.type('Die erste Antwort')
+  await kept('Die erste Antwort')
+  await page.keyboard.press('Control+a')
+  await page.keyboard.type('Etwas anderes')
+  await kept('Etwas anderes')
+  await page.getByTestId('draft-versions').click()
+  await expect(page.getByTestId('draft-version')).toHaveText([/Die erste Antwort/])
+  await examine(page, 'draft-versions-touch')
+  await page.getByTestId('draft-version').click()
+  await expect(editor).toHaveText('Die erste Antwort')
+  await examine(page, 'composer-touch')
+  await desk.api.delete(`/api/v1/conversations/${uuid}/draft`)
+  await context.close()
+})
+
+test('a tag is given from the reply box by name, and the reply goes on', async ({ desk, dovecot, sink, signedIn: page }) => {
+  const inbox = await desk.api.createInbox('tag-in-reply', dovecot, sink)
+  await desk.api.post('/api/v1/tags', { name: 'glassware' })
+  const { uuid } = await desk.api.post<{ uuid: string }>('/api/v1/conversations', {
+    inbox_id: inbox, contact_email: 'tara@customer.example', first_name: 'Tara', subject: 'Six glasses', content: '<p>One is broken.</p>', initiator: 'contact',
+  })
+  const tags = async (): Promise<string[]> => (await desk.api.get<{ tags: string[] | null }>(`/api/v1/conversations/${uuid}`)).tags ?? []
+  await page.goto(`/inboxes/all/conversation/${uuid}`)
+  await expect(page.getByTestId('message')).toBeVisible()
+  const editor = page.getByTestId('composer-editor')
+  await page.keyboard.press('r')
+  await expect(editor).toBeFocused()
+  await page.keyboard.type('A new one ')
+  await page.keyboard.press('Control+k')
+  const bar = page.getByTestId('command-bar')
+  await bar.getByRole('textbox').fill('glassware')
+  await expect(bar.getByRole('option').first()).toContainText('Add tag glassware')
+  await page.keyboard.press('Enter')
+  await expect.poll(tags).toEqual(['glassware'])
+  await expect(editor).toBeFocused()
+  await page.keyboard.type('is on its way.')
+  await expect(editor).toHaveText('A new one is on its way.')
+  await editor.fill('')
+  await page.keyboard.press('Escape')
 })
