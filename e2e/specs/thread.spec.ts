@@ -156,6 +156,22 @@ test('a very large mail is shown by its words until it is asked for', async ({ d
   await mail.getByRole('button', { name: 'Show as it was written' }).click()
   await expect(mail.locator('iframe').contentFrame().getByText('It ends here.')).toBeAttached()
   await expect(mail.getByTestId('mail-large')).toHaveCount(0)
+
+  await test.step('one that takes too long to clean says so, and is there as it came', async () => {
+    // Hours pass for the page with every look at its clock.
+    await page.addInitScript(() => {
+      let hours = 0
+      const { now } = performance
+      performance.now = () => now.call(performance) + (document.querySelector('[data-testid="mail-large"][aria-busy="true"]') ? ++hours * 3_600_000 : 0)
+    })
+    await page.reload()
+    await mail.getByRole('button', { name: 'Show as it was written' }).click()
+    await expect(mail).toContainText('could not be shown')
+    await expect(mail.getByRole('button', { name: 'Open source' })).toBeVisible()
+    await expect(mail.locator('iframe')).toHaveCount(0)
+    await mail.getByRole('button', { name: 'Try again' }).click()
+    await expect(mail.getByTestId('mail-large')).toContainText('It begins here.')
+  })
 })
 
 const many = 500

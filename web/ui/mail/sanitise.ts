@@ -54,6 +54,19 @@ const colour = /(?:^|[;{\s"'])(?:color|background(?:-color|-image)?)\s*:/i
  */
 export function cleanMail(html: string, pictures: Pictures = {}): CleanMail {
   const body = DOMPurify.sanitize(html, config) as unknown as HTMLElement
+  return { body, ...settle(body, pictures) }
+}
+
+const inPlace: Config = { ...config, RETURN_DOM: false, IN_PLACE: true }
+
+/** Cleans what is below an element, as [cleanMail] does, where it is. The element is an allowed one, and in no document that is shown. */
+export function cleanWithin(element: HTMLElement, pictures: Pictures): Omit<CleanMail, 'body'> {
+  DOMPurify.sanitize(element, inPlace)
+  return settle(element, pictures)
+}
+
+/** Lets what is clean lead nowhere but where it may, and says what is known about it. */
+function settle(body: HTMLElement, pictures: Pictures): Omit<CleanMail, 'body'> {
   let remote = 0
   let coloured = false
 
@@ -81,5 +94,5 @@ export function cleanMail(html: string, pictures: Pictures = {}): CleanMail {
     coloured ||= colour.test(style) || element.matches('[bgcolor], font[color], [text]')
     if (/url\(/i.test(style)) element.setAttribute('style', withoutAddresses(style))
   }
-  return { body, remote, coloured }
+  return { remote, coloured }
 }
