@@ -119,7 +119,10 @@ test('remote images of a sender are always shown once that is chosen, until it i
   const html = `<p>look</p><img alt="chart" src="http://${host}/wanted.png">`
   await dovecot.deliver('always', htmlBytes('Always images one', html))
   await dovecot.deliver('always', htmlBytes('Always images two', html))
+  await dovecot.deliver('always', htmlBytes('Always images three', html, 'Authentication-Results: mx.desk.example; spf=fail smtp.mailfrom=outside.example; dmarc=fail (p=REJECT dis=QUARANTINE) header.from=outside.example',
+    'Received: from somewhere.example by mx.desk.example; Mon, 2 Mar 2026 10:00:00 +0000'))
   const [first, second] = [await desk.api.conversationAbout('Always images one'), await desk.api.conversationAbout('Always images two')]
+  const forged = await desk.api.conversationAbout('Always images three')
   const message = page.locator('[data-testid="message"][data-type="incoming"]')
   const chart = message.locator('iframe').contentFrame().getByAltText('chart')
   const loaded = () => chart.evaluate((image: HTMLImageElement) => image.naturalWidth)
@@ -134,6 +137,17 @@ test('remote images of a sender are always shown once that is chosen, until it i
     await page.evaluate(() => localStorage.clear())
     await page.goto(`/inboxes/all/conversation/${second.uuid}`)
     await expect.poll(loaded).toBe(1)
+  })
+
+  await test.step('a mail that may be forged shows them by hand only', async () => {
+    await page.goto(`/inboxes/all/conversation/${forged.uuid}`)
+    await expect(message).toContainText('may be forged')
+    await expect(message.getByTestId('always-show-images')).toBeHidden()
+    await expect(chart).toBeAttached()
+    await expect(chart).not.toHaveAttribute('src')
+    await message.getByTestId('show-images').click()
+    await expect.poll(loaded).toBe(1)
+    await page.goto(`/inboxes/all/conversation/${second.uuid}`)
   })
 
   await test.step('the menu of the mail takes it back', async () => {

@@ -164,8 +164,9 @@ export function plainBytes(to: string, subject: string, text: string): Buffer {
 }
 
 /** An HTML mail. */
-export function htmlBytes(subject: string, html: string): Buffer {
+export function htmlBytes(subject: string, html: string, ...more: string[]): Buffer {
   return lines(
+    ...more,
     `From: Someone <someone@outside.example>`,
     'To: Support <support@desk.example>',
     `Subject: ${subject}`,

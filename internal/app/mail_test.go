@@ -182,7 +182,8 @@ func TestForgedSenderDoesNotJoinTheConversation(t *testing.T) {
 		}
 		var page struct {
 			Results []struct {
-				Meta struct {
+				Forged bool
+				Meta   struct {
 					Authentication *mail.AuthResults `json:"authentication"`
 				} `json:"meta"`
 			} `json:"results"`
@@ -190,12 +191,24 @@ func TestForgedSenderDoesNotJoinTheConversation(t *testing.T) {
 		d.admin.ok(http.MethodGet, "/api/v1/conversations/"+c.UUID+"/messages", nil, &page)
 		seen := 0
 		for _, m := range page.Results {
+			if m.Forged {
+				t.Error("a mail that is not forged is said to be")
+			}
 			if a := m.Meta.Authentication; a != nil && a.Confirmed && a.Server == "mx.acme.test" && a.Checks[0] == (mail.AuthCheck{Method: "dmarc", Result: "pass", Domain: "x.test"}) {
 				seen++
 			}
 		}
 		if seen != 1 {
 			t.Errorf("the verdict is shown of %d messages", seen)
+		}
+		for _, other := range d.all().Results {
+			if other.UUID == c.UUID {
+				continue
+			}
+			d.admin.ok(http.MethodGet, "/api/v1/conversations/"+other.UUID+"/messages", nil, &page)
+			if len(page.Results) != 1 || !page.Results[0].Forged {
+				t.Errorf("the forged mail is not said to be: %+v", page.Results)
+			}
 		}
 	})
 }

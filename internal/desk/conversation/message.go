@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"github.com/foyerdesk/foyer/internal/platform/db"
 	"github.com/foyerdesk/foyer/internal/platform/fault"
 	"github.com/foyerdesk/foyer/internal/platform/htmlx"
+	"github.com/foyerdesk/foyer/internal/platform/mail"
 )
 
 // The kinds of message, who sends them, and how far they are.
@@ -56,6 +58,8 @@ type Message struct {
 	Delivery *Delivery `json:"delivery"`
 	// Held says that it has not left yet; left out for every other message. It is Foyer's addition.
 	Held *Held `json:"held,omitempty"`
+	// Forged says that its sender is not who it says, as far as the server knows that took it in; left out otherwise. It is Foyer's addition.
+	Forged bool `json:"forged,omitempty" doc:"The server that took the mail in found that it is not from who it says"`
 }
 
 // Author is who wrote a message.
@@ -114,7 +118,19 @@ func scanMessage(r db.Row, conversationUUID string) (m Message, err error) {
 			m.Delivery.NextAttemptAt = next
 		}
 	}
+	m.Forged = m.Type == TypeIncoming && forged(m.Meta)
 	return m, err
+}
+
+// forged reports whether what is kept of a mail has a verdict by which its sender is not to be believed.
+func forged(meta db.JSON) bool {
+	if !bytes.Contains(meta, []byte(`"authentication"`)) {
+		return false
+	}
+	var of struct {
+		Authentication *mail.AuthResults `json:"authentication"`
+	}
+	return meta.Decode(&of) == nil && of.Authentication.Forged()
 }
 
 // messages reads messages of one conversation with attachments and addresses that a browser can follow.

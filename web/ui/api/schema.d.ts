@@ -4847,6 +4847,8 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             delivery: components["schemas"]["ConversationDelivery"] | null;
+            /** @description The server that took the mail in found that it is not from who it says */
+            forged?: boolean;
             held?: components["schemas"]["ConversationHeld"];
             /** Format: int64 */
             id: number;
