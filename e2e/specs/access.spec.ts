@@ -79,3 +79,38 @@ test.describe('in the colours of the system, without motion', () => {
     expect(moving).toBe(0)
   })
 })
+
+test('everything is as large as its reader wants, in the next browser, too', async ({ desk, dovecot, sink, page, browser }) => {
+  const rowHeight = async (of: Page): Promise<number> => (await of.getByTestId('conversation-row').first().boundingBox())!.height
+  const letters = (of: Page): Promise<number> => of.getByTestId('conversation-row').first().getByRole('link').evaluate((link) => parseFloat(getComputedStyle(link).fontSize))
+  const inbox = await desk.api.createInbox('text-size', dovecot, sink)
+  await desk.api.post('/api/v1/conversations', {
+    inbox_id: inbox, content: '<p>It is too small.</p>', contact_email: 'lena@size.example', first_name: 'Lena', subject: 'The print on the box', initiator: 'contact',
+  })
+  await signIn(page)
+  await page.goto('/inboxes/all')
+  const [height, size] = [await rowHeight(page), await letters(page)]
+  const choose = async (label: string): Promise<void> => {
+    await page.goto('/account/profile')
+    await page.getByTestId('text-size').click()
+    await page.getByRole('option', { name: label, exact: true }).click()
+  }
+  await choose('150%')
+  await expect(page.locator('html')).toHaveCSS('--text-scale', '1.5')
+  await examine(page, 'text-size-account')
+  await page.goto('/inboxes/all')
+  await expect.poll(async () => Math.abs((await rowHeight(page)) - height * 1.5)).toBeLessThan(1)
+  expect(await letters(page)).toBeCloseTo(size * 1.5, 0)
+  await examine(page, 'text-size-list')
+  const other = await (await browser.newContext({ baseURL: desk.url })).newPage()
+  await signIn(other)
+  await other.goto('/inboxes/all')
+  await expect.poll(async () => Math.abs((await rowHeight(other)) - height * 1.5)).toBeLessThan(1)
+  await other.getByTestId('conversation-row').first().click()
+  await expect(other.getByTestId('message').first()).toBeVisible()
+  await examine(other, 'text-size-conversation')
+  await choose('100%')
+  await page.goto('/inboxes/all')
+  await expect.poll(() => rowHeight(page)).toBeCloseTo(height, 0)
+  await other.context().close()
+})

@@ -3,7 +3,7 @@
 import type { Page } from '@playwright/test'
 import { admin, type Desk } from '../support/desk.ts'
 import { addAgent, signInAs } from '../support/agents.ts'
-import { expect, signIn, test } from '../support/fixtures.ts'
+import { expect, goOffline, signIn, test } from '../support/fixtures.ts'
 import { examineLooks } from '../support/look.ts'
 import { type Dovecot, type Sink, until } from '../support/mailserver.ts'
 
@@ -108,4 +108,30 @@ test('whoever signs in next in the same browser finds nothing of the one before'
   await until('the draft to reach the server', async () => (await draftOf(desk, uuid)).includes('For my eyes only'))
   await desk.api.delete(`/api/v1/conversations/${uuid}/draft`)
   await context.close()
+})
+
+test('a new version asks to be loaded, never while something is written, and the text outlives it', async ({ desk, dovecot, sink, signedIn: page, context }) => {
+  const { uuid } = await conversation(desk, dovecot, sink, 'released')
+  await write(page, uuid, 'Half a sentence')
+  await until('the text to be kept', async () => (await draftOf(desk, uuid)).includes('Half a sentence'))
+  await page.evaluate(() => document.body.setAttribute('data-same-page', ''))
+  // The desk is upgraded while the connection is down.
+  const whole = page.url()
+  await page.route(whole, async (route) => {
+    if (route.request().isNavigationRequest()) return await route.continue()
+    await route.fulfill({ contentType: 'text/html', body: '<!doctype html><script type="module" src="/assets/of-another-version.js"></script>' })
+  })
+  await goOffline(page)
+  await context.setOffline(false)
+  await page.evaluate(() => dispatchEvent(new Event('online')))
+  const prompt = page.getByTestId('release')
+  await expect(prompt).toContainText('A new version is here')
+  await examineLooks(page, 'release')
+  await expect(page.getByTestId('composer-editor')).toContainText('Half a sentence')
+  await expect(page.locator('body[data-same-page]')).toHaveCount(1)
+  await prompt.getByRole('button', { name: 'Reload' }).click()
+  await expect(page.locator('body[data-same-page]')).toHaveCount(0)
+  await expect(page.getByTestId('composer-editor')).toContainText('Half a sentence')
+  await expect(prompt).toHaveCount(0)
+  await desk.api.delete(`/api/v1/conversations/${uuid}/draft`)
 })

@@ -326,3 +326,25 @@ test('the jump to the first unread message loads what is between, and the rule s
   await expect(page.locator('[data-unread] + div article')).toHaveAttribute('data-uuid', first.uuid)
   await examineLooks(page, 'thread-unread-far')
 })
+
+test('links to a conversation and to one of its messages are copied, and lead there', async ({ desk, dovecot, sink, signedIn: page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: desk.url })
+  const inbox = await desk.api.createInbox('links', dovecot, sink)
+  const { uuid } = await desk.api.post<{ uuid: string }>('/api/v1/conversations', {
+    inbox_id: inbox, content: '<p>May I pass this on?</p>', contact_email: 'una@links.example', first_name: 'Una', subject: 'A thing to share', initiator: 'contact',
+  })
+  const mine = await note(desk.api, uuid, 'Look here.')
+  const copied = (): Promise<string> => page.evaluate(() => navigator.clipboard.readText())
+  await page.goto(`/inboxes/all/conversation/${uuid}`)
+  await page.getByTestId('conversation-more').click()
+  await page.getByRole('menuitem', { name: 'Copy link' }).click()
+  await expect(page.getByText('Link copied')).toBeVisible()
+  expect(await copied()).toBe(`${desk.url}/inboxes/all/conversation/${uuid}`)
+
+  await letter(page, mine.uuid).hover()
+  await letter(page, mine.uuid).getByTestId('message-menu').click()
+  await page.getByRole('menuitem', { name: 'Copy link' }).click()
+  await expect.poll(copied).toBe(`${desk.url}/inboxes/all/conversation/${uuid}?scrollTo=${mine.uuid}`)
+  await page.goto(await copied())
+  await expect(letter(page, mine.uuid)).toBeInViewport()
+})
