@@ -305,3 +305,39 @@ test('changes without a connection wait, survive, and are made once; not over wh
   await expect.poll(() => statusOf(desk, theirs!)).toBe('Closed')
   await expect(strip).toBeHidden()
 })
+
+test('a change that the server refuses is taken back on the screen, and said with its reason', async ({ desk, dovecot, sink, signedIn: page }) => {
+  const [uuid] = await fill(desk, dovecot, sink, 'refusals', ['Refused changes'])
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await page.goto(`/inboxes/all/conversation/${uuid}`)
+  await expect(page.getByTestId('message').first()).toBeVisible()
+  const refuse = async (what: string, status: number, message: string): Promise<() => void> => {
+    let answer = (): void => {}
+    const asked = new Promise<void>((resolve) => (answer = resolve))
+    await page.route(`**/api/v1/conversations/${uuid}/${what}`, async (route) => {
+      if (route.request().method() === 'GET') return await route.continue()
+      await asked
+      await route.fulfill({ status, json: { status: 'error', message, data: null, error_type: status === 403 ? 'PermissionException' : 'InputException' } })
+    })
+    return answer
+  }
+  const status = page.getByTestId('status-button')
+  let answer = await refuse('status', 400, 'This status is not used any more.')
+  await page.keyboard.press('e')
+  await expect(status).toContainText('Resolved') // shown before it is known
+  answer()
+  await expect(status).toContainText('Open')
+  await expect(page.getByText('This status is not used any more.')).toBeVisible()
+
+  const priority = page.getByTestId('priority')
+  answer = await refuse('priority', 403, 'Your role may not set priorities.')
+  await page.keyboard.press('p')
+  await page.getByRole('option', { name: 'High' }).click()
+  await expect(priority).toContainText('High')
+  answer()
+  await expect(priority).toContainText('None')
+  await expect(page.getByText('Your role may not set priorities.')).toBeVisible()
+  // Nothing was done: there is nothing to undo.
+  await expect(page.getByRole('button', { name: 'Undo' })).toHaveCount(0)
+  expect(await statusOf(desk, uuid!)).toBe('Open')
+})
