@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/foyerdesk/foyer/internal/desk/conversation"
@@ -29,6 +31,41 @@ func TestConversationIsOpenedForTheContactWithItsAddress(t *testing.T) {
 		}
 		if n := k.count(`SELECT count(*) FROM conversations`); n != 4 {
 			t.Errorf("%d conversations", n)
+		}
+	})
+}
+
+func TestConversationsBegunAtOnceForANewContactHaveTheSame(t *testing.T) {
+	eachContactsDesk(t, func(k *contactsDesk) {
+		const rounds, parallel = 10, 8
+		for round := range rounds {
+			begin := make(chan struct{})
+			var all sync.WaitGroup
+			for n := range parallel {
+				all.Go(func() {
+					email := fmt.Sprintf("new%d@x.test", round)
+					if n == 0 {
+						email = fmt.Sprintf("other%d@x.test", round)
+					}
+					body := fmt.Sprintf(`{"inbox_id":1,"content":"<p>x</p>","contact_email":%q,"first_name":"New","initiator":"contact","external_user_id":"crm-%d"}`, email, round)
+					<-begin
+					w := k.json(http.MethodPost, "/api/v1/conversations", admin, body)
+					if w.Code != 200 && !strings.Contains(w.Body.String(), `"field":"external_user_id"`) {
+						t.Errorf("%d %s", w.Code, w.Body)
+					}
+				})
+			}
+			close(begin)
+			all.Wait()
+			// The id is that of who came first; the other address gets none, and the same address always its own.
+			made := k.count(`SELECT count(*) FROM conversations c JOIN users u ON u.id = c.contact_id WHERE u.external_user_id = $1`, fmt.Sprintf("crm-%d", round))
+			first := k.count(`SELECT count(*) FROM users WHERE external_user_id = $1 AND email = $2`, fmt.Sprintf("crm-%d", round), fmt.Sprintf("new%d@x.test", round))
+			if want := map[int]int{1: parallel - 1, 0: 1}[first]; made != want {
+				t.Errorf("%d conversations, want %d", made, want)
+			}
+		}
+		if n := k.count(`SELECT count(*) FROM users WHERE type = 'contact'`); n != rounds {
+			t.Errorf("%d contacts", n)
 		}
 	})
 }

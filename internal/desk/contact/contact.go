@@ -132,13 +132,15 @@ func create(ctx context.Context, tx *db.Tx, in Identity) (id int64, err error) {
 	conflict := `ON CONFLICT (email) WHERE type = 'contact' AND deleted_at IS NULL AND external_user_id IS NULL DO UPDATE SET updated_at = excluded.updated_at`
 	var external *string
 	if in.ExternalUserID != "" {
-		external, conflict = &in.ExternalUserID, ``
+		external = &in.ExternalUserID
+		conflict = `ON CONFLICT (external_user_id) WHERE type = 'contact' AND deleted_at IS NULL DO UPDATE SET updated_at = excluded.updated_at
+			WHERE users.email = excluded.email`
 	}
 	err = tx.QueryRow(ctx, `INSERT INTO users (created_at, updated_at, type, email, first_name, last_name, external_user_id, organization_id, name_made_up)
 		VALUES ($1, $1, 'contact', $2, $3, $4, $5, (`+organization.OfDomain("$6")+`), $7)
 		`+conflict+` RETURNING id`,
 		now, in.Email, in.FirstName, in.LastName, external, organization.DomainOf(in.Email), in.madeUp).Scan(&id)
-	if unique, _ := db.IsUnique(err); unique && external != nil {
+	if errors.Is(err, db.ErrNoRows) { // it is somebody's with another address
 		return 0, fault.Field("external_user_id", "error.exists", "value", in.ExternalUserID)
 	}
 	if err != nil {
