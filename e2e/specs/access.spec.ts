@@ -108,6 +108,8 @@ test('everything is as large as its reader wants, in the next browser, too', asy
   await expect.poll(async () => Math.abs((await rowHeight(other)) - height * 1.5)).toBeLessThan(1)
   await other.getByTestId('conversation-row').first().click()
   await expect(other.getByTestId('message').first()).toBeVisible()
+  const mail = other.getByTestId('message').first().locator('iframe').contentFrame()
+  await expect(mail.locator('body')).toHaveCSS('font-size', '21px')
   // There is room to read: the context comes over the conversation when asked for.
   expect((await other.getByRole('main').boundingBox())!.width).toBeGreaterThan(600)
   await examine(other, 'text-size-conversation')

@@ -7,6 +7,8 @@ export interface FrameOptions {
   theme?: { text: string; link: string; quote: string; dark: boolean }
   /** Our own @font-face rules, with absolute addresses below /assets. */
   fontFaces?: string
+  /** Pixels of text whose size the mail does not name; 14 without. */
+  letter?: number
   /** Language of the interface, for hyphenation when the mail names none. */
   language?: string
 }
@@ -28,7 +30,7 @@ export function framePolicy({ origin }: Pick<FrameOptions, 'origin'>): string {
 
 const escapeAttribute = (text: string): string => text.replace(/[&"<>]/g, (c) => `&#${c.charCodeAt(0)};`)
 
-function styleSheet({ theme, fontFaces = '' }: FrameOptions): string {
+function styleSheet({ theme, fontFaces = '', letter = 14 }: FrameOptions): string {
   const text = theme?.text ?? '#1c2024'
   const link = theme?.link ?? '#5753c6'
   const quote = theme?.quote ?? '#d9d9e0'
@@ -36,7 +38,7 @@ function styleSheet({ theme, fontFaces = '' }: FrameOptions): string {
     :root { color-scheme: ${theme?.dark ? 'dark' : 'light'}; }
     html { height: auto !important; overflow-x: auto; overflow-y: hidden; background: transparent; }
     body { height: auto !important; min-height: 0 !important; margin: 0 !important; color: ${text};
-      font: 14px/22px 'Inter Variable', Inter, ui-sans-serif, system-ui, -apple-system, 'Segoe UI', sans-serif;
+      font: ${letter}px/1.5714 'Inter Variable', Inter, ui-sans-serif, system-ui, -apple-system, 'Segoe UI', sans-serif;
       overflow-wrap: break-word; }
     body.canvas { padding: 12px; background: #fff; }
     p { margin: 0 0 10px; }

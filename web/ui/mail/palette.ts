@@ -12,5 +12,18 @@ export const palette = computed(() => {
   return { text: value('--slate-12'), link: value('--iris-11'), quote: value('--slate-6'), dark: look.includes('dark') }
 })
 
+const root = document.documentElement
+const sizeOf = (): string => `${root.style.getPropertyValue('--text-scale')} ${root.style.getPropertyValue('--letter-size')}`
+const size = ref(sizeOf())
+new MutationObserver(() => (size.value = sizeOf())).observe(root, { attributeFilter: ['style'] })
+
+/** Pixels of the text of messages, as the reader chose it, for mails that do not name a size of their own. */
+export const letterPixels = computed(() => {
+  void size.value
+  const style = getComputedStyle(root)
+  const letter = parseFloat(style.getPropertyValue('--letter-size')) || 0.875
+  return Math.round(letter * (parseFloat(style.fontSize) || 16) * 10) / 10
+})
+
 /** Whether the page is dark. */
 export const dark = computed(() => palette.value.dark)
