@@ -94,7 +94,11 @@ test('new rows wait under a pointer and while the list is scrolled, and flow in 
 
   await test.step('the list is scrolled', async () => {
     await page.mouse.move(1200, 500)
-    await page.getByTestId('conversation-list').evaluate((list) => list.scrollTo({ top: 300 }))
+    // The page hears of it with its next picture.
+    await page.getByTestId('conversation-list').evaluate(async (list) => {
+      list.scrollTo({ top: 300 })
+      await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
+    })
     await begin(desk.api, inbox, 'Above')
     await expect(pill).toHaveText('1 new')
     await pill.click()
