@@ -154,14 +154,20 @@ test('from conversation to conversation', async ({ desk, page }) => {
   await expect(page).toHaveURL(/conversation\//)
   const first = list.findIndex(({ uuid }) => page.url().includes(uuid))
   const next: number[] = []
+  const passed: number[] = []
   const cached: number[] = []
   const other: number[] = []
   const letters: string[] = []
   for (const row of list) letters.push(await lettersOf(row))
   for (let n = first + 1; n < 19; n++) next.push(await fromKey(page, 'j', letters[n]!, ''))
+  // Going past is no reading: all that is unread in them is open when they are seen again.
+  for (let n = 17; n > first; n--) {
+    passed.push(await fromKey(page, 'k', letters[n]!, ''))
+    await page.waitForResponse((answer) => answer.url().includes('/last-seen'))
+  }
   for (let times = 0; times < 2; times++) {
-    for (let n = 17; n > first; n--) cached.push(await fromKey(page, 'k', letters[n]!, ''))
-    for (let n = first + 2; n < 19; n++) cached.push(await fromKey(page, 'j', letters[n]!, ''))
+    for (let n = first + 2; n < 18; n++) cached.push(await fromKey(page, 'j', letters[n]!, ''))
+    for (let n = 16; n > first; n--) cached.push(await fromKey(page, 'k', letters[n]!, ''))
   }
   for (let n = 22; n < 60; n += 2) {
     const row = page.locator(`[data-testid="conversation-row"][data-uuid="${list[n]!.uuid}"]`)
@@ -169,7 +175,8 @@ test('from conversation to conversation', async ({ desk, page }) => {
     await row.scrollIntoViewIfNeeded()
     other.push(await from(page, 'pointerdown', () => row.getByRole('link').click(), letters[n]!, ''))
   }
-  tell('switch to a conversation seen before', '100 ms', cached)
+  tell('switch to a conversation read before', '100 ms', cached)
+  tell('switch to one passed before, unread', '', passed)
   tell('switch to the next one', '400 ms', next)
   tell('switch to any other', '400 ms', other)
 })
