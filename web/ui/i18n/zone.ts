@@ -4,8 +4,12 @@ import { dateFormat } from './formatters'
 /** The time zone that times are shown in; undefined for the browser's. */
 export const zone = ref<string>()
 
+let asked: string | null | undefined
+
 /** Shows times in a zone from now on; in the browser's if it does not know the zone. */
 export function setZone(name: string | null | undefined): void {
+  if (name === asked) return
+  asked = name
   try {
     zone.value = name ? new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone && name : undefined
   } catch {

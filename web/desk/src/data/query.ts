@@ -1,5 +1,6 @@
 import { focusManager, QueryClient } from '@tanstack/vue-query'
 import { ApiError } from '@ui/api/client'
+import { share } from './sharing'
 
 /**
  * The one cache. The socket keeps it fresh, so nothing is refetched by the clock; data that the
@@ -14,6 +15,7 @@ export const queryClient = new QueryClient({
       retry: (failures, error) => error instanceof ApiError && error.temporary && failures < 2,
       // Answers are replaced, never changed in place: nobody needs to be told of each of their fields.
       shallow: true,
+      structuralSharing: share,
       retryDelay: (attempt) => Math.min(1000 * 2 ** attempt, 8000),
     },
     mutations: { retry: false },
