@@ -1,6 +1,6 @@
 // Many conversations at once: some, or a whole list, with what was refused, and back again.
 
-import { expect, test } from '../support/fixtures.ts'
+import { expect, goOffline, test } from '../support/fixtures.ts'
 import { examineLooks } from '../support/look.ts'
 
 const count = 60
@@ -47,6 +47,15 @@ test('a whole list is changed at once and taken back', async ({ desk, dovecot, s
   await examineLooks(page, 'bulk-whole-offer')
   await whole.getByRole('button').click()
   await expect(bar).toContainText(`${before} selected`)
+  // What a list has is known to the server alone: without a connection nothing is done, and the selection stays.
+  await goOffline(page)
+  await page.keyboard.press('Shift+e')
+  await expect(page.getByText('This needs a connection and cannot wait for one.')).toBeVisible()
+  await expect(bar).toContainText(`${before} selected`)
+  await examineLooks(page, 'bulk-needs-connection', false)
+  await page.context().setOffline(false)
+  await page.evaluate(() => window.dispatchEvent(new Event('online')))
+  await expect(page.getByText('You are offline')).toBeHidden()
   await bar.getByTestId('bulk-more').click()
   await examineLooks(page, 'bulk-menu')
   await page.getByRole('menuitem', { name: 'Set priority' }).click()
@@ -78,9 +87,9 @@ test('what was refused is listed with its reason', async ({ desk, dovecot, sink,
   await desk.api.put(`/api/v1/conversations/${changed}/status`, { status: 'Resolved' })
   await page.getByRole('button', { name: 'Undo' }).last().click()
   await page.getByRole('button', { name: 'Show', exact: true }).click()
-  await expect(page.getByTestId('refused-rows')).toContainText('It was changed since.')
+  await expect(page.getByTestId('unchanged-rows')).toContainText('It was changed since.')
   await examineLooks(page, 'bulk-refused')
-  await page.getByTestId('refused-rows').getByRole('link', { name: /Refuse two/ }).click()
+  await page.getByTestId('unchanged-rows').getByRole('link', { name: /Refuse two/ }).click()
   await expect(page).toHaveURL(new RegExp(`/conversation/${changed}`))
   await expect(page.getByRole('dialog')).toBeHidden()
   await desk.api.put(`/api/v1/conversations/${changed}/status`, { status: 'Open' })

@@ -306,6 +306,101 @@ test('changes without a connection wait, survive, and are made once; not over wh
   await expect(strip).toBeHidden()
 })
 
+test('changes of several conversations without a connection wait as well: one request each, but not for what somebody else did', async ({ desk, dovecot, sink, page, context }) => {
+  const uuids = await fill(desk, dovecot, sink, 'jointly', ['Jointly one', 'Jointly two', 'Jointly three'])
+  const tag = await desk.api.post<{ id: number }>('/api/v1/tags', { name: 'jointly' })
+  const [one, two, three] = uuids as [string, string, string]
+  const jobs: { uuids: string[]; action: { type: string } }[] = []
+  page.on('requestfinished', (request) => request.method() === 'POST' && request.url().endsWith('/conversations/bulk') && jobs.push(request.postDataJSON()))
+  const bar = page.getByTestId('bulk-bar')
+  const row = (uuid: string) => page.locator(`[data-testid="conversation-row"][data-uuid="${uuid}"]`)
+  const waiting = page.getByTestId('row-waits')
+  const choose = async (): Promise<void> => {
+    for (const uuid of uuids) {
+      await row(uuid).hover()
+      await row(uuid).getByTestId('row-select').click()
+    }
+    await expect(bar).toContainText('3 selected')
+  }
+  const tagsOf = async (uuid: string): Promise<string[]> => (await desk.api.get<{ tags: string[] }>(`/api/v1/conversations/${uuid}`)).tags
+  const again = async (): Promise<void> => {
+    await context.setOffline(false)
+    await page.evaluate(() => window.dispatchEvent(new Event('online')))
+    await expect(waiting).toHaveCount(0)
+  }
+
+  await signIn(page)
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await page.goto('/inboxes/all?status=any')
+  await expect(rows(page).first()).toContainText('Jointly three')
+  await choose()
+  await bar.getByTestId('bulk-tag').click()
+  await expect(page.getByRole('option', { name: 'jointly' })).toBeVisible() // known before the connection goes
+
+  await goOffline(page)
+  await page.getByRole('option', { name: 'jointly' }).click()
+  await expect(page.getByText('Tag jointly added. It is saved here')).toBeVisible()
+  await expect(bar).toBeHidden()
+  await expect(waiting).toHaveCount(3)
+  await choose()
+  await page.keyboard.press('Shift+e')
+  await expect(page.getByText('Status set to Closed. It is saved here')).toBeVisible()
+  await expect(waiting).toHaveCount(3)
+  for (const uuid of uuids) await expect(row(uuid)).toContainText('jointly')
+  await examineLooks(page, 'waiting-bulk', false)
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await desk.api.put(`/api/v1/conversations/${two}/status`, { status: 'Resolved' })
+  expect(await statusOf(desk, one)).toBe('Open')
+  expect(jobs).toEqual([])
+
+  await again()
+  await expect(page.getByText('1 of 3 was changed by somebody else meanwhile and stays as it is.')).toBeVisible()
+  await expect.poll(async () => Promise.all(uuids.map((uuid) => statusOf(desk, uuid)))).toEqual(['Closed', 'Resolved', 'Closed'])
+  for (const uuid of uuids) expect(await tagsOf(uuid)).toEqual(['jointly'])
+  expect(jobs.map(({ uuids: meant, action }) => [action.type, meant.length])).toEqual([['add_tags', 3], ['status', 2]])
+  await expect(page.getByText('2 conversations changed.')).toBeVisible()
+  await page.getByRole('button', { name: 'Show', exact: true }).click()
+  await expect(page.getByTestId('unchanged-rows').getByRole('listitem')).toHaveText(/Jointly two/)
+  await examineLooks(page, 'bulk-left', false)
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
+
+  // What was made is taken back as ever.
+  await page.keyboard.press('z')
+  await expect.poll(async () => Promise.all(uuids.map((uuid) => statusOf(desk, uuid)))).toEqual(['Open', 'Resolved', 'Open'])
+  await desk.api.put(`/api/v1/conversations/${two}/status`, { status: 'Open' })
+  await page.reload()
+  await expect(row(three)).toBeVisible()
+
+  // Taken back before there is a connection, nothing is asked of the server; what is marked as read cannot wait.
+  await choose()
+  await goOffline(page)
+  await page.keyboard.press('Shift+e')
+  await expect(waiting).toHaveCount(3)
+  await page.getByRole('button', { name: 'Undo' }).last().click()
+  await expect(waiting).toHaveCount(0)
+  await choose()
+  await page.keyboard.press('Shift+i')
+  await expect(page.getByText('This needs a connection and cannot wait for one.')).toBeVisible()
+  await expect(bar).toContainText('3 selected')
+  await again()
+  expect(await Promise.all(uuids.map((uuid) => statusOf(desk, uuid)))).toEqual(['Open', 'Open', 'Open'])
+  expect(jobs).toHaveLength(2)
+  await page.keyboard.press('Escape')
+
+  // The page is closed while it waits: the next one makes it, and offers to take it back.
+  await context.route('**/api/v1/conversations/bulk', (route) => route.abort())
+  await choose()
+  await page.keyboard.press('Shift+e')
+  await expect(waiting).toHaveCount(3)
+  await context.unroute('**/api/v1/conversations/bulk')
+  await page.reload()
+  await expect(page.getByText('3 conversations changed.')).toBeVisible()
+  await page.getByRole('button', { name: 'Undo' }).last().click()
+  await expect.poll(async () => Promise.all(uuids.map((uuid) => statusOf(desk, uuid)))).toEqual(['Open', 'Open', 'Open'])
+  await desk.api.delete(`/api/v1/tags/${tag.id}`)
+})
+
 test('a change that the server refuses is taken back on the screen, and said with its reason', async ({ desk, dovecot, sink, signedIn: page }) => {
   const [uuid] = await fill(desk, dovecot, sink, 'refusals', ['Refused changes'])
   await page.setViewportSize({ width: 1440, height: 900 })

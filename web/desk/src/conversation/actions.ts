@@ -7,7 +7,7 @@ import { findRow, forgetRow, patchConversation } from '@/data/conversations'
 import { keys, queryClient } from '@/data/query'
 import { priorityName, statusName } from '@/data/standard'
 import { hiddenScopes } from '@/inbox/scope'
-import type { Change, Request } from './changes'
+import type { Change, ChangedPart, Made, Request } from './changes'
 import { changes, refresh } from './changing'
 import { newestAt } from './thread'
 import { begin, bringBack, offerUndo } from './undo'
@@ -16,19 +16,20 @@ import { begin, bringBack, offerUndo } from './undo'
 const current = (uuid: Uuid): Partial<Conversation> | undefined =>
   queryClient.getQueryData<Conversation>(keys.conversation(uuid)) ?? (findRow(uuid) as Partial<Conversation> | undefined)
 
-interface Reversible extends Omit<Change, 'requests'> {
+interface OneChange extends ChangedPart, Omit<Change, 'parts'> {}
+
+interface Reversible extends Omit<OneChange, 'requests'> {
   forward: Request[]
   back: Request[]
 }
 
 /** Shows a change and makes it: undefined when it was refused and rolled back; `kept` when it waits for a connection. */
-async function apply(change: Change): Promise<{ kept?: string } | undefined> {
-  const { uuid, to, from } = change
+async function apply({ uuid, to, from, ...change }: OneChange): Promise<Made | undefined> {
   patchConversation(uuid, to)
   try {
-    const kept = await changes.make(change)
-    if (!kept) refresh(uuid)
-    return { kept }
+    const made = await changes.make({ ...change, parts: [{ uuid, to, from }] })
+    if (!made.kept) refresh(uuid)
+    return made
   } catch (error) {
     bringBack()
     patchConversation(uuid, from)

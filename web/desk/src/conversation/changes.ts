@@ -1,6 +1,6 @@
 import { ApiError } from '@ui/api/client'
 import type { Conversation, Uuid } from '@ui/api/types'
-import { reactive } from 'vue'
+import { computed, shallowReactive } from 'vue'
 import { KeptList } from '@/data/keptList'
 
 /** A request as it can be kept. `until` is a time that the server is told as a duration, counted when the request leaves. */
@@ -9,15 +9,22 @@ export interface Request {
   path: string
   body?: Record<string, unknown>
   until?: string
+  /** Names the conversations in its body, and is repeated under the id of its change, by which the server makes it once. */
+  many?: boolean
 }
 
-/** A change of a conversation. */
-export interface Change {
+/** What a change is to one conversation. */
+export interface ChangedPart {
   uuid: Uuid
   /** What is shown. */
   to: Partial<Conversation>
   /** What was there before. */
   from: Partial<Conversation>
+}
+
+/** A change of a conversation, or the same one of many. */
+export interface Change {
+  parts: ChangedPart[]
   requests: Request[]
   /** What was done, in words. */
   said: string
@@ -28,14 +35,24 @@ export interface WaitingChange extends Change {
   id: string
 }
 
+/** As a page of an earlier release kept it, when there were no changes of many. */
+type KeptChange = WaitingChange | (Omit<WaitingChange, 'parts'> & ChangedPart)
+
+/** What a change came to: the server's answer to its last request, or the id under which it is kept. */
+export interface Made {
+  answer?: unknown
+  kept?: string
+}
+
 export interface ChangeHooks {
-  send: (request: Request) => Promise<unknown>
-  /** The conversation as the server has it. */
-  read: (uuid: Uuid) => Promise<Conversation>
-  /** The server has it. */
-  done: (change: WaitingChange) => void
-  /** The server does not take it; without a cause, somebody else changed the same meanwhile. */
-  refused: (change: WaitingChange, cause?: Error) => void
+  /** Makes a request of the change with an id, for some of its conversations. */
+  send: (request: Request, uuids: Uuid[], id: string) => Promise<unknown>
+  /** The conversation as the server has it; undefined for one that the agent does not see, which is for the server to refuse. */
+  read: (uuid: Uuid) => Promise<Conversation | undefined>
+  /** The server has it, but for conversations of which somebody else changed the same meanwhile: those are `left` as they are. */
+  done: (change: WaitingChange, left: Conversation[], answer?: unknown) => void
+  /** The server does not take it. */
+  refused: (change: WaitingChange, cause: Error) => void
   /** Runs while no other tab of the agent does the same. */
   alone?: (work: () => Promise<void>) => Promise<void>
 }
@@ -45,15 +62,25 @@ const storageKey = 'foyer.changes'
 /** What two agents cannot both have set. Tags can be given and taken by many. */
 const exclusive = ['status', 'priority', 'assigned_user_id', 'assigned_team_id', 'subject'] as const
 
-const unreachable = (cause: unknown): boolean => cause instanceof ApiError && cause.status === 0
+/** Conversations that are read at the same time. */
+const readAtOnce = 4
+
+export const unreachable = (cause: unknown): boolean => cause instanceof ApiError && cause.status === 0
 
 /**
  * Changes that found no connection. They are kept in this browser, shown as if they were made, and made in their order once
  * the server can be reached: each once, and not over what somebody else did meanwhile.
  */
 export class ChangeQueue {
-  readonly waiting = reactive<WaitingChange[]>([])
-  private readonly list: KeptList<WaitingChange>
+  readonly waiting = shallowReactive<WaitingChange[]>([])
+  private readonly byConversation = computed(() => {
+    const all = new Map<Uuid, (ChangedPart & Pick<WaitingChange, 'id' | 'said'>)[]>()
+    for (const { id, said, parts } of this.waiting) {
+      for (const part of parts) all.set(part.uuid, [...(all.get(part.uuid) ?? []), { ...part, id, said }])
+    }
+    return all
+  })
+  private readonly list: KeptList<KeptChange>
   private loaded = false
   private running: Promise<void> | undefined
   /** Of those that could not be kept in the browser. */
@@ -66,31 +93,32 @@ export class ChangeQueue {
     this.list = new KeptList(storageKey, storage)
   }
 
-  of(uuid: Uuid): WaitingChange[] {
-    return this.waiting.filter((change) => change.uuid === uuid)
+  /** What waits for a conversation, in its order. */
+  of(uuid: Uuid) {
+    return this.byConversation.value.get(uuid) ?? []
   }
 
   /** Takes over what an earlier page left. */
   load(): void {
     if (this.loaded) return
     this.loaded = true
-    this.waiting.unshift(...(this.list.all() ?? []).filter(({ id }) => !this.waiting.some((known) => known.id === id)))
+    const kept = (this.list.all() ?? []).map((change) => ('parts' in change ? change : { ...change, parts: [change] }))
+    this.waiting.unshift(...kept.filter(({ id }) => !this.waiting.some((known) => known.id === id)))
   }
 
-  /** Makes a change, or keeps it: then its id is returned. Rejects when the server refuses. */
-  async make(change: Change): Promise<string | undefined> {
-    if (!this.of(change.uuid).length) {
+  /** Makes a change, or keeps it. Rejects when the server refuses. */
+  async make(change: Change): Promise<Made> {
+    const made = { ...change, id: crypto.randomUUID() }
+    if (!change.parts.some(({ uuid }) => this.of(uuid).length)) {
       try {
-        await this.send(change)
-        return undefined
+        return { answer: await this.send(made) }
       } catch (cause) {
         if (!unreachable(cause)) throw cause
       }
     }
-    const id = crypto.randomUUID()
-    this.waiting.push({ ...change, id })
-    if (!this.list.change((all) => [...all, { ...change, id }])) this.unkept.add(id)
-    return id
+    this.waiting.push(made)
+    if (!this.list.change((all) => [...all, made])) this.unkept.add(made.id)
+    return { kept: made.id }
   }
 
   /** Takes back what still waits; false when it is too late for that. */
@@ -114,33 +142,52 @@ export class ChangeQueue {
         this.forget(change.id)
         continue
       }
-      let cause: Error | undefined
-      let refused = false
+      let tell: () => void
       try {
-        refused = !(await this.settle(change))
+        const [left, answer] = await this.settle(change)
+        tell = () => this.hooks.done(change!, left, answer)
       } catch (error) {
         if (unreachable(error)) return
-        refused = true
-        cause = error instanceof Error ? error : new Error(String(error))
+        tell = () => this.hooks.refused(change!, error instanceof Error ? error : new Error(String(error)))
       }
       this.forget(change.id)
-      if (refused) this.hooks.refused(change, cause)
-      else this.hooks.done(change)
+      tell()
     }
   }
 
-  /** Makes one change unless it is made already; false when somebody else changed the same. */
-  private async settle(change: WaitingChange): Promise<boolean> {
-    const now = await this.hooks.read(change.uuid)
-    const fields = exclusive.filter((name) => name in change.to && change.from[name] !== undefined)
-    const is = (wanted: Partial<Conversation>): boolean => fields.every((name) => (now[name] ?? null) === (wanted[name] ?? null))
-    if (!is(change.from) && !is(change.to)) return false
-    if (!fields.length || !is(change.to) || change.requests.some(({ until }) => until)) await this.send(change)
-    return true
+  /** Makes one change unless it is made already, of all conversations but those of which somebody else changed the same. */
+  private async settle(change: WaitingChange): Promise<[left: Conversation[], answer?: unknown]> {
+    const { parts, requests } = change
+    const many = requests.some((request) => request.many)
+    const left: Conversation[] = []
+    const meant: Uuid[] = []
+    let open = many || requests.some(({ until }) => until)
+    for (let at = 0; at < parts.length; at += readAtOnce) {
+      const some = parts.slice(at, at + readAtOnce)
+      const states = await Promise.all(some.map((part) => this.compare(part, many)))
+      for (const [n, state] of states.entries()) {
+        if (typeof state === 'object') left.push(state)
+        else meant.push(some[n]!.uuid)
+        open ||= state === 'as before'
+      }
+    }
+    return [left, open && meant.length ? await this.send(change, meant) : undefined]
   }
 
-  private async send({ requests }: Change): Promise<void> {
-    for (const request of requests) await this.hooks.send(request)
+  /** How a conversation is now, which itself is returned if somebody else changed the same of it. */
+  private async compare({ uuid, to, from }: ChangedPart, many: boolean): Promise<Conversation | 'as before' | 'as wanted'> {
+    const fields = exclusive.filter((name) => name in to && from[name] !== undefined)
+    const now = many && !fields.length ? undefined : await this.hooks.read(uuid)
+    if (!now || !fields.length) return 'as before'
+    const is = (wanted: Partial<Conversation>): boolean => fields.every((name) => (now[name] ?? null) === (wanted[name] ?? null))
+    if (is(to)) return 'as wanted'
+    return is(from) ? 'as before' : now
+  }
+
+  private async send({ id, parts, requests }: WaitingChange, uuids = parts.map(({ uuid }) => uuid)): Promise<unknown> {
+    let answer: unknown
+    for (const request of requests) answer = await this.hooks.send(request, uuids, id)
+    return answer
   }
 
   private forget(id: string): boolean {

@@ -1,24 +1,15 @@
-import { api } from '@ui/api/client'
-import type { BulkJob, BulkRow, ConversationRow, Page, Uuid } from '@ui/api/types'
+import type { BulkJob, Conversation, ConversationRow, TeamCompact, UserCompact, Uuid } from '@ui/api/types'
 import { t } from '@ui/i18n'
 import { toast, toastError } from '@ui/toast/toasts'
-import { shallowRef, watch } from 'vue'
-import { begin, offerUndo, type Step } from '@/conversation/undo'
-import { applyRow, filtersOf, findRow } from '@/data/conversations'
+import { unreachable, type ChangedPart, type Made } from '@/conversation/changes'
+import { changes } from '@/conversation/changing'
+import { begin, bringBack, offerUndo } from '@/conversation/undo'
+import { filtersOf, findRow, patchConversation, together } from '@/data/conversations'
 import { keys, queryClient } from '@/data/query'
+import { fullName } from '@/data/reference'
+import { priorityName, statusName } from '@/data/standard'
+import { refreshAll, runJob, tell, undoJob, waited, type BulkAction, type Chosen } from './jobs'
 import type { Selection } from './selection'
-
-/** What is done to each of many conversations, as the server knows it. */
-export type BulkAction =
-  | { type: 'status'; status: string }
-  | { type: 'snooze'; snoozed_until: string }
-  | { type: 'assign_user' | 'assign_team'; assignee_id?: number }
-  | { type: 'priority'; priority: string }
-  | { type: 'add_tags' | 'remove_tags'; tags: string[] }
-  | { type: 'read' | 'unread' | 'spam' | 'trash' | 'restore' | 'resend' | 'delete' }
-
-/** Which conversations are meant: some, or all of a list but some. */
-export type Chosen = { uuids: Uuid[] } | { list: { scope: string; team_id?: number; view_id?: number; filters?: string; narrow?: string; exclude: Uuid[] } }
 
 /** The server's words for what is selected in a list. */
 export function chosen(selection: Selection, list: { scope: string; status: string; filters: string }): Chosen {
@@ -31,135 +22,132 @@ export function chosen(selection: Selection, list: { scope: string; status: stri
   return { list: { scope, filters, exclude } }
 }
 
-/** How a row looks after an action, as far as that can be known before the server has done it. */
-export function foreseen(row: ConversationRow, action: BulkAction): ConversationRow {
+/** What an action makes of a row, as far as that can be known before the server has done it. */
+function foreseen(row: ConversationRow, action: BulkAction): Partial<ConversationRow> {
   switch (action.type) {
     case 'status':
-      return { ...row, status: action.status, snoozed_until: null }
+      return { status: action.status, snoozed_until: null }
     case 'snooze':
-      return { ...row, status: 'Snoozed', snoozed_until: action.snoozed_until }
+      return { status: 'Snoozed', snoozed_until: action.snoozed_until }
     case 'assign_user':
-      return { ...row, assigned_user_id: action.assignee_id ?? null }
+      return { assigned_user_id: action.assignee_id ?? null }
     case 'assign_team':
-      return action.assignee_id ? { ...row, assigned_team_id: action.assignee_id, assigned_user_id: null } : { ...row, assigned_team_id: null }
+      return action.assignee_id ? { assigned_team_id: action.assignee_id, assigned_user_id: null } : { assigned_team_id: null }
     case 'priority':
-      return { ...row, priority: action.priority }
+      return { priority: action.priority }
     case 'add_tags':
-      return { ...row, tags: [...new Set([...(row.tags ?? []), ...action.tags])].sort() }
+      return { tags: [...new Set([...(row.tags ?? []), ...action.tags])].sort() }
     case 'remove_tags':
-      return { ...row, tags: (row.tags ?? []).filter((tag) => !action.tags.includes(tag)) }
+      return { tags: (row.tags ?? []).filter((tag) => !action.tags.includes(tag)) }
     case 'read':
-      return { ...row, unread_message_count: 0 }
+      return { unread_message_count: 0 }
     case 'unread':
-      return { ...row, unread_message_count: Math.max(1, row.unread_message_count) }
+      return { unread_message_count: Math.max(1, row.unread_message_count) }
     case 'spam':
-      return { ...row, status: 'Spam', snoozed_until: null }
+      return { status: 'Spam', snoozed_until: null }
     case 'trash':
-      return { ...row, status: 'Trash', snoozed_until: null }
+      return { status: 'Trash', snoozed_until: null }
+    case 'restore':
+      return { status: 'Open' }
     default:
-      return row
+      return {}
   }
 }
 
-/** The job that runs, as far as it is known to be. */
-export const running = shallowRef<BulkJob>()
-
-/** The ended job whose refused conversations are shown. */
-export const refusedOf = shallowRef<BulkJob>()
-
-/** Resolves once no job runs: what is asked for meanwhile comes after it. */
-async function atRest(): Promise<void> {
-  while (running.value) await new Promise<void>((resolve) => watch(running, () => resolve(), { once: true }))
+function partOf(uuid: Uuid, action: BulkAction): ChangedPart {
+  const row = findRow(uuid)
+  const to = row ? foreseen(row, action) : {}
+  const from = Object.fromEntries(Object.keys(to).map((name) => [name, row?.[name as keyof ConversationRow]]))
+  return { uuid, to: to as Partial<Conversation>, from }
 }
 
-const waiting = new Map<number, (job: BulkJob) => void>()
-
-/** Hears how far a job is. */
-export function onProgress(job: BulkJob): void {
-  if (running.value?.id === job.id) running.value = job.running ? job : undefined
-  if (!job.running) waiting.get(job.id)?.(job)
+const assignee = <T extends { id: number }>(list: string, id: number, name: (one: T) => string): string => {
+  const one = queryClient.getQueryData<T[]>(keys.reference(list))?.find((known) => known.id === id)
+  return t('conversation.done.assigned', { name: one ? name(one) : String(id) })
 }
 
-const askEvery = 1500
-
-/** Resolves with a job that has ended: as its frame says, or as asked now and then. */
-async function ended(job: BulkJob): Promise<BulkJob> {
-  running.value = job.running ? job : undefined
-  if (!job.running) return job
-  let timer: ReturnType<typeof setInterval> | undefined
-  const result = await new Promise<BulkJob>((resolve) => {
-    waiting.set(job.id, resolve)
-    timer = setInterval(() => void api.get<BulkJob>(`/bulk/${job.id}`).then(onProgress, () => {}), askEvery)
-  })
-  clearInterval(timer)
-  waiting.delete(job.id)
-  return result
-}
-
-function refresh(): void {
-  for (const queryKey of [keys.lists, ['conversation'], keys.counts]) void queryClient.invalidateQueries({ queryKey })
-}
-
-/** Says how a job ended; what it changed can be taken back by the step, if there is one. */
-function tell(job: BulkJob, step?: Step): void {
-  if (job.refused) {
-    toast(t('bulk.refused', { done: job.done + job.unchanged, refused: job.refused }), {
-      kind: 'error',
-      lifetime: 10_000,
-      action: { label: t('bulk.refused.show'), run: () => (refusedOf.value = job) },
-    })
-  }
-  if (!job.done) {
-    if (!job.refused) toast(t('bulk.unchanged'))
-  } else if (step) offerUndo(step, t('bulk.done', {}, job.done))
-  else toast(job.undo_of ? t('bulk.undone') : t('bulk.done', {}, job.done), { kind: 'success' })
-}
-
-async function undoJob(id: number): Promise<void> {
-  try {
-    tell(await ended(await api.post<BulkJob>(`/bulk/${id}/undo`)))
-  } catch (error) {
-    toastError(error)
-  }
-  refresh()
-}
-
-/** Runs a job to its end; undefined if the server refused it. Loaded conversations are shown changed at once. */
-async function runJob(which: Chosen, action: BulkAction): Promise<BulkJob | undefined> {
-  await atRest()
-  const before = 'uuids' in which ? which.uuids.flatMap((uuid) => findRow(uuid) ?? []) : []
-  for (const row of before) applyRow(foreseen(row, action))
-  try {
-    return await ended(await api.post<BulkJob>('/conversations/bulk', { ...which, action }))
-  } catch (error) {
-    for (const row of before) applyRow(row)
-    toastError(error)
-  } finally {
-    running.value = undefined
-    refresh()
+/**
+ * What was done, in words. None for what cannot wait for a connection: as of a single conversation, what is deleted, sent, or
+ * marked as read would be something else by then.
+ */
+function words(action: BulkAction): string | undefined {
+  switch (action.type) {
+    case 'status':
+      return t('conversation.done.status', { status: statusName(action.status) })
+    case 'snooze':
+      return t('conversation.done.status', { status: statusName('Snoozed') })
+    case 'assign_user':
+      return action.assignee_id ? assignee<UserCompact>('agents', action.assignee_id, fullName) : t('conversation.done.unassigned')
+    case 'assign_team':
+      return action.assignee_id ? assignee<TeamCompact>('teams', action.assignee_id, ({ name }) => name) : t('conversation.done.team_removed')
+    case 'priority':
+      return t('conversation.done.priority', { priority: priorityName(action.priority) })
+    case 'add_tags':
+      return t('conversation.done.tag_added', { tag: action.tags.join(', ') })
+    case 'remove_tags':
+      return t('conversation.done.tag_removed', { tag: action.tags.join(', ') })
+    case 'spam':
+      return t('conversation.done.spam')
+    case 'trash':
+      return t('conversation.done.trash')
+    case 'restore':
+      return t('conversation.done.restored')
   }
 }
 
-/** Changes many conversations, and says how it went. All but deleting and sending can be taken back. */
-export async function changeMany(which: Chosen, action: BulkAction): Promise<void> {
+/**
+ * Changes many conversations, and says how it went; false when nothing came of it. Without a connection a change of some waits for
+ * one, as that of a single one does; of a whole list it cannot, since the server knows what is in it. All but deleting and sending can be taken back.
+ */
+export async function changeMany(which: Chosen, action: BulkAction): Promise<boolean> {
+  const said = 'uuids' in which ? words(action) : undefined
+  let parts: ChangedPart[] = []
+  let made: Made | undefined
+  const show = (side: 'to' | 'from'): void => together(() => parts.forEach((part) => patchConversation(part.uuid, part[side])))
+
+  async function run(): Promise<boolean> {
+    parts = 'uuids' in which ? which.uuids.map((uuid) => partOf(uuid, action)) : []
+    show('to')
+    try {
+      const request = { method: 'post', path: '/conversations/bulk', body: { action }, many: true } as const
+      made = said ? await changes.make({ parts, requests: [request], said }) : { answer: await runJob(which, action) }
+    } catch (error) {
+      made = undefined
+      bringBack()
+      show('from')
+      if (unreachable(error)) toast(t('bulk.needs_connection'), { kind: 'error' })
+      else toastError(error)
+    }
+    if (!made?.kept) refreshAll()
+    return !!made
+  }
+  const job = (): BulkJob | undefined => (made?.kept ? waited.get(made.kept)?.job : (made?.answer as BulkJob | undefined))
+
   if (action.type === 'delete' || action.type === 'resend') {
-    const job = await runJob(which, action)
-    if (job) tell(job)
-    return
-  }
-  let job: BulkJob | undefined
-  const run = async (): Promise<boolean> => {
-    job = await runJob(which, action)
-    return !!job?.done
+    const succeeded = await run()
+    if (succeeded) tell(job()!)
+    return succeeded
   }
   const outcome = run()
-  const step = begin(outcome, {
-    undo: () => job && undoJob(job.id),
-    redo: async () => (await run(), job && tell(job, step)),
-  })
+  const report = (): void => {
+    if (!made?.kept) return void (made && tell(job()!, step))
+    waited.set(made.kept, { step })
+    offerUndo(step, t('conversation.waits.done', { done: said! }))
+  }
+  const step = begin(
+    outcome.then(() => !!made?.kept || !!job()?.done),
+    {
+      undo: async () => {
+        const kept = made?.kept
+        // What is being made at this moment is known when that has ended.
+        if (kept && (changes.withdraw(kept) || (await changes.resume(), changes.withdraw(kept)))) return show('from')
+        const done = job()
+        if (done) await undoJob(done.id)
+      },
+      redo: async () => (await run(), report()),
+    },
+  )
   await outcome
-  if (job) tell(job, step)
+  report()
+  return !!made
 }
-
-/** The first of the conversations that a job was refused for. */
-export const refusedRows = (id: number): Promise<Page<BulkRow>> => api.get<Page<BulkRow>>(`/bulk/${id}/refused`, { query: { page_size: 100 } })
