@@ -1,6 +1,6 @@
 // Agents that a test makes for itself.
 
-import type { Page } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import type { API } from './desk.ts'
 
 export const password = 'Correct-horse-8-battery'
@@ -18,4 +18,6 @@ export async function signInAs(page: Page, email: string): Promise<void> {
   await page.locator('#email').fill(email)
   await page.locator('#password').fill(password)
   await page.locator('#password').press('Enter')
+  // To go on before the desk has answered would end the request.
+  await expect(page.locator('#password')).toBeHidden()
 }
