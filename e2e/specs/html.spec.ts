@@ -1,7 +1,9 @@
 // A mail's HTML runs nothing, fetches nothing and leaves the page around it alone, whatever it contains.
 
+import { readdirSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { expect, follow, test } from '../support/fixtures.ts'
 import { hostile } from '../support/hostile.ts'
 import { examineLooks } from '../support/look.ts'
@@ -87,6 +89,63 @@ test('hostile HTML runs nothing and fetches nothing', async ({ desk, dovecot, si
   await page.waitForTimeout(2_000)
   expect(trespasses).toEqual([])
   expect(asked).toEqual([])
+})
+
+test('a very large mail is cleaned to what any other is, whatever it contains', async ({ desk, dovecot, sink, signedIn: page }) => {
+  test.setTimeout(600_000)
+  const worker = readdirSync(join(import.meta.dirname, '../../web/desk/dist/assets')).find((name) => /^large\.worker.*\.js$/.test(name))
+  await desk.api.createInbox('two-ways', dovecot, sink)
+  await dovecot.deliver('two-ways', htmlBytes('Cleaned in two ways', '<p>as it came</p>'))
+  const { uuid } = await desk.api.conversationAbout('Cleaned in two ways')
+  // What the server would have cleaned before comes as it is.
+  let html = ''
+  await page.route('**/messages?*', async (route) => {
+    const reply = await route.fetch()
+    const body = (await reply.json()) as { data: { results: { type: string; content: string }[] } }
+    for (const message of body.data.results) if (message.type === 'incoming') message.content = html
+    await route.fulfill({ response: reply, json: body })
+  })
+  const mails = { ...hostile, 'text in a table': '<table>before<tr>here<td>x</td>there</tr><div>y</div></table>', 'a whole document': '<html><head><title>x</title><style>p { color: red }</style></head><body><p>x</p></body></html>' }
+  for (const [name, mail] of Object.entries(mails)) {
+    if (name === 'deep nesting') continue // of which the ways keep different depths
+    await test.step(name, async () => {
+      html = `<p>${name}</p>${mail.replaceAll('CANARYHOST', 'canary.invalid').replaceAll('CANARY', 'https://canary.invalid')}`
+      await page.goto(`/inboxes/all/conversation/${uuid}`)
+      const frame = page.locator('[data-testid="message"][data-type="incoming"] iframe').contentFrame()
+      await expect(frame.getByText(name, { exact: true }).first()).toBeAttached()
+      const shown = await frame.locator('body').evaluate((body) => body.innerHTML)
+      const { cleaned, left } = await page.evaluate(
+        async ([address, html]) => {
+          const worker = new Worker(address, { type: 'module' })
+          const answer = await new Promise<{ html: string }>((resolve, reject) => {
+            worker.onmessage = ({ data }) => resolve(data)
+            worker.onerror = (event) => reject(new Error(event.message))
+            worker.postMessage({ html, pictures: {} })
+          })
+          worker.terminate()
+          const read = (markup: string) => new DOMParser().parseFromString(`<!doctype html><body>${markup}`, 'text/html').body
+          const once = read(answer.html)
+          const elements = (body: Element) => [...body.querySelectorAll('*')]
+          const attributes = (body: Element) => elements(body).flatMap((e) => Array.from(e.attributes, ({ name, value }) => `${name}=${value}`))
+          return {
+            cleaned: once.innerHTML,
+            left: [once, read(once.innerHTML)].flatMap((body) => [
+              ...elements(body).map((e) => e.localName).filter((tag) => /^(?:script|i?frame|object|embed|form|input|button|base|meta|link|svg|math|template|noscript|title)$/.test(tag)),
+              ...attributes(body).filter((text) => /^on|^(?:srcset|background|ping|(?:form)?action)=|^(?:href|src)=\s*(?:javascript|vbscript|data:(?!image\/))|^src=http/i.test(text)),
+            ]),
+          }
+        },
+        [`/assets/${worker}`, html] as const,
+      )
+      expect(left).toEqual([])
+      // The order of attributes means nothing.
+      const same = await page.evaluate(([a, b]) => {
+        const [one, other] = [a, b].map((markup) => new DOMParser().parseFromString(`<!doctype html><body>${markup}`, 'text/html').body)
+        return one!.isEqualNode(other!)
+      }, [shown, cleaned] as const)
+      if (!same) expect(cleaned).toBe(shown)
+    })
+  }
 })
 
 test('remote images are shown when the agent asks for them, and only then, by the desk', async ({ desk, dovecot, sink, signedIn: page }) => {

@@ -2,7 +2,7 @@
 
 import type { CDPSession, Locator, Page } from '@playwright/test'
 import type { API, Message } from '../support/desk.ts'
-import { expect, test } from '../support/fixtures.ts'
+import { expect, follow, test } from '../support/fixtures.ts'
 import { examineLooks } from '../support/look.ts'
 import { customer, plainBytes } from '../support/mails.ts'
 
@@ -157,20 +157,36 @@ test('a very large mail is shown by its words until it is asked for', async ({ d
   await expect(mail.locator('iframe').contentFrame().getByText('It ends here.')).toBeAttached()
   await expect(mail.getByTestId('mail-large')).toHaveCount(0)
 
-  await test.step('one that takes too long to clean says so, and is there as it came', async () => {
-    // Hours pass for the page with every look at its clock.
-    await page.addInitScript(() => {
-      let hours = 0
-      const { now } = performance
-      performance.now = () => now.call(performance) + (document.querySelector('[data-testid="mail-large"][aria-busy="true"]') ? ++hours * 3_600_000 : 0)
-    })
+  // The mail keeps whoever cleans it busy for ever.
+  await page.route('**/large.worker*', (route) => route.fulfill({ contentType: 'text/javascript', body: 'for (;;);' }))
+  const cleaning = () => page.workers().filter((worker) => worker.url().includes('large.worker')).length
+
+  await test.step('the page answers while one is cleaned, and who leaves it ends that', async () => {
     await page.reload()
     await mail.getByRole('button', { name: 'Show as it was written' }).click()
-    await expect(mail).toContainText('could not be shown')
+    await expect.poll(cleaning).toBe(1)
+    await expect(mail.getByTestId('mail-large')).toHaveAttribute('aria-busy', 'true')
+    await follow(page, '/inboxes/all')
+    await expect.poll(cleaning).toBe(0)
+  })
+
+  await test.step('one that takes too long to clean says so, and is there as it came', async () => {
+    await follow(page, `/inboxes/all/conversation/${uuid}`)
+    await mail.getByRole('button', { name: 'Show as it was written' }).click()
+    await expect.poll(cleaning).toBe(1)
+    await expect(mail).toContainText('could not be shown', { timeout: 30_000 })
+    await expect.poll(cleaning).toBe(0)
     await expect(mail.getByRole('button', { name: 'Open source' })).toBeVisible()
     await expect(mail.locator('iframe')).toHaveCount(0)
     await mail.getByRole('button', { name: 'Try again' }).click()
     await expect(mail.getByTestId('mail-large')).toContainText('It begins here.')
+  })
+
+  await test.step('one that cannot be cleaned at all says so, too', async () => {
+    await page.unroute('**/large.worker*')
+    await page.route('**/large.worker*', (route) => route.abort())
+    await mail.getByRole('button', { name: 'Show as it was written' }).click()
+    await expect(mail).toContainText('could not be shown')
   })
 })
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { frameDocument, framePolicy } from './document'
-import { cleanMail, ownUpload } from './sanitise'
+import { ownUpload } from './policy'
+import { cleanMail } from './sanitise'
 
 const file = '/uploads/0b0e3d6e-6a5f-4a35-9f5d-0d3b6e0f3a11'
 const origin = 'https://desk.example'

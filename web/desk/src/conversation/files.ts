@@ -1,5 +1,5 @@
 import { File, FileArchive, FileAudio, FileImage, FileSpreadsheet, FileText, FileVideo } from '@lucide/vue'
-import { ownUpload } from '@ui/mail/sanitise'
+import { ownUpload } from '@ui/mail/policy'
 import type { Component } from 'vue'
 
 /** What can be shown without leaving the page. */

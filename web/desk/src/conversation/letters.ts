@@ -1,7 +1,7 @@
 import { reactive } from 'vue'
 import { api } from '@ui/api/client'
 import type { Schemas, Uuid } from '@ui/api/types'
-import type { Pictures } from '@ui/mail/sanitise'
+import type { Pictures } from '@ui/mail/policy'
 
 /** How the agent looks at a letter. It is kept while the letter is far from what is in sight, and not drawn. */
 export interface Look {
