@@ -32,7 +32,7 @@ test.afterAll(() => {
 })
 
 test('hostile HTML runs nothing and fetches nothing', async ({ desk, dovecot, sink, signedIn: page }) => {
-  test.setTimeout(600_000)
+  test.setTimeout(900_000)
   const host = `127.0.0.1:${(canary.address() as AddressInfo).port}`
   await desk.api.createInbox('hostile', dovecot, sink)
   const marker = 'The end of this mail'
@@ -92,7 +92,7 @@ test('hostile HTML runs nothing and fetches nothing', async ({ desk, dovecot, si
 })
 
 test('a very large mail is cleaned to what any other is, whatever it contains', async ({ desk, dovecot, sink, signedIn: page }) => {
-  test.setTimeout(600_000)
+  test.setTimeout(900_000)
   const worker = readdirSync(join(import.meta.dirname, '../../web/desk/dist/assets')).find((name) => /^large\.worker.*\.js$/.test(name))
   await desk.api.createInbox('two-ways', dovecot, sink)
   await dovecot.deliver('two-ways', htmlBytes('Cleaned in two ways', '<p>as it came</p>'))
