@@ -32,7 +32,7 @@ test.afterAll(() => {
 })
 
 test('hostile HTML runs nothing and fetches nothing', async ({ desk, dovecot, sink, signedIn: page }) => {
-  test.setTimeout(900_000)
+  test.setTimeout(600_000)
   const host = `127.0.0.1:${(canary.address() as AddressInfo).port}`
   await desk.api.createInbox('hostile', dovecot, sink)
   const marker = 'The end of this mail'
